@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * pma: a page memory allocator - the user interface of /dev/pma
+ *
+ * An open file of /dev/pma is an *arena*: its blocks belong to it, whoever
+ * holds the descriptor (dup, fork and SCM_RIGHTS share it), and all of them
+ * go back to the pool at the last close.
+ *
+ * A block is named by its *handle*, its offset in the pool's region, in bytes.
+ * 0 is a valid handle; %PMA_HANDLE_NONE is the null handle: freeing it does
+ * nothing, reallocating it allocates.
+ *
+ * Contents are reached by pread() and pwrite() at a file position equal to the
+ * handle, or to any byte of the block.  A transfer must lie inside one block
+ * of this arena, up to its usable size, else it fails with the errors below.
+ *
+ * Rules that hold for every call:
+ *  - unknown flags and non-zero reserved fields are -EINVAL;
+ *  - a call that fails changes nothing, and its error is counted (see
+ *    &struct pma_stats);
+ *  - an unreadable or unwritable argument is -EFAULT, and then nothing was
+ *    allocated;
+ *  - an unknown command is -ENOTTY;
+ *  - structs have the same layout for 32-bit and 64-bit callers; pointers are
+ *    passed as __u64;
+ *  - all sizes are in bytes unless the name says pages or blocks.
+ *
+ * Errors a handle can meet, in FREE, REALLOC, QUERY, pread and pwrite:
+ *
+ *	-ERANGE		the handle lies outside the region
+ *	-EALREADY	the memory there is free already (a double free)
+ *	-EACCES		it belongs to another arena
+ *	-EBADSLT	it lies inside a block, not at its start (an interior
+ *			handle); for pread and pwrite: the transfer would run
+ *			over the end of the block
+ */
+#ifndef _UAPI_LINUX_PMA_H
+#define _UAPI_LINUX_PMA_H
+
+#include <linux/types.h>
+#include <linux/ioctl.h>
+
+/* Bumped when a struct or a meaning changes; compared by nobody but people. */
+#define PMA_ABI_VERSION		1
+
+#define PMA_HANDLE_NONE		(~(__u64)0)
+
+/* Allocation flags, in every @flags next to a size. */
+#define PMA_ZERO		(1U << 0)	/* the block reads as zeroes up to its usable size */
+#define PMA_ALLOC_FLAGS		PMA_ZERO	/* all of them */
+
+/**
+ * enum pma_kind - what a page, or the block at a handle, is part of
+ * @PMA_KIND_FREE: nothing: free pages
+ * @PMA_KIND_SLAB: a slab page, cut into equal blocks of one class
+ * @PMA_KIND_BIG: a big block, whole contiguous pages
+ * @PMA_KIND_HEAP: a heap segment, cut into chunks by boundary tags
+ */
+enum pma_kind {
+	PMA_KIND_FREE = 0,
+	PMA_KIND_SLAB = 1,
+	PMA_KIND_BIG = 2,
+	PMA_KIND_HEAP = 3,
+};
+
+/*
+ * Flags of a block, with the meaning of the classic heap's A, M and P:
+ */
+#define PMA_BLOCK_A	(1U << 0)	/* the arena is a process's, not the kernel's */
+#define PMA_BLOCK_M	(1U << 1)	/* served as whole pages, not from a heap or slab */
+#define PMA_BLOCK_P	(1U << 2)	/* the run or chunk before it is in use (or there is none) */
+#define PMA_BLOCK_REQUESTED (1U << 3)	/* @requested is what was asked for; else it is @usable,
+					 * as the pool keeps no record for slab blocks
+					 */
+
+/* Flags of a pool. */
+#define PMA_POOL_TRACK		(1U << 0)	/* records the requested size of slab blocks too */
+#define PMA_POOL_POW2		(1U << 1)	/* classes are powers of two */
+#define PMA_POOL_ISOLATE	(1U << 2)	/* pages are zeroed before they change owner */
+
+/**
+ * struct pma_info - what the pool is
+ * @abi: PMA_ABI_VERSION of the module
+ * @flags: PMA_POOL_*
+ * @region_bytes: size of the region
+ * @page_size: of one page
+ * @nr_pages: of the region
+ * @slab_max: largest block served by a slab page
+ * @heap_chunk_min: smallest chunk of the heap
+ * @heap_granule: unit of the heap's chunk sizes
+ * @nr_classes: number of slab classes
+ * @metadata_bytes: kept outside the region for it
+ * @arena: number of the caller's arena, its owner number in dumps
+ * @reserved: zero
+ */
+struct pma_info {
+	__u32 abi;
+	__u32 flags;
+	__u64 region_bytes;
+	__u32 page_size;
+	__u32 nr_pages;
+	__u32 slab_max;
+	__u32 heap_chunk_min;
+	__u32 heap_granule;
+	__u32 nr_classes;
+	__u64 metadata_bytes;
+	__u32 arena;
+	__u32 reserved[3];
+};
+
+/**
+ * struct pma_alloc_args - allocate a block
+ * @size: in: bytes wanted, at least 1
+ * @align: in: power of two up to the page size; 0 for the natural alignment
+ *	(at least 8, and 16 from 16 bytes on)
+ * @flags: in: PMA_ZERO
+ * @handle: out: of the block
+ * @usable: out: bytes that may be used, at least @size
+ * @reserved: zero
+ *
+ * -EINVAL: size 0, bad alignment, unknown flag; -ENOMEM: larger than the
+ * region, or nothing left that fits.
+ */
+struct pma_alloc_args {
+	__u64 size;
+	__u32 align;
+	__u32 flags;
+	__u64 handle;
+	__u64 usable;
+	__u64 reserved[2];
+};
+
+/**
+ * struct pma_free_args - free a block
+ * @handle: in: of the block; PMA_HANDLE_NONE does nothing
+ * @reserved: zero
+ */
+struct pma_free_args {
+	__u64 handle;
+	__u64 reserved;
+};
+
+/**
+ * struct pma_realloc_args - change a block's size, contents kept
+ * @handle: in: the block, or PMA_HANDLE_NONE to allocate; out: where it is now
+ * @size: in: bytes wanted; 0 frees and answers PMA_HANDLE_NONE
+ * @align: in: as for alloc; holds for the result
+ * @flags: in: PMA_ZERO: what is beyond the old block's requested size (its
+ *	usable size where that is not recorded) reads as zeroes
+ * @usable: out: bytes that may be used
+ * @reserved: zero
+ *
+ * Grows and shrinks in place where it can.  On any error the old block stays
+ * as it was.
+ */
+struct pma_realloc_args {
+	__u64 handle;
+	__u64 size;
+	__u32 align;
+	__u32 flags;
+	__u64 usable;
+	__u64 reserved[2];
+};
+
+enum pma_batch_op {
+	PMA_BATCH_ALLOC = 1,
+	PMA_BATCH_FREE = 2,
+};
+
+/**
+ * struct pma_batch_entry - one operation of a batch
+ * @op: in: &enum pma_batch_op
+ * @result: out: 0 or a negative errno, as the single call would give
+ * @size: in: for alloc; zero for free
+ * @handle: in for free, out for alloc (PMA_HANDLE_NONE if it failed)
+ * @align: in: as for alloc
+ * @flags: in: as for alloc
+ * @usable: out: for alloc
+ */
+struct pma_batch_entry {
+	__u32 op;
+	__s32 result;
+	__u64 size;
+	__u64 handle;
+	__u32 align;
+	__u32 flags;
+	__u64 usable;
+};
+
+/**
+ * struct pma_batch_args - a vector of allocs and frees, done in order
+ * @entries: in: pointer to an array of &struct pma_batch_entry
+ * @nr: in: its length, 1 to PMA_BATCH_MAX
+ * @flags: in: zero
+ * @done: out: entries whose result was written
+ * @failed: out: those of them whose result is not 0
+ * @reserved: zero
+ *
+ * One entry's failure does not stop the others.  The call itself fails only
+ * before it did anything (-EINVAL, -EFAULT, -ENOMEM); if the array becomes
+ * unwritable while it runs (-EFAULT), the allocs that could not be reported
+ * are undone.
+ */
+struct pma_batch_args {
+	__u64 entries;
+	__u32 nr;
+	__u32 flags;
+	__u32 done;
+	__u32 failed;
+	__u64 reserved;
+};
+
+#define PMA_BATCH_MAX		4096
+
+/**
+ * struct pma_query_args - what is at a handle
+ * @handle: in: a handle, at the start of a block or inside it
+ * @flags: in: PMA_QUERY_INTERIOR to accept a handle inside a block
+ * @kind: out: &enum pma_kind
+ * @start: out: handle of the block's start
+ * @size: out: bytes the block takes from the region
+ * @usable: out: bytes that may be used
+ * @requested: out: bytes that were asked for
+ * @block_flags: out: PMA_BLOCK_*
+ * @owner: out: number of the owning arena
+ * @reserved: zero
+ */
+struct pma_query_args {
+	__u64 handle;
+	__u32 flags;
+	__u32 kind;
+	__u64 start;
+	__u64 size;
+	__u64 usable;
+	__u64 requested;
+	__u32 block_flags;
+	__u32 owner;
+	__u64 reserved;
+};
+
+#define PMA_QUERY_INTERIOR	(1U << 0)
+
+/**
+ * struct pma_stats - counters of the caller's arena, and totals of the pool
+ * @allocs: blocks handed out since the arena began
+ * @frees: blocks taken back
+ * @failed: allocations refused for want of memory
+ * @bad_args: calls refused with -EINVAL for size, alignment or flags
+ * @bad_range: handles outside the region
+ * @bad_free: handles of memory that is free already
+ * @bad_owner: handles of another arena's blocks
+ * @bad_interior: handles not at the start of a block
+ * @live_blocks: blocks out now
+ * @live_bytes: their usable bytes
+ * @peak_bytes: highest @live_bytes
+ * @arena_pages: pages the arena owns
+ * @peak_pages: highest @arena_pages
+ * @slab_pages: of them, slab pages
+ * @big_pages: of them, in big blocks
+ * @heap_pages: of them, in heap segments
+ * @pool_pages: pages of the pool
+ * @pool_free_pages: of them, free
+ * @pool_largest_run: length of a longest free run, in pages, within 1/32
+ *	(exact for runs below 32 pages)
+ * @pool_arenas: arenas of the pool
+ * @reserved: zero
+ */
+struct pma_stats {
+	__u64 allocs;
+	__u64 frees;
+	__u64 failed;
+	__u64 bad_args;
+	__u64 bad_range;
+	__u64 bad_free;
+	__u64 bad_owner;
+	__u64 bad_interior;
+	__u64 live_blocks;
+	__u64 live_bytes;
+	__u64 peak_bytes;
+	__u32 arena_pages;
+	__u32 peak_pages;
+	__u32 slab_pages;
+	__u32 big_pages;
+	__u32 heap_pages;
+	__u32 pool_pages;
+	__u32 pool_free_pages;
+	__u32 pool_largest_run;
+	__u32 pool_arenas;
+	__u32 reserved[3];
+};
+
+/**
+ * struct pma_page_rec - a run of equal pages in a dump
+ * @first_page: number of the first
+ * @nr_pages: pages in it
+ * @kind: &enum pma_kind
+ * @owner: number of the owning arena, 0 for none
+ * @block_size: bytes of a block (slab), of the whole block (big), of the
+ *	segment (heap), 0 (free)
+ * @free_blocks: free blocks (slab), free chunks (heap), else 0
+ * @nr_blocks: blocks (slab), chunks (heap), 1 (big), 0 (free)
+ * @first_free: handle of the first free block or chunk, PMA_HANDLE_NONE if none
+ * @free_bytes: bytes free in it
+ */
+struct pma_page_rec {
+	__u32 first_page;
+	__u32 nr_pages;
+	__u32 kind;
+	__u32 owner;
+	__u64 block_size;
+	__u32 free_blocks;
+	__u32 nr_blocks;
+	__u64 first_free;
+	__u64 free_bytes;
+};
+
+/**
+ * struct pma_block_rec - a block in a dump
+ * @handle: of the block
+ * @size: bytes it takes from the region
+ * @usable: bytes that may be used
+ * @requested: bytes asked for
+ * @kind: &enum pma_kind
+ * @flags: PMA_BLOCK_*
+ * @owner: number of the owning arena
+ * @reserved: zero
+ */
+struct pma_block_rec {
+	__u64 handle;
+	__u64 size;
+	__u64 usable;
+	__u64 requested;
+	__u32 kind;
+	__u32 flags;
+	__u32 owner;
+	__u32 reserved;
+};
+
+enum pma_dump_what {
+	PMA_DUMP_PAGES = 1,	/* struct pma_page_rec of all the pool's pages */
+	PMA_DUMP_BLOCKS = 2,	/* struct pma_block_rec of this arena's blocks */
+};
+
+/**
+ * struct pma_dump_args - binary records, in the order of the region
+ * @cursor: in: 0 to begin, then what the call before answered; out: where to
+ *	go on; PMA_HANDLE_NONE when all has been said
+ * @records: in: pointer to an array of the records named by @what
+ * @what: in: &enum pma_dump_what
+ * @nr: in: how many records the array takes, at least 1; out: how many were
+ *	written
+ * @reserved: zero
+ *
+ * One call writes at most 1024 records.  Within a call the runs of pages are
+ * one moment's, as are the counts of the caller's own pages; the count of
+ * another arena's page is its own moment's.  A run that began before the
+ * cursor's page is told again from that page on if the pool changed meanwhile.
+ */
+struct pma_dump_args {
+	__u64 cursor;
+	__u64 records;
+	__u32 what;
+	__u32 nr;
+	__u64 reserved;
+};
+
+/**
+ * struct pma_check_args - prove the metadata sound
+ * @flags: in: PMA_CHECK_POOL: all arenas (needs CAP_SYS_ADMIN); else the
+ *	caller's arena and the pool's runs
+ * @errors: out: broken invariants found; 0 is sound
+ * @pages: out: pages looked at
+ * @blocks: out: blocks counted
+ * @first_bad_page: out: number of the first page with an error, or ~0
+ * @reserved: zero
+ */
+struct pma_check_args {
+	__u32 flags;
+	__u32 errors;
+	__u64 pages;
+	__u64 blocks;
+	__u32 first_bad_page;
+	__u32 reserved;
+};
+
+#define PMA_CHECK_POOL		(1U << 0)
+
+/*
+ * Command numbers start at 0x10: the kernel takes the numbers 1 and 2 of some
+ * types for itself before a driver sees them (FIBMAP, FIGETBSZ).
+ * PMA_IOC_RESET frees all blocks of the caller's arena at once and zeroes its
+ * counters.
+ */
+#define PMA_IOC_TYPE		0xBA
+#define PMA_IOC_INFO		_IOR(PMA_IOC_TYPE, 0x10, struct pma_info)
+#define PMA_IOC_ALLOC		_IOWR(PMA_IOC_TYPE, 0x11, struct pma_alloc_args)
+#define PMA_IOC_FREE		_IOW(PMA_IOC_TYPE, 0x12, struct pma_free_args)
+#define PMA_IOC_REALLOC		_IOWR(PMA_IOC_TYPE, 0x13, struct pma_realloc_args)
+#define PMA_IOC_BATCH		_IOWR(PMA_IOC_TYPE, 0x14, struct pma_batch_args)
+#define PMA_IOC_QUERY		_IOWR(PMA_IOC_TYPE, 0x15, struct pma_query_args)
+#define PMA_IOC_STATS		_IOR(PMA_IOC_TYPE, 0x16, struct pma_stats)
+#define PMA_IOC_DUMP		_IOWR(PMA_IOC_TYPE, 0x17, struct pma_dump_args)
+#define PMA_IOC_CHECK		_IOWR(PMA_IOC_TYPE, 0x18, struct pma_check_args)
+#define PMA_IOC_RESET		_IO(PMA_IOC_TYPE, 0x19)
+
+#endif /* _UAPI_LINUX_PMA_H */

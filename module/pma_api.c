@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_api.c - the kernel interface: include/linux/pma.h
+ *
+ * Blocks are pointers here and handles below; a pointer that is not in the
+ * region becomes a handle outside it, and is refused as such.
+ */
+#include <linux/export.h>
+
+#include "pma_check.h"
+#include "pma_dump.h"
+#include "pma_place.h"
+#include "pma_resize.h"
+
+/* Lines that pma_pool_destroy() spends on the blocks it lists. */
+#define LIST_BLOCKS_MAX	1000
+#define LIST_RECS	8
+
+static u64 handle_of(const struct pma_arena *arena, const void *block)
+{
+	const struct pma_region *region = &arena->pool->region;
+
+	if (!block)
+		return PMA_HANDLE_NONE;
+	return min_t(uintptr_t, (uintptr_t)block - (uintptr_t)region->base, region->bytes);
+}
+
+static void *ptr_of(const struct pma_arena *arena, u64 handle)
+{
+	return handle == PMA_HANDLE_NONE ? NULL : pma_region_ptr(&arena->pool->region, handle);
+}
+
+/**
+ * pma_pool_create() - reserve a region and make a pool of it
+ * @name: for people: dumps and messages
+ * @bytes: size of the region, a whole number of pages
+ * @params: what it is to be, or NULL for the defaults
+ *
+ * Context: May sleep.
+ * Return: the pool, or ERR_PTR(): -EINVAL for a size, page size, slab_max or flag
+ * that is not as &struct pma_pool_params says; -ENOMEM.
+ */
+struct pma_pool *pma_pool_create(const char *name, size_t bytes,
+				 const struct pma_pool_params *params)
+{
+	return pma_pool_new(name, bytes, params);
+}
+EXPORT_SYMBOL_GPL(pma_pool_create);
+
+static u64 live_blocks(struct pma_pool *pool)
+{
+	struct pma_arena *arena;
+	struct pma_stats stats;
+	u64 nr = 0;
+
+	mutex_lock(&pool->arenas_mutex);
+	list_for_each_entry(arena, &pool->arenas, node) {
+		pma_arena_get_stats(arena, &stats);
+		nr += stats.live_blocks;
+	}
+	mutex_unlock(&pool->arenas_mutex);
+	return nr;
+}
+
+static void list_blocks(struct pma_arena *arena, u32 *lines)
+{
+	struct pma_block_rec recs[LIST_RECS];
+	u64 cursor = 0;
+	u32 n, i;
+
+	while (*lines && cursor != PMA_HANDLE_NONE) {
+		n = pma_dump_blocks(arena, &cursor, recs, min_t(u32, *lines, LIST_RECS));
+		for (i = 0; i < n; i++)
+			pr_warn("%s: arena %u (%s): block at 0x%llx, %llu bytes\n",
+				arena->pool->name, arena->id, arena->name,
+				recs[i].handle, recs[i].requested);
+		*lines -= n;
+	}
+}
+
+/**
+ * pma_pool_destroy() - end a pool and give its memory back
+ * @pool: the pool, or NULL or an ERR_PTR(), which do nothing
+ * @flags: PMA_DESTROY_FORCE: even if blocks are out; the first 1000 are listed in
+ *	the log.  Using them afterwards is a use after free.
+ *
+ * Its arenas end with it: nobody may use them during the call or after it.
+ *
+ * Context: May sleep.
+ * Return: 0; -EINVAL for unknown flags; -EBUSY if blocks are out, and then
+ * nothing has changed.
+ */
+int pma_pool_destroy(struct pma_pool *pool, u32 flags)
+{
+	struct pma_arena *arena, *next;
+	u32 lines = LIST_BLOCKS_MAX;
+	u64 nr;
+
+	if (flags & ~PMA_DESTROY_FORCE)
+		return -EINVAL;
+	if (IS_ERR_OR_NULL(pool))
+		return 0;
+	nr = live_blocks(pool);
+	if (nr && !(flags & PMA_DESTROY_FORCE))
+		return -EBUSY;
+	if (nr)
+		pr_warn("%s: destroyed with %llu blocks out\n", pool->name, nr);
+	list_for_each_entry_safe(arena, next, &pool->arenas, node) {
+		list_blocks(arena, &lines);
+		pma_arena_delete(arena);
+	}
+	pma_pool_delete(pool);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pma_pool_destroy);
+
+/**
+ * pma_arena_create() - make an arena for one client
+ * @pool: whose pages it will own
+ * @name: for people: dumps and messages
+ *
+ * Context: May sleep.
+ * Return: the arena, or ERR_PTR(): -ENOMEM; -ENOSPC for more than 65535 arenas.
+ */
+struct pma_arena *pma_arena_create(struct pma_pool *pool, const char *name)
+{
+	return pma_arena_new(pool, name, 0);
+}
+EXPORT_SYMBOL_GPL(pma_arena_create);
+
+/**
+ * pma_arena_destroy() - end an arena; all its blocks are freed
+ * @arena: the arena, which nobody else uses any more; or NULL or an ERR_PTR(),
+ *	which do nothing
+ *
+ * O(pages).
+ * Context: May sleep.
+ */
+void pma_arena_destroy(struct pma_arena *arena)
+{
+	if (!IS_ERR_OR_NULL(arena))
+		pma_arena_delete(arena);
+}
+EXPORT_SYMBOL_GPL(pma_arena_destroy);
+
+/**
+ * pma_alloc_aligned() - allocate a block
+ * @arena: whose block it will be
+ * @size: bytes wanted, at least 1
+ * @align: power of two up to the page size, or 0 for the natural alignment: at
+ *	least 8, and 16 from 16 bytes on
+ * @flags: PMA_ZERO: it reads as zeroes up to its usable size
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: the block, or NULL; pma_arena_stats() tells bad arguments from
+ * exhaustion.
+ */
+void *pma_alloc_aligned(struct pma_arena *arena, size_t size, size_t align, u32 flags)
+{
+	struct pma_block block;
+
+	if (pma_arena_alloc(arena, size, align, flags, &block))
+		return NULL;
+	return ptr_of(arena, block.handle);
+}
+EXPORT_SYMBOL_GPL(pma_alloc_aligned);
+
+/**
+ * pma_calloc() - allocate a zeroed array
+ * @arena: whose block it will be
+ * @nmemb: elements, at least 1
+ * @size: bytes of each, at least 1
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: the block, zeroed up to its usable size; or NULL, also if the product
+ * overflows.
+ */
+void *pma_calloc(struct pma_arena *arena, size_t nmemb, size_t size)
+{
+	/* SIZE_MAX on overflow: more than any region, so refused and counted. */
+	return pma_alloc_aligned(arena, size_mul(nmemb, size), 0, PMA_ZERO);
+}
+EXPORT_SYMBOL_GPL(pma_calloc);
+
+/**
+ * pma_realloc() - change a block's size, contents kept
+ * @arena: whose block it is
+ * @block: the block, or NULL to allocate
+ * @size: bytes wanted; 0 frees
+ * @flags: PMA_ZERO: what is beyond the old requested size (where that is not
+ *	recorded, its usable size) reads as zeroes
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: the block, moved or not; NULL after freeing, or on failure, and then the
+ * old block is as it was.
+ */
+void *pma_realloc(struct pma_arena *arena, void *block, size_t size, u32 flags)
+{
+	struct pma_block new;
+
+	if (pma_resize_block(arena, handle_of(arena, block), size, 0, flags, &new))
+		return NULL;
+	return ptr_of(arena, new.handle);
+}
+EXPORT_SYMBOL_GPL(pma_realloc);
+
+/**
+ * pma_free() - free a block
+ * @arena: whose block it is
+ * @block: the block, or NULL, which does nothing
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: 0; -ERANGE if @block is not in the pool's region; -EALREADY if that
+ * memory is free already; -EACCES if it is another arena's; -EBADSLT if it is
+ * inside a block.  On error nothing has changed, but a counter.
+ */
+int pma_free(struct pma_arena *arena, void *block)
+{
+	return pma_arena_free(arena, handle_of(arena, block));
+}
+EXPORT_SYMBOL_GPL(pma_free);
+
+/**
+ * pma_usable_size() - bytes of a block that may be used
+ * @arena: whose block it is
+ * @block: its start
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: bytes, at least what was asked for; 0 if there is no such block.
+ */
+size_t pma_usable_size(struct pma_arena *arena, const void *block)
+{
+	struct pma_block found;
+
+	if (!block || pma_place_query(arena, handle_of(arena, block), false, &found))
+		return 0;
+	return found.size;
+}
+EXPORT_SYMBOL_GPL(pma_usable_size);
+
+/**
+ * pma_alloc_batch() - allocate equal blocks
+ * @arena: whose blocks they will be
+ * @size: bytes of each, at least 1
+ * @flags: PMA_ZERO
+ * @nr: how many
+ * @blocks: filled from the first on
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: how many were allocated.
+ */
+unsigned int pma_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
+			     unsigned int nr, void **blocks)
+{
+	u64 handles[16];
+	unsigned int done = 0, got, i;
+
+	do {
+		got = pma_arena_alloc_batch(arena, size, flags,
+					    min_t(unsigned int, nr - done, ARRAY_SIZE(handles)),
+					    handles);
+		for (i = 0; i < got; i++)
+			blocks[done + i] = ptr_of(arena, handles[i]);
+		done += got;
+	} while (got && done < nr);
+	return done;
+}
+EXPORT_SYMBOL_GPL(pma_alloc_batch);
+
+/**
+ * pma_free_batch() - free blocks
+ * @arena: whose blocks they are
+ * @nr: how many
+ * @blocks: of any sizes; NULL is skipped
+ *
+ * A block that is refused does not stop the others.
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: how many were refused; each is counted as pma_free() would.
+ */
+unsigned int pma_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks)
+{
+	unsigned int refused = 0, i;
+
+	for (i = 0; i < nr; i++)
+		refused += !!pma_free(arena, blocks[i]);
+	return refused;
+}
+EXPORT_SYMBOL_GPL(pma_free_batch);
+
+/**
+ * pma_arena_stats() - an arena's counters, and its pool's
+ * @arena: the arena
+ * @stats: filled in
+ *
+ * Context: Any but NMI; never sleeps.
+ */
+void pma_arena_stats(struct pma_arena *arena, struct pma_stats *stats)
+{
+	pma_arena_get_stats(arena, stats);
+}
+EXPORT_SYMBOL_GPL(pma_arena_stats);
+
+/**
+ * pma_check() - prove a pool's metadata sound
+ * @pool: the pool
+ * @result: if not NULL, what was found
+ *
+ * Walks all of it: every page is in exactly one place, every tag matches at both
+ * ends, every free count equals its bitmap's weight.
+ *
+ * Context: May sleep; holds each lock for a time that grows with the pages.
+ * Return: 0, or -EUCLEAN if an invariant is broken.
+ */
+int pma_check(struct pma_pool *pool, struct pma_check_args *result)
+{
+	struct pma_check_args found = { .first_bad_page = PMA_NONE };
+
+	pma_check_pool(pool, &found);
+	if (result)
+		*result = found;
+	return found.errors ? -EUCLEAN : 0;
+}
+EXPORT_SYMBOL_GPL(pma_check);

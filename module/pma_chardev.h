@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * pma_chardev.h - /dev/pma
+ */
+#ifndef _PMA_CHARDEV_H
+#define _PMA_CHARDEV_H
+
+#include "pma_pool.h"
+
+int pma_chardev_init(struct pma_pool *pool);
+void pma_chardev_exit(void);
+
+#endif /* _PMA_CHARDEV_H */

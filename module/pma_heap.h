@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * pma_heap.h - chunks of any size, by boundary tags over granules
+ */
+#ifndef _PMA_HEAP_H
+#define _PMA_HEAP_H
+
+#include "pma_fit.h"
+#include "pma_page.h"
+
+#define PMA_HEAP_PAGES_MAX	16	/* of a segment */
+
+/**
+ * struct pma_heap_geometry - units of a pool's heaps
+ * @granule_shift: log2 of a granule's bytes
+ * @window_shift: log2 of the smallest chunk's granules
+ * @tag_bytes: of tags, for a page
+ */
+struct pma_heap_geometry {
+	u8 granule_shift;
+	u8 window_shift;
+	u32 tag_bytes;
+};
+
+static inline size_t pma_heap_chunk_min(const struct pma_heap_geometry *geo)
+{
+	return (size_t)1 << (geo->granule_shift + geo->window_shift);
+}
+
+/**
+ * struct pma_heap - an arena's heap
+ * @pages: descriptor table; its shadow holds the tags
+ * @geo: units
+ * @fit: over granules
+ */
+struct pma_heap {
+	struct pma_pages *pages;
+	const struct pma_heap_geometry *geo;
+	struct pma_fit fit;
+};
+
+struct pma_heap_geometry pma_heap_plan(const struct pma_region *region, u32 slab_max);
+struct pma_heap *pma_heap_create(struct pma_pages *pages, const struct pma_heap_geometry *geo);
+void pma_heap_destroy(struct pma_heap *heap);
+
+void pma_heap_add(struct pma_heap *heap, u32 pgno, u32 nr_pages, u16 owner);
+void pma_heap_remove(struct pma_heap *heap, u32 pgno);
+void pma_heap_discard(struct pma_heap *heap, u32 pgno, u32 nr_pages);
+u64 pma_heap_used_bytes(const struct pma_heap *heap, u32 pgno);
+
+u64 pma_heap_alloc(struct pma_heap *heap, size_t size, u32 client_flags);
+u32 pma_heap_free(struct pma_heap *heap, u64 handle);
+bool pma_heap_resize(struct pma_heap *heap, u64 handle, size_t size);
+int pma_heap_find(const struct pma_heap *heap, u64 handle, u64 *start);
+void pma_heap_record(const struct pma_heap *heap, u64 handle, size_t size);
+void pma_heap_block(const struct pma_heap *heap, u64 handle, struct pma_block *block);
+u64 pma_heap_next(const struct pma_heap *heap, u64 handle);
+u64 pma_heap_first_free(const struct pma_pages *pages, const struct pma_heap_geometry *geo,
+			u32 pgno, u32 nr_pages);
+u32 pma_heap_check(const struct pma_heap *heap, u32 pgno, u32 nr_pages, struct pma_fit_sum *sum);
+
+#endif /* _PMA_HEAP_H */

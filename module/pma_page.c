@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_page.c - the descriptor table: what is known of each page
+ *
+ * Three tables beside the region, an entry a page, none of them reachable
+ * through it:
+ *
+ *	desc	 16 bytes: kind, owner, and what the kind needs
+ *	tags	 16 bytes: the boundary tags of runs (pma_fit.c, kept by the pool)
+ *	shadow	 one bit a smallest block, or the tags of a heap's chunks: a page
+ *		 is never both, so they share the room
+ *
+ * Only the first page of a free run or of a big block is sure to have a
+ * descriptor that says so; in a pool that isolates, every page of a big block
+ * has one.
+ */
+#include "pma_page.h"
+
+/**
+ * pma_pages_init() - make the table
+ * @pages: to fill in
+ * @region: what it shall describe
+ * @shadow_bytes: wanted of the shadow, for a page; a multiple of 8
+ * @track: record the requested size of slab blocks
+ *
+ * Context: May sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int pma_pages_init(struct pma_pages *pages, const struct pma_region *region,
+		   u32 shadow_bytes, bool track)
+{
+	*pages = (struct pma_pages){ .region = region, .shadow_bytes = shadow_bytes };
+	pages->desc = kvcalloc(region->nr_pages, sizeof(*pages->desc), GFP_KERNEL);
+	pages->shadow = kvcalloc(region->nr_pages, shadow_bytes, GFP_KERNEL);
+	if (track)
+		pages->requested = kvcalloc(region->bytes / PMA_BLOCK_MIN,
+					    sizeof(*pages->requested), GFP_KERNEL);
+	if (pages->desc && pages->shadow && (!track || pages->requested))
+		return 0;
+	pma_pages_exit(pages);
+	return -ENOMEM;
+}
+
+/**
+ * pma_pages_exit() - free the table
+ * @pages: from pma_pages_init()
+ */
+void pma_pages_exit(struct pma_pages *pages)
+{
+	kvfree(pages->requested);
+	kvfree(pages->shadow);
+	kvfree(pages->desc);
+	*pages = (struct pma_pages){};
+}
+
+/**
+ * pma_pages_metadata_bytes() - size of the table
+ * @pages: the table
+ *
+ * Return: bytes.
+ */
+size_t pma_pages_metadata_bytes(const struct pma_pages *pages)
+{
+	size_t bytes = (size_t)pages->region->nr_pages *
+		       (sizeof(*pages->desc) + pages->shadow_bytes);
+
+	if (pages->requested)
+		bytes += pages->region->bytes / PMA_BLOCK_MIN * sizeof(*pages->requested);
+	return bytes;
+}
+
+/**
+ * pma_pages_retire() - remember whose bytes a run holds that has no owner any more
+ * @pages: the table
+ * @pgno: first page
+ * @nr_pages: pages
+ * @uid: of the arena that owned them
+ *
+ * O(@nr_pages); for pools that isolate.
+ */
+void pma_pages_retire(struct pma_pages *pages, u32 pgno, u32 nr_pages, u32 uid)
+{
+	for (; nr_pages--; pgno++) {
+		pma_page_set(&pages->desc[pgno], PMA_KIND_FREE, 0, 0);
+		pages->desc[pgno].free.dirty = uid;
+	}
+}
+
+/**
+ * pma_pages_clean() - zero what another arena left in a run
+ * @pages: the table
+ * @pgno: first page; the run is taken, but nobody else knows yet
+ * @nr_pages: pages
+ * @uid: of the arena that will own them
+ *
+ * O(@nr_pages); for pools that isolate.
+ */
+void pma_pages_clean(struct pma_pages *pages, u32 pgno, u32 nr_pages, u32 uid)
+{
+	for (; nr_pages--; pgno++) {
+		u32 dirty = pages->desc[pgno].free.dirty;
+
+		if (dirty && dirty != uid)
+			memset(pma_region_ptr(pages->region, pma_region_handle(pages->region, pgno)),
+			       0, pma_region_page_size(pages->region));
+	}
+}

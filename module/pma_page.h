@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * pma_page.h - the descriptor table: what is known of each page
+ */
+#ifndef _PMA_PAGE_H
+#define _PMA_PAGE_H
+
+#include "pma_types.h"
+
+/* Kinds of a descriptor: those of enum pma_kind, and two that only live here. */
+#define PMA_PAGE_BODY	4	/* a big block's page, but not its first */
+#define PMA_PAGE_BUSY	5	/* first page of a big block that is not to be had just now */
+
+/**
+ * struct pma_page - descriptor of one page
+ * @kind: &enum pma_kind or PMA_PAGE_BODY
+ * @class: of a slab page: its class
+ * @owner: number of the owning arena, 0 for none
+ * @slab: of a slab page
+ * @slab.first_free: lowest free block, @slab.nr_blocks if none
+ * @slab.nr_free: free blocks
+ * @slab.block_size: bytes of a block
+ * @slab.inverse: 2^32 / block_size + 1: a block's number without a division
+ * @big: of a big block's first page; the other pages know only @big.first
+ * @big.first: number of the block's first page
+ * @big.requested: bytes that were asked for
+ * @heap: of a heap segment's pages; but for @heap.segment only of the first
+ * @heap.segment: number of the segment's first page
+ * @heap.used_chunks: chunks in use
+ * @heap.free_chunks: free chunks
+ * @heap.used_units: granules in use
+ * @free: of a free page
+ * @free.dirty: uid of the arena that left its bytes here, 0 if they are zero;
+ *	kept only in pools that isolate
+ *
+ * A descriptor is written under the lock of the arena that owns the page; a
+ * free page's by whoever takes it or gives it back.  @kind and @owner are read
+ * without that lock to tell whose a handle is: they change together, by
+ * pma_page_set().
+ */
+struct pma_page {
+	u8 kind;
+	u8 class;
+	u16 owner;
+	union {
+		struct {
+			u16 first_free;
+			u16 nr_free;
+			u32 block_size;
+			u32 inverse;
+		} slab;
+		struct {
+			u32 first;
+			u64 requested;
+		} __packed big;
+		struct {
+			u32 segment;
+			u16 used_chunks;
+			u16 free_chunks;
+			u32 used_units;
+		} heap;
+		struct {
+			u32 dirty;
+		} free;
+	};
+};
+
+static_assert(sizeof(struct pma_page) == 16);
+
+/**
+ * struct pma_pages - the descriptor table of a region
+ * @desc: a descriptor a page
+ * @shadow: @shadow_bytes a page: a slab page's bitmap, a heap page's tags
+ * @shadow_bytes: a multiple of 8
+ * @requested: bytes asked for, an entry for each PMA_BLOCK_MIN bytes of the
+ *	region, valid where a slab block starts; NULL if not recorded
+ * @region: what it describes
+ */
+struct pma_pages {
+	struct pma_page *desc;
+	void *shadow;
+	u32 shadow_bytes;
+	u16 *requested;
+	const struct pma_region *region;
+};
+
+/* What of a descriptor may be read without its owner's lock. */
+struct pma_page_id {
+	u8 kind;
+	u16 owner;
+};
+
+static inline struct pma_page_id pma_page_id(const struct pma_page *page)
+{
+	u32 word = READ_ONCE(*(const u32 *)page);
+	const struct pma_page *copy = (const struct pma_page *)&word;
+
+	return (struct pma_page_id){ .kind = copy->kind, .owner = copy->owner };
+}
+
+static inline void pma_page_set(struct pma_page *page, u8 kind, u8 class, u16 owner)
+{
+	struct pma_page new = { .kind = kind, .class = class, .owner = owner };
+
+	WRITE_ONCE(*(u32 *)page, *(u32 *)&new);
+}
+
+static inline void *pma_pages_shadow(const struct pma_pages *pages, u32 pgno)
+{
+	return (char *)pages->shadow + (size_t)pgno * pages->shadow_bytes;
+}
+
+/* Where the requested size of the slab block at @handle is recorded, or NULL. */
+static inline u16 *pma_pages_requested(const struct pma_pages *pages, u64 handle)
+{
+	return pages->requested ? &pages->requested[handle / PMA_BLOCK_MIN] : NULL;
+}
+
+int pma_pages_init(struct pma_pages *pages, const struct pma_region *region,
+		   u32 shadow_bytes, bool track);
+void pma_pages_exit(struct pma_pages *pages);
+size_t pma_pages_metadata_bytes(const struct pma_pages *pages);
+void pma_pages_retire(struct pma_pages *pages, u32 pgno, u32 nr_pages, u32 uid);
+void pma_pages_clean(struct pma_pages *pages, u32 pgno, u32 nr_pages, u32 uid);
+
+#endif /* _PMA_PAGE_H */

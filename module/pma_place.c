@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_place.c - what is at a handle
+ *
+ * The one judge of handles: every free, realloc, query, read and write asks
+ * here first.  A handle is any number; it leads to a page, the page's descriptor
+ * to its owner and kind, and the kind's metadata to a block:
+ *
+ *	outside the region				-ERANGE
+ *	a free page, block or chunk			-EALREADY
+ *	another arena's page				-EACCES
+ *	inside a block					-EBADSLT
+ *	the start of a block of ours			0
+ */
+#include "pma_place.h"
+
+static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
+{
+	return &arena->pool->pages.desc[pgno];
+}
+
+static u32 nr_blocks_of(const struct pma_arena *arena, const struct pma_page *page)
+{
+	return arena->pool->classes->class[page->class].nr_blocks;
+}
+
+static int find_slab(struct pma_arena *arena, u64 handle, struct pma_place *place)
+{
+	const struct pma_page *page = page_of(arena, place->pgno);
+	u32 offset = handle & (pma_region_page_size(&arena->pool->region) - 1);
+
+	place->index = pma_slab_index(page, offset);
+	if (place->index >= nr_blocks_of(arena, page))
+		return -EALREADY;	/* the tail, which no block ever takes */
+	place->start = handle - offset + place->index * page->slab.block_size;
+	if (test_bit(place->index, pma_pages_shadow(&arena->pool->pages, place->pgno)))
+		return -EALREADY;
+	return place->start == handle ? 0 : -EBADSLT;
+}
+
+static int find_big(struct pma_arena *arena, u64 handle, struct pma_place *place)
+{
+	place->kind = PMA_KIND_BIG;
+	place->pgno = page_of(arena, place->pgno)->big.first;
+	if (page_of(arena, place->pgno)->kind != PMA_KIND_BIG)
+		return -EALREADY;
+	place->start = pma_region_handle(&arena->pool->region, place->pgno);
+	return place->start == handle ? 0 : -EBADSLT;
+}
+
+/* A page that says free may be the body of a big block, where bodies are not marked. */
+static int find_unmarked(struct pma_arena *arena, u64 handle, struct pma_place *place)
+{
+	u32 first;
+
+	if (pma_pool_isolates(arena->pool))
+		return -EALREADY;
+	first = pma_pool_find_big(arena->pool, place->pgno);
+	if (first == PMA_NONE)
+		return -EALREADY;
+	if (pma_page_id(page_of(arena, first)).owner != arena->id)
+		return -EACCES;
+	place->pgno = first;
+	return find_big(arena, handle, place);
+}
+
+/**
+ * pma_place_find() - what is at a handle
+ * @arena: who asks
+ * @handle: any number
+ * @place: the block found, if the answer is 0 or -EBADSLT
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: 0 at the start of a block of @arena in use; -ERANGE outside the region;
+ * -EALREADY where memory is free; -EACCES where it is another arena's; -EBADSLT
+ * inside a block.
+ */
+int pma_place_find(struct pma_arena *arena, u64 handle, struct pma_place *place)
+{
+	struct pma_page_id id;
+
+	lockdep_assert_held(&arena->lock);
+	if (!pma_region_has(&arena->pool->region, handle))
+		return -ERANGE;
+	place->pgno = pma_region_pgno(&arena->pool->region, handle);
+	id = pma_page_id(page_of(arena, place->pgno));
+	if (id.kind == PMA_KIND_FREE)
+		return find_unmarked(arena, handle, place);
+	if (id.owner != arena->id)
+		return -EACCES;
+	place->kind = id.kind;
+	switch (id.kind) {
+	case PMA_KIND_SLAB:
+		return find_slab(arena, handle, place);
+	case PMA_KIND_HEAP:
+		return pma_heap_find(arena->heap, handle, &place->start);
+	default:
+		return find_big(arena, handle, place);
+	}
+}
+
+static void describe_slab(struct pma_arena *arena, const struct pma_place *place,
+			  struct pma_block *block)
+{
+	const struct pma_page *page = page_of(arena, place->pgno);
+	const unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, place->pgno);
+	const u16 *requested = pma_pages_requested(&arena->pool->pages, place->start);
+
+	*block = (struct pma_block){
+		.handle = place->start,
+		.size = page->slab.block_size,
+		.requested = requested ? *requested : 0,
+		.kind = PMA_KIND_SLAB,
+	};
+	if (!place->index || !test_bit(place->index - 1, bitmap))
+		block->flags |= PMA_BLOCK_P;
+}
+
+static void describe_big(struct pma_arena *arena, const struct pma_place *place,
+			 struct pma_block *block)
+{
+	u32 tag_flags = READ_ONCE(pma_fit_tag(arena->pool->runs, place->pgno)->head);
+
+	*block = (struct pma_block){
+		.handle = place->start,
+		.size = pma_arena_big_bytes(arena, place->pgno),
+		.requested = page_of(arena, place->pgno)->big.requested,
+		.kind = PMA_KIND_BIG,
+		.flags = tag_flags & PMA_FIT_M ? PMA_BLOCK_M : 0,
+	};
+	if (tag_flags & PMA_FIT_P)
+		block->flags |= PMA_BLOCK_P;
+}
+
+/**
+ * pma_place_describe() - all that is known of a block
+ * @arena: whose it is
+ * @place: from pma_place_find()
+ * @block: the answer
+ *
+ * Context: The arena's lock is held.
+ */
+void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
+			       struct pma_block *block)
+{
+	lockdep_assert_held(&arena->lock);
+	if (place->kind == PMA_KIND_SLAB)
+		describe_slab(arena, place, block);
+	else if (place->kind == PMA_KIND_HEAP)
+		pma_heap_block(arena->heap, place->start, block);
+	else
+		describe_big(arena, place, block);
+	if (arena->flags & PMA_ARENA_USER)
+		block->flags |= PMA_BLOCK_A;
+	if (block->requested)
+		block->flags |= PMA_BLOCK_REQUESTED;
+	else
+		block->requested = block->size;
+}
+
+/**
+ * pma_place_record() - record what was asked for
+ * @arena: whose it is
+ * @place: from pma_place_find(), which answered 0
+ * @size: bytes
+ *
+ * Context: The arena's lock is held.
+ */
+void pma_place_record(struct pma_arena *arena, const struct pma_place *place, size_t size)
+{
+	u16 *requested;
+
+	lockdep_assert_held(&arena->lock);
+	if (place->kind == PMA_KIND_BIG)
+		page_of(arena, place->pgno)->big.requested = size;
+	else if (place->kind == PMA_KIND_HEAP)
+		pma_heap_record(arena->heap, place->start, size);
+	else if ((requested = pma_pages_requested(&arena->pool->pages, place->start)))
+		*requested = size;
+}
+
+/* A block to look at: its start, or, where @interior, any byte of it. */
+static int find_block(struct pma_arena *arena, u64 handle, bool interior, struct pma_block *block)
+{
+	struct pma_place place;
+	int err = pma_place_find(arena, handle, &place);
+
+	if (err && !(err == -EBADSLT && interior))
+		return pma_arena_count_error_locked(arena, err);
+	pma_place_describe(arena, &place, block);
+	return 0;
+}
+
+/**
+ * pma_place_query() - describe the block at a handle
+ * @arena: who asks
+ * @handle: any number
+ * @interior: a handle inside a block will do
+ * @block: the answer
+ *
+ * Context: Any but NMI; takes the arena's lock.
+ * Return: 0 or the errors of pma_place_find(), counted.
+ */
+int pma_place_query(struct pma_arena *arena, u64 handle, bool interior, struct pma_block *block)
+{
+	unsigned long irq;
+	int err;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	err = find_block(arena, handle, interior, block);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return err;
+}
+
+/* The bytes [handle, handle + bytes), if they lie in one block; the lock is held. */
+static void *find_bytes(struct pma_arena *arena, u64 handle, size_t bytes)
+{
+	struct pma_block block;
+	int err = find_block(arena, handle, true, &block);
+
+	if (!err && bytes > block.handle + block.size - handle)
+		err = pma_arena_count_error_locked(arena, -EBADSLT);
+	return err ? ERR_PTR(err) : pma_region_ptr(&arena->pool->region, handle);
+}
+
+/**
+ * pma_place_read() - copy out of a block
+ * @arena: whose it is
+ * @handle: of the first byte
+ * @to: where to
+ * @bytes: how many, in one block; copied under the lock, so be modest
+ *
+ * Context: Any but NMI; takes the arena's lock.
+ * Return: 0 or the errors of pma_place_find(), counted; -EBADSLT too if the block
+ * ends before.
+ */
+int pma_place_read(struct pma_arena *arena, u64 handle, void *to, size_t bytes)
+{
+	unsigned long irq;
+	void *from;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	from = find_bytes(arena, handle, bytes);
+	if (!IS_ERR(from))
+		memcpy(to, from, bytes);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return PTR_ERR_OR_ZERO(from);
+}
+
+/**
+ * pma_place_write() - copy into a block
+ * @arena: whose it is
+ * @handle: of the first byte
+ * @from: where from
+ * @bytes: how many, in one block; copied under the lock, so be modest
+ *
+ * Context: Any but NMI; takes the arena's lock.
+ * Return: as pma_place_read().
+ */
+int pma_place_write(struct pma_arena *arena, u64 handle, const void *from, size_t bytes)
+{
+	unsigned long irq;
+	void *to;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	to = find_bytes(arena, handle, bytes);
+	if (!IS_ERR(to))
+		memcpy(to, from, bytes);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return PTR_ERR_OR_ZERO(to);
+}

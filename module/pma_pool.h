@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * pma_pool.h - a region, its free runs and its arenas
+ */
+#ifndef _PMA_POOL_H
+#define _PMA_POOL_H
+
+#include "pma_big.h"
+#include "pma_fit.h"
+#include "pma_heap.h"
+#include "pma_page.h"
+#include "pma_region.h"
+#include "pma_slab.h"
+
+#define PMA_NAME_MAX		32
+#define PMA_ARENAS_MAX		U16_MAX
+#define PMA_POOL_FLAGS		(PMA_POOL_TRACK | PMA_POOL_POW2 | PMA_POOL_ISOLATE)
+
+/**
+ * struct pma_pool - a region, its free runs and its arenas
+ * @region: the memory
+ * @pages: its descriptors
+ * @classes: class map of its slab pages
+ * @geo: units of its heaps
+ * @flags: PMA_POOL_*
+ * @name: for people
+ * @node: in the list of all pools
+ * @lock: of @runs and @generation
+ * @runs: runs of pages, free and in use
+ * @generation: changes whenever a run does
+ * @moving: big blocks on their way between the pool and an arena, in no list
+ * @arenas_mutex: of @arenas, @nr_arenas and @last_uid
+ * @arenas: its arenas
+ * @nr_arenas: how many
+ * @last_uid: of the youngest arena
+ * @ids: arena numbers in use
+ */
+struct pma_pool {
+	struct pma_region region;
+	struct pma_pages pages;
+	struct pma_classes *classes;
+	struct pma_heap_geometry geo;
+	u32 flags;
+	char name[PMA_NAME_MAX];
+	struct list_head node;
+
+	raw_spinlock_t lock;
+	struct pma_fit *runs;
+	u64 generation;
+	atomic_t moving;
+
+	struct mutex arenas_mutex;
+	struct list_head arenas;
+	u32 nr_arenas;
+	u32 last_uid;
+	struct ida ids;
+};
+
+/**
+ * struct pma_route - which engine serves a request
+ * @kind: PMA_KIND_SLAB, PMA_KIND_HEAP or PMA_KIND_BIG
+ * @class: for a slab
+ * @nr_pages: whole pages it takes, for a big block (or when the heap can't serve)
+ */
+struct pma_route {
+	u32 kind;
+	u32 class;
+	u32 nr_pages;
+};
+
+struct pma_pool *pma_pool_new(const char *name, size_t bytes, const struct pma_pool_params *params);
+void pma_pool_delete(struct pma_pool *pool);
+size_t pma_pool_metadata_bytes(const struct pma_pool *pool);
+void pma_pool_info(const struct pma_pool *pool, struct pma_info *info);
+int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struct pma_route *route);
+u32 pma_pool_take(struct pma_pool *pool, u32 nr_pages, u32 client_flags);
+void pma_pool_give(struct pma_pool *pool, u32 pgno);
+bool pma_pool_resize(struct pma_pool *pool, u32 pgno, u32 nr_pages);
+u32 pma_pool_run_pages(const struct pma_pool *pool, u32 pgno);
+u32 pma_pool_find_big(struct pma_pool *pool, u32 pgno);
+u32 pma_pool_free_pages(struct pma_pool *pool, u32 *largest_run);
+
+void pma_pool_list_lock(void);
+void pma_pool_list_unlock(void);
+struct pma_pool *pma_pool_next(struct pma_pool *pool);
+
+static inline bool pma_pool_isolates(const struct pma_pool *pool)
+{
+	return pool->flags & PMA_POOL_ISOLATE;
+}
+
+/* Link of a run in use: its arena's to keep it in a list. */
+static inline struct pma_link *pma_pool_link(const struct pma_pool *pool, u32 pgno)
+{
+	return pma_fit_link(pool->runs, pgno);
+}
+
+#endif /* _PMA_POOL_H */

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_slab.c - a page cut into equal blocks of one class
+ *
+ * A bit a block, 1 = free, in the page's shadow; in the descriptor the lowest
+ * free block and how many there are:
+ *
+ *	page	| 0 | 1 | 2 | 3 | 4 | 5 | tail |	block_size 640
+ *	bitmap	  0   0   1   1   0   1			first_free 2, nr_free 3
+ *
+ * Blocks are taken lowest first, up to a bitmap word at a time, so that a page
+ * stays dense at its beginning.  Whether a block is free is its bit and nothing
+ * else: nothing of this lies in the page.
+ *
+ * Two class maps.  *pow2* has the powers of two.  *fine* has 8, 16, 32, 48, 64,
+ * and from there steps of an eighth of the power of two below, but at least 16
+ * bytes, as blocks from 16 bytes on are aligned to 16.  Of a block at most
+ * 12.5 % is waste above 64 bytes, or 15 bytes where that is more (below 112).
+ */
+#include "pma_slab.h"
+
+/* The next larger block size of the fine map. */
+static u32 next_fine(u32 size)
+{
+	if (size < 16)
+		return 16;
+	return size + max_t(u32, rounddown_pow_of_two(size) / 8, PMA_ALIGN_MIN);
+}
+
+static void add_class(struct pma_classes *classes, u32 size, u32 page_size)
+{
+	classes->class[classes->nr++] = (struct pma_class){
+		.block_size = size,
+		.inverse = (u32)(BIT_ULL(32) / size) + 1,
+		.nr_blocks = page_size / size,
+	};
+}
+
+/**
+ * pma_slab_classes_create() - make a class map
+ * @page_size: bytes of a page
+ * @slab_max: largest size it shall serve, 64 to @page_size / 2
+ * @pow2: powers of two only
+ *
+ * The largest class is the largest of the map that is not above @slab_max.
+ *
+ * Context: May sleep.
+ * Return: the map, or NULL without memory.
+ */
+struct pma_classes *pma_slab_classes_create(u32 page_size, u32 slab_max, bool pow2)
+{
+	struct pma_classes *classes;
+	u32 size, i, class = 0;
+
+	classes = kvzalloc(sizeof(*classes) + slab_max / PMA_BLOCK_MIN + 1, GFP_KERNEL);
+	if (!classes)
+		return NULL;
+	for (size = PMA_BLOCK_MIN; size <= slab_max; size = pow2 ? size * 2 : next_fine(size))
+		add_class(classes, size, page_size);
+	classes->slab_max = classes->class[classes->nr - 1].block_size;
+	for (i = 0; i <= classes->slab_max / PMA_BLOCK_MIN; i++) {
+		if (i * PMA_BLOCK_MIN > classes->class[class].block_size)
+			class++;
+		classes->of_size[i] = class;
+	}
+	return classes;
+}
+
+/**
+ * pma_slab_classes_destroy() - free a class map
+ * @classes: the map or NULL
+ */
+void pma_slab_classes_destroy(struct pma_classes *classes)
+{
+	kvfree(classes);
+}
+
+/**
+ * pma_slab_class_of() - class for a request
+ * @classes: the map
+ * @size: bytes, at least 1
+ * @align: power of two, or 0 for the natural alignment
+ *
+ * Every power of two up to the largest class is a class or has one a few steps
+ * above that is a multiple of it, so the search is short.
+ *
+ * Return: the smallest class that serves it, or -1.
+ */
+int pma_slab_class_of(const struct pma_classes *classes, size_t size, size_t align)
+{
+	u32 class;
+
+	size = max(size, align);
+	if (size > classes->slab_max)
+		return -1;
+	class = classes->of_size[DIV_ROUND_UP(size, PMA_BLOCK_MIN)];
+	if (align <= PMA_BLOCK_MIN)
+		return class;
+	while (classes->class[class].block_size & (align - 1))
+		if (++class == classes->nr)
+			return -1;
+	return class;
+}
+
+/**
+ * pma_slab_page_init() - cut a page
+ * @page: descriptor; kind, class and owner are the caller's to set
+ * @bitmap: the page's shadow
+ * @class: to cut it into
+ */
+void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap, const struct pma_class *class)
+{
+	page->slab.first_free = 0;
+	page->slab.nr_free = class->nr_blocks;
+	page->slab.block_size = class->block_size;
+	page->slab.inverse = class->inverse;
+	bitmap_zero(bitmap, ALIGN(class->nr_blocks, BITS_PER_LONG));
+	bitmap_set(bitmap, 0, class->nr_blocks);
+}
+
+/* Take up to @nr bits, lowest first, out of one word. */
+static unsigned int take_from_word(unsigned long *word, u32 base, unsigned int nr, u16 *indices)
+{
+	unsigned long bits = *word;
+	unsigned int n;
+
+	for (n = 0; n < nr && bits; n++) {
+		indices[n] = base + __ffs(bits);
+		bits &= bits - 1;
+	}
+	*word = bits;
+	return n;
+}
+
+/**
+ * pma_slab_take() - take free blocks, lowest first
+ * @page: descriptor
+ * @bitmap: the page's shadow
+ * @nr_blocks: blocks in the page
+ * @nr: how many are wanted
+ * @indices: their numbers
+ *
+ * Return: how many were taken: @nr, or all that were free.
+ */
+unsigned int pma_slab_take(struct pma_page *page, unsigned long *bitmap, unsigned int nr_blocks,
+			   unsigned int nr, u16 *indices)
+{
+	unsigned int taken = 0;
+	u32 word = page->slab.first_free / BITS_PER_LONG;
+
+	for (; taken < nr && word < BITS_TO_LONGS(nr_blocks); word++)
+		taken += take_from_word(&bitmap[word], word * BITS_PER_LONG,
+					nr - taken, indices + taken);
+	page->slab.nr_free -= taken;
+	if (taken)
+		page->slab.first_free = find_next_bit(bitmap, nr_blocks, indices[taken - 1]);
+	return taken;
+}
+
+/**
+ * pma_slab_give() - put a block back
+ * @page: descriptor
+ * @bitmap: the page's shadow
+ * @index: number of a block in use
+ */
+void pma_slab_give(struct pma_page *page, unsigned long *bitmap, u32 index)
+{
+	__set_bit(index, bitmap);
+	page->slab.nr_free++;
+	if (index < page->slab.first_free)
+		page->slab.first_free = index;
+}
+
+/**
+ * pma_slab_check() - prove a slab page's descriptor against its bitmap
+ * @page: descriptor
+ * @bitmap: the page's shadow
+ * @nr_blocks: blocks in the page
+ *
+ * Return: number of errors.
+ */
+u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap, u32 nr_blocks)
+{
+	return (bitmap_weight(bitmap, nr_blocks) != page->slab.nr_free) +
+	       (find_next_bit(bitmap, nr_blocks, 0) != page->slab.first_free) +
+	       (page->slab.inverse != (u32)(BIT_ULL(32) / page->slab.block_size) + 1);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * pma_slab.h - a page cut into equal blocks of one class
+ */
+#ifndef _PMA_SLAB_H
+#define _PMA_SLAB_H
+
+#include "pma_page.h"
+
+#define PMA_CLASSES_MAX		128
+
+/**
+ * struct pma_class - one class
+ * @block_size: bytes of a block
+ * @inverse: 2^32 / @block_size + 1
+ * @nr_blocks: blocks in a page
+ */
+struct pma_class {
+	u32 block_size;
+	u32 inverse;
+	u32 nr_blocks;
+};
+
+/**
+ * struct pma_classes - the class map
+ * @slab_max: block size of the largest class
+ * @nr: classes
+ * @class: smallest first
+ * @of_size: class of a size, by (size + 7) / 8
+ */
+struct pma_classes {
+	u32 slab_max;
+	u32 nr;
+	struct pma_class class[PMA_CLASSES_MAX];
+	u8 of_size[];
+};
+
+struct pma_classes *pma_slab_classes_create(u32 page_size, u32 slab_max, bool pow2);
+void pma_slab_classes_destroy(struct pma_classes *classes);
+int pma_slab_class_of(const struct pma_classes *classes, size_t size, size_t align);
+
+void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap, const struct pma_class *class);
+unsigned int pma_slab_take(struct pma_page *page, unsigned long *bitmap, unsigned int nr_blocks,
+			   unsigned int nr, u16 *indices);
+void pma_slab_give(struct pma_page *page, unsigned long *bitmap, u32 index);
+u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap, u32 nr_blocks);
+
+/* Number of the block that an offset in the page lies in; exact for offsets below 2^16. */
+static inline u32 pma_slab_index(const struct pma_page *page, u32 offset)
+{
+	return ((u64)offset * page->slab.inverse) >> 32;
+}
+
+#endif /* _PMA_SLAB_H */
