@@ -197,14 +197,6 @@ static void slab_release(struct pma_arena *arena, u32 *list, u32 pgno)
 	give_run(arena, pgno, 1);
 }
 
-static void slab_record(struct pma_arena *arena, u64 handle, size_t size)
-{
-	u16 *requested = pma_pages_requested(&arena->pool->pages, handle);
-
-	if (requested)
-		*requested = size;
-}
-
 /* Take blocks from one page, up to 64, and say where they are. */
 static unsigned int slab_alloc_some(struct pma_arena *arena, u32 class, size_t size,
 				    unsigned int nr, u64 *handles)
@@ -226,7 +218,7 @@ static unsigned int slab_alloc_some(struct pma_arena *arena, u32 class, size_t s
 	for (i = 0; i < nr; i++) {
 		handles[i] = pma_region_handle(&pool->region, pgno) +
 			     indices[i] * page->slab.block_size;
-		slab_record(arena, handles[i], size);
+		pma_pages_record(&pool->pages, handles[i], page->slab.block_size, size);
 	}
 	if (!page->slab.nr_free) {
 		list_drop(arena, &arena->partial[class], pgno);

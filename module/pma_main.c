@@ -52,7 +52,7 @@ MODULE_PARM_DESC(classes, "Class map: fine (default) or pow2");
 
 static bool param_track = true;
 module_param_named(track, param_track, bool, 0444);
-MODULE_PARM_DESC(track, "Record the requested size of slab blocks, 2 bytes for each 8 of the region (default on)");
+MODULE_PARM_DESC(track, "Record the requested size of slab blocks, a byte for each 16 of the region (default on)");
 
 static struct pma_pool *pool;
 

@@ -2,19 +2,22 @@
 /*
  * pma_page.c - the descriptor table: what is known of each page
  *
- * Three tables beside the region, an entry a page, none of them reachable
- * through it:
+ * Tables beside the region, an entry a page, none of them reachable through it:
  *
  *	desc	 16 bytes: kind, owner, and what the kind needs
  *	tags	 16 bytes: the boundary tags of runs (pma_fit.c, kept by the pool)
  *	shadow	 one bit a smallest block, or the tags of a heap's chunks: a page
  *		 is never both, so they share the room
+ *	slack	 if wanted, a byte for each 16 of the region: what is over of each
+ *		 slab block
  *
  * Only the first page of a free run or of a big block is sure to have a
  * descriptor that says so; in a pool that isolates, every page of a big block
  * has one.
  */
 #include "pma_page.h"
+
+#define SLACK_BYTES	16	/* of the region, for a byte of slack */
 
 /**
  * pma_pages_init() - make the table
@@ -33,9 +36,8 @@ int pma_pages_init(struct pma_pages *pages, const struct pma_region *region,
 	pages->desc = kvcalloc(region->nr_pages, sizeof(*pages->desc), GFP_KERNEL);
 	pages->shadow = kvcalloc(region->nr_pages, shadow_bytes, GFP_KERNEL);
 	if (track)
-		pages->requested = kvcalloc(region->bytes / PMA_BLOCK_MIN,
-					    sizeof(*pages->requested), GFP_KERNEL);
-	if (pages->desc && pages->shadow && (!track || pages->requested))
+		pages->slack = kvzalloc(region->bytes / SLACK_BYTES, GFP_KERNEL);
+	if (pages->desc && pages->shadow && (!track || pages->slack))
 		return 0;
 	pma_pages_exit(pages);
 	return -ENOMEM;
@@ -47,7 +49,7 @@ int pma_pages_init(struct pma_pages *pages, const struct pma_region *region,
  */
 void pma_pages_exit(struct pma_pages *pages)
 {
-	kvfree(pages->requested);
+	kvfree(pages->slack);
 	kvfree(pages->shadow);
 	kvfree(pages->desc);
 	*pages = (struct pma_pages){};
@@ -64,9 +66,61 @@ size_t pma_pages_metadata_bytes(const struct pma_pages *pages)
 	size_t bytes = (size_t)pages->region->nr_pages *
 		       (sizeof(*pages->desc) + pages->shadow_bytes);
 
-	if (pages->requested)
-		bytes += pages->region->bytes / PMA_BLOCK_MIN * sizeof(*pages->requested);
+	if (pages->slack)
+		bytes += pages->region->bytes / SLACK_BYTES;
 	return bytes;
+}
+
+/**
+ * pma_pages_record() - record what was asked of a slab block
+ * @pages: the table
+ * @handle: start of the block
+ * @block_size: its bytes
+ * @requested: bytes that were asked for
+ *
+ * A block from 32 bytes on covers two bytes of slack, which hold any; one of 16
+ * has a byte, one of 8 half of one.
+ */
+void pma_pages_record(struct pma_pages *pages, u64 handle, u32 block_size, u32 requested)
+{
+	u32 slack = block_size - requested;
+	u8 *byte;
+
+	if (!pages->slack)
+		return;
+	byte = &pages->slack[handle / SLACK_BYTES];
+	if (block_size >= 2 * SLACK_BYTES) {
+		byte[0] = slack;
+		byte[1] = slack >> 8;
+	} else if (block_size >= SLACK_BYTES) {
+		byte[0] = slack;
+	} else if (handle % SLACK_BYTES) {
+		byte[0] = (byte[0] & 0x0f) | slack << 4;
+	} else {
+		byte[0] = (byte[0] & 0xf0) | slack;
+	}
+}
+
+/**
+ * pma_pages_requested() - what was asked of a slab block
+ * @pages: the table
+ * @handle: start of the block
+ * @block_size: its bytes
+ *
+ * Return: bytes, or 0 if that is not recorded.
+ */
+u32 pma_pages_requested(const struct pma_pages *pages, u64 handle, u32 block_size)
+{
+	const u8 *byte;
+
+	if (!pages->slack)
+		return 0;
+	byte = &pages->slack[handle / SLACK_BYTES];
+	if (block_size >= 2 * SLACK_BYTES)
+		return block_size - (byte[0] | byte[1] << 8);
+	if (block_size >= SLACK_BYTES)
+		return block_size - byte[0];
+	return block_size - (handle % SLACK_BYTES ? byte[0] >> 4 : byte[0] & 0x0f);
 }
 
 /**

@@ -72,15 +72,15 @@ static_assert(sizeof(struct pma_page) == 16);
  * @desc: a descriptor a page
  * @shadow: @shadow_bytes a page: a slab page's bitmap, a heap page's tags
  * @shadow_bytes: a multiple of 8
- * @requested: bytes asked for, an entry for each PMA_BLOCK_MIN bytes of the
- *	region, valid where a slab block starts; NULL if not recorded
+ * @slack: what is over of each slab block, see pma_pages_record(); NULL if that
+ *	is not recorded
  * @region: what it describes
  */
 struct pma_pages {
 	struct pma_page *desc;
 	void *shadow;
 	u32 shadow_bytes;
-	u16 *requested;
+	u8 *slack;
 	const struct pma_region *region;
 };
 
@@ -110,16 +110,12 @@ static inline void *pma_pages_shadow(const struct pma_pages *pages, u32 pgno)
 	return (char *)pages->shadow + (size_t)pgno * pages->shadow_bytes;
 }
 
-/* Where the requested size of the slab block at @handle is recorded, or NULL. */
-static inline u16 *pma_pages_requested(const struct pma_pages *pages, u64 handle)
-{
-	return pages->requested ? &pages->requested[handle / PMA_BLOCK_MIN] : NULL;
-}
-
 int pma_pages_init(struct pma_pages *pages, const struct pma_region *region,
 		   u32 shadow_bytes, bool track);
 void pma_pages_exit(struct pma_pages *pages);
 size_t pma_pages_metadata_bytes(const struct pma_pages *pages);
+void pma_pages_record(struct pma_pages *pages, u64 handle, u32 block_size, u32 requested);
+u32 pma_pages_requested(const struct pma_pages *pages, u64 handle, u32 block_size);
 void pma_pages_retire(struct pma_pages *pages, u32 pgno, u32 nr_pages, u32 uid);
 void pma_pages_clean(struct pma_pages *pages, u32 pgno, u32 nr_pages, u32 uid);
 

@@ -104,12 +104,12 @@ static void describe_slab(struct pma_arena *arena, const struct pma_place *place
 {
 	const struct pma_page *page = page_of(arena, place->pgno);
 	const unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, place->pgno);
-	const u16 *requested = pma_pages_requested(&arena->pool->pages, place->start);
 
 	*block = (struct pma_block){
 		.handle = place->start,
 		.size = page->slab.block_size,
-		.requested = requested ? *requested : 0,
+		.requested = pma_pages_requested(&arena->pool->pages, place->start,
+						 page->slab.block_size),
 		.kind = PMA_KIND_SLAB,
 	};
 	if (!place->index || !test_bit(place->index - 1, bitmap))
@@ -168,15 +168,15 @@ void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
  */
 void pma_place_record(struct pma_arena *arena, const struct pma_place *place, size_t size)
 {
-	u16 *requested;
+	struct pma_page *page = page_of(arena, place->pgno);
 
 	lockdep_assert_held(&arena->lock);
 	if (place->kind == PMA_KIND_BIG)
-		page_of(arena, place->pgno)->big.requested = size;
+		page->big.requested = size;
 	else if (place->kind == PMA_KIND_HEAP)
 		pma_heap_record(arena->heap, place->start, size);
-	else if ((requested = pma_pages_requested(&arena->pool->pages, place->start)))
-		*requested = size;
+	else
+		pma_pages_record(&arena->pool->pages, place->start, page->slab.block_size, size);
 }
 
 /* A block to look at: its start, or, where @interior, any byte of it. */

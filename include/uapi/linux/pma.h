@@ -68,7 +68,7 @@ enum pma_kind {
  */
 #define PMA_BLOCK_A	(1U << 0)	/* the arena is a process's, not the kernel's */
 #define PMA_BLOCK_M	(1U << 1)	/* served as whole pages, not from a heap or slab */
-#define PMA_BLOCK_P	(1U << 2)	/* the run or chunk before it is in use (or there is none) */
+#define PMA_BLOCK_P	(1U << 2)	/* the block, run or chunk before it is in use (or there is none) */
 #define PMA_BLOCK_REQUESTED (1U << 3)	/* @requested is what was asked for; else it is @usable,
 					 * as the pool keeps no record for slab blocks
 					 */
@@ -351,10 +351,12 @@ enum pma_dump_what {
  *	written
  * @reserved: zero
  *
- * One call writes at most 1024 records.  Within a call the runs of pages are
- * one moment's, as are the counts of the caller's own pages; the count of
- * another arena's page is its own moment's.  A run that began before the
- * cursor's page is told again from that page on if the pool changed meanwhile.
+ * One call writes at most 1024 records, and looks at a bounded number of pages:
+ * it may write none and yet not be at the end.  Within a call the runs of pages
+ * are one moment's, as are the counts of the caller's own pages; the count of
+ * another arena's page is its own moment's.  If the pool changed between two
+ * calls, what is left of a run that the cursor is now inside of is passed over.
+ * A big block that is being reallocated is not among the blocks.
  */
 struct pma_dump_args {
 	__u64 cursor;
@@ -366,8 +368,8 @@ struct pma_dump_args {
 
 /**
  * struct pma_check_args - prove the metadata sound
- * @flags: in: PMA_CHECK_POOL: all arenas (needs CAP_SYS_ADMIN); else the
- *	caller's arena and the pool's runs
+ * @flags: in: PMA_CHECK_POOL: the pool's runs and all arenas (needs
+ *	CAP_SYS_ADMIN, else -EPERM); without it the caller's arena
  * @errors: out: broken invariants found; 0 is sound
  * @pages: out: pages looked at
  * @blocks: out: blocks counted
