@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+# Run the KUnit suites: they run when pma_kunit is loaded, with this script's
+# arguments as its parameters. Their results are taken from debugfs, where no
+# other message can fall in between.
+. /guest/lib.sh
+
+# One suite's results are a KTAP document with one test, number 1: the first
+# two lines go, the last gets the suite's number here.
+suite_results() {
+	lib_cases=$((lib_cases + 1))
+	awk -v n=$lib_cases '
+		NR > 2 { sub(/^ok 1 /, "ok " n " "); sub(/^not ok 1 /, "not ok " n " "); print }
+		/^not ok/ { failed = 1 }
+		END { exit failed }' "$1" || lib_failed=$((lib_failed + 1))
+}
+
+insmod /pma.ko || exit
+insmod /pma_kunit.ko "$@" || exit
+for results in /sys/kernel/debug/kunit/*/results; do
+	suite_results "$results"
+done
+check "rmmod pma_kunit" rmmod pma_kunit
+kmemleak_check "no leak by the suites"
+check "rmmod pma" rmmod pma
+kmemleak_check "no leak by the module"
+finish
