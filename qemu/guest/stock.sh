@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0
+# The device as its users see it: parameters, every ioctl from a 64-bit and a
+# 32-bit caller, the text of /proc/pma, the tool, traces, and the way out.
+. /guest/lib.sh
+
+# A case whose own cases are told too.
+subtest() {
+	subtest_name=$1
+	shift
+	if "$@" >/tmp/subtest 2>&1; then
+		sed 's/^/    /' /tmp/subtest
+		ok "$subtest_name"
+	else
+		sed 's/^/    /' /tmp/subtest
+		not_ok "$subtest_name" "failed: $*"
+	fi
+}
+
+# refused NAME LOG-LINE PARAMETER...: insmod fails, says why, leaves nothing.
+refused() {
+	refused_name=$1 refused_line=$2
+	shift 2
+	dmesg -c >/dev/null
+	if insmod /pma.ko "$@" 2>/dev/null; then
+		rmmod pma
+		not_ok "$refused_name" "insmod was not refused"
+	elif ! dmesg | grep -q "$refused_line"; then
+		dmesg | sed 's/^/# /'
+		not_ok "$refused_name" "no line says: $refused_line"
+	elif [ -e /dev/pma ] || [ -e /proc/pma ] || grep -q '^pma ' /proc/modules; then
+		not_ok "$refused_name" "something was left behind"
+	else
+		ok "$refused_name"
+	fi
+}
+
+refused page_size_not_pow2 'page_size is not a power of two' page_size=3000
+refused page_size_zero 'page_size is not a power of two' page_size=0
+refused page_size_small 'page_size is not a power of two' page_size=128
+refused page_size_large 'page_size is not a power of two' page_size=128K
+refused size_zero 'size is not a whole number of pages' size=0
+refused size_odd 'size is not a whole number of pages' size=10000
+refused size_huge 'size is more than' size=1E
+refused size_above_memory 'no region of .* bytes: -ENOMEM' size=200G
+refused size_no_number "invalid for parameter .size'" size=lots
+refused size_trailing "invalid for parameter .size'" size=1Mx
+refused size_negative 'size is ' size=-4096
+refused slab_max_small 'slab_max is not between' slab_max=32
+refused slab_max_large 'slab_max is not between' slab_max=4K
+refused classes_unknown 'classes is neither' classes=coarse
+refused track_unknown "invalid for parameter .track'" track=maybe
+
+parameter_is() {
+	[ "$(cat /sys/module/pma/parameters/$1)" = "$2" ]
+}
+
+modinfo_names_parameters() {
+	for name in size page_size slab_max classes track; do
+		modinfo /pma.ko | grep -q "^parm: *$name:" || return
+	done
+}
+
+check modinfo_names_parameters modinfo_names_parameters
+check insmod_with_parameters insmod /pma.ko size=2M page_size=8K slab_max=1K classes=pow2 track=0
+check parameter_size parameter_is size 2097152
+check parameter_page_size parameter_is page_size 8192
+check parameter_slab_max parameter_is slab_max 1024
+check parameter_classes parameter_is classes pow2
+check parameter_track parameter_is track N
+check rmmod_with_parameters rmmod pma
+
+# /proc/pma as awk reads it: every page once, in order.
+proc_tiles_region() {
+	awk '
+	/^# pool pma:/ { for (i = 1; i < NF; i++) if ($i == "pages") pages = $(i + 1) }
+	/^#/ { next }
+	{
+		n = split($1, range, "-")
+		if (range[1] != next_page) exit bad = 1
+		next_page = range[n] + 1
+		if ($2 !~ /^(free|slab|big|heap)$/ || NF != 6) exit bad = 1
+	}
+	END { exit bad || !pages || next_page != pages }' /proc/pma
+}
+
+# A long text, read in small pieces, with many lines that do not fold.
+proc_reads_in_pieces() {
+	{
+		i=0
+		while [ $i -lt 600 ]; do
+			echo "alloc 2048"
+			echo "alloc 4096"
+			i=$((i + 1))
+		done
+		echo "echo ready"
+		sleep 3
+	} | pmactl shell >/tmp/shell.out &
+	until grep -q ready /tmp/shell.out; do sleep 0.1; done
+	cat /proc/pma >/tmp/whole
+	dd if=/proc/pma of=/tmp/pieces bs=100 2>/dev/null
+	wait
+	[ "$(wc -l </tmp/whole)" -gt 600 ] && cmp /tmp/whole /tmp/pieces
+}
+
+no_address_in_proc() {
+	! grep -q 'ffff[0-9a-f]\{12\}' /proc/pma
+}
+
+device_is_private() {
+	[ "$(stat -c %a /dev/pma)" = 660 ]
+}
+
+rmmod_refused_while_open() {
+	exec 9<>/dev/pma
+	! rmmod pma 2>/dev/null
+	status=$?
+	exec 9>&-
+	[ $status -eq 0 ] && [ -e /dev/pma ]
+}
+
+# What a script prints that must not be refused, and leaves nothing.
+shell_script() {
+	cat >/tmp/script
+	pmactl shell /tmp/script
+}
+
+# The exit status of a command.
+exits() {
+	exits_wanted=$1
+	shift
+	"$@" >/dev/null 2>&1 </dev/null
+	[ $? -eq "$exits_wanted" ]
+}
+
+# Each command's JSON must be taken apart by a parser: pmactl has none, so look
+# at its shape.
+json_is_object() {
+	pmactl --json "$@" | tr -d ' \n' | grep -q '^[{[].*[]}]$'
+}
+
+tool_cases() {
+	check tool_info pmactl info
+	check tool_dump pmactl dump
+	check tool_map pmactl map --color=never
+	check tool_stat pmactl stat
+	check tool_check pmactl check --pool
+	for command in info dump map stat check 'alloc 100'; do
+		# shellcheck disable=SC2086
+		check "tool_json_${command% *}" json_is_object $command
+	done
+	check exit_refused exits 1 pmactl alloc 0
+	check exit_usage exits 2 pmactl frobnicate
+	check exit_no_number exits 2 pmactl alloc lots
+	check exit_no_device exits 3 pmactl --device=/dev/null info
+	check exit_no_file exits 5 pmactl shell /tmp/no-such-script
+	printf 'a 0 10\nbogus\n' >/tmp/bogus.trace
+	check exit_bad_trace exits 2 pmactl replay /tmp/bogus.trace
+}
+
+trace_cases() {
+	for trace in /bench/traces/*.trace /bench/traces/*.trace.gz; do
+		[ -e "$trace" ] || continue
+		check "replay_$(basename "$trace")" pmactl replay "$trace"
+	done
+}
+
+device_cases() {
+	check "insmod_$1" insmod /pma.ko $2
+	subtest "ioctl_64_$1" pma-ioctl-test --device=/dev/pma
+	subtest "ioctl_32_$1" pma-ioctl-test32 --device=/dev/pma
+	check "proc_tiles_region_$1" proc_tiles_region
+	check "check_$1" pmactl check --pool
+}
+
+device_cases default ''
+check device_is_private device_is_private
+check proc_reads_in_pieces proc_reads_in_pieces
+check no_address_in_proc no_address_in_proc
+check rmmod_refused_while_open rmmod_refused_while_open
+tool_cases
+trace_cases
+check rmmod_default rmmod pma
+
+device_cases small_pages 'size=1M page_size=512 classes=pow2'
+check rmmod_small_pages rmmod pma
+device_cases large_pages 'size=16M page_size=64K track=0'
+trace_cases
+check rmmod_large_pages rmmod pma
+
+# A region too small for the trace: counted, and the replay goes on.
+check insmod_exhausted insmod /pma.ko size=64K
+exhausted_is_counted() {
+	pmactl replay /bench/traces/*.trace.gz | tee /dev/stderr |
+		grep -q 'failures *[1-9]' && pmactl check --pool
+}
+check exhausted_is_counted exhausted_is_counted
+check rmmod_exhausted rmmod pma
+
+nothing_left() {
+	[ ! -e /dev/pma ] && [ ! -e /proc/pma ] && [ ! -e /sys/module/pma ]
+}
+check nothing_left nothing_left
+kmemleak_check "no leak by the module"
+finish
