@@ -80,12 +80,12 @@ a = alloc 128
 b = alloc 64
 c = alloc 512
 dump
-map
+map --color=never
 expect ENOMEM alloc 1024
 free $c
 d = alloc 1024
 dump
-map
+map --color=never
 free $b
 free $d
 free $a
