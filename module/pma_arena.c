@@ -540,7 +540,7 @@ u32 pma_arena_free_place(struct pma_arena *arena, const struct pma_place *place)
  * Return: 0 or the errors of pma_pool_route(), counted.
  */
 int pma_arena_check_request(struct pma_arena *arena, size_t size, size_t align, u32 flags,
-			 struct pma_route *route)
+			    struct pma_route *route)
 {
 	int err = flags & ~PMA_ALLOC_FLAGS ? -EINVAL :
 		  pma_pool_route(arena->pool, size, align, route);
@@ -810,11 +810,12 @@ void pma_arena_delete(struct pma_arena *arena)
 {
 	struct pma_pool *pool = arena->pool;
 
+	/* Only then off the list, or a check meanwhile would miss its pages. */
+	pma_arena_reset(arena);
 	mutex_lock(&pool->arenas_mutex);
 	list_del(&arena->node);
 	pool->nr_arenas--;
 	mutex_unlock(&pool->arenas_mutex);
-	pma_arena_reset(arena);
 	WARN_ON_ONCE(arena->stats.arena_pages || arena->stats.live_blocks);
 	ida_free(&pool->ids, arena->id);
 	pma_heap_destroy(arena->heap);

@@ -23,7 +23,6 @@
  * @big: big blocks
  * @segments: heap segments
  * @heap: over @segments
- * @nr_pages: that it owns, by the lists above
  * @stats: its counters; what concerns the pool is filled in by pma_arena_stats()
  *
  * Lists go through the links of the runs' tags; each holds first pages.
@@ -36,7 +35,7 @@ struct pma_arena {
 	char name[PMA_NAME_MAX];
 	struct list_head node;
 
-	raw_spinlock_t lock;
+	raw_spinlock_t lock;		/* all below */
 	u32 partial[PMA_CLASSES_MAX];
 	u32 full;
 	u32 big;

@@ -47,10 +47,10 @@ static void check_slab(struct proof *proof, u32 pgno)
 
 static void check_segment(struct proof *proof, u32 pgno, u32 nr_pages)
 {
-	struct pma_pool *pool = proof->arena->pool;
+	const struct pma_heap *heap = proof->arena->heap;
 
-	report(proof->result, pma_heap_check(proof->arena->heap, pgno, nr_pages, &proof->chunks), pgno);
-	proof->blocks += pool->pages.desc[pgno].heap.used_chunks;
+	report(proof->result, pma_heap_check(heap, pgno, nr_pages, &proof->chunks), pgno);
+	proof->blocks += heap->pages->desc[pgno].heap.used_chunks;
 }
 
 static void check_big(struct proof *proof, u32 pgno, u32 nr_pages)

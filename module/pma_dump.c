@@ -85,6 +85,19 @@ static u32 dump_runs(const struct pma_pool *pool, u32 *pgno, struct pma_page_rec
 	return done;
 }
 
+static u32 dump_pages(struct pma_pool *pool, u64 *cursor, struct pma_page_rec *recs, u32 nr)
+{
+	u32 pgno = min_t(u64, *cursor, pool->region.nr_pages);
+	unsigned long irq;
+	u32 done;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	done = dump_runs(pool, &pgno, recs, nr);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	*cursor = pgno < pool->region.nr_pages ? pgno : PMA_HANDLE_NONE;
+	return done;
+}
+
 /**
  * pma_dump_pages() - records of a pool's runs, in order
  * @pool: the pool
@@ -99,22 +112,14 @@ static u32 dump_runs(const struct pma_pool *pool, u32 *pgno, struct pma_page_rec
 u32 pma_dump_pages(struct pma_pool *pool, struct pma_arena *arena, u64 *cursor,
 		   struct pma_page_rec *recs, u32 nr)
 {
-	unsigned long irq_arena = 0, irq;
-	u32 pgno, done;
+	unsigned long irq;
+	u32 done;
 
-	if (*cursor >= pool->region.nr_pages) {
-		*cursor = PMA_HANDLE_NONE;
-		return 0;
-	}
-	pgno = *cursor;
-	if (arena)
-		raw_spin_lock_irqsave(&arena->lock, irq_arena);
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	done = dump_runs(pool, &pgno, recs, nr);
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
-	if (arena)
-		raw_spin_unlock_irqrestore(&arena->lock, irq_arena);
-	*cursor = pgno < pool->region.nr_pages ? pgno : PMA_HANDLE_NONE;
+	if (!arena)
+		return dump_pages(pool, cursor, recs, nr);
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	done = dump_pages(pool, cursor, recs, nr);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	return done;
 }
 

@@ -268,9 +268,10 @@ int pma_heap_find(const struct pma_heap *heap, u64 handle, u64 *start)
 	u32 segment = heap->pages->desc[pma_region_pgno(region, handle)].heap.segment;
 	u32 first = unit_of(heap, pma_region_handle(region, segment));
 	u32 unit = unit_of(heap, handle);
+	u32 windows = ((unit - first) >> heap->geo->window_shift) + 1;
 
 	if (!pma_fit_is_piece(&heap->fit, unit))
-		unit = pma_fit_find(&heap->fit, unit, ((unit - first) >> heap->geo->window_shift) + 1);
+		unit = pma_fit_find(&heap->fit, unit, windows);
 	if (WARN_ON_ONCE(unit == PMA_NONE))
 		return -EBADSLT;
 	*start = handle_of(heap, unit);

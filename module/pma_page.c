@@ -153,9 +153,10 @@ void pma_pages_clean(struct pma_pages *pages, u32 pgno, u32 nr_pages, u32 uid)
 {
 	for (; nr_pages--; pgno++) {
 		u32 dirty = pages->desc[pgno].free.dirty;
+		u64 handle = pma_region_handle(pages->region, pgno);
 
 		if (dirty && dirty != uid)
-			memset(pma_region_ptr(pages->region, pma_region_handle(pages->region, pgno)),
-			       0, pma_region_page_size(pages->region));
+			memset(pma_region_ptr(pages->region, handle), 0,
+			       pma_region_page_size(pages->region));
 	}
 }

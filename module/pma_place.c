@@ -141,7 +141,7 @@ static void describe_big(struct pma_arena *arena, const struct pma_place *place,
  * Context: The arena's lock is held.
  */
 void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
-			       struct pma_block *block)
+			struct pma_block *block)
 {
 	lockdep_assert_held(&arena->lock);
 	if (place->kind == PMA_KIND_SLAB)

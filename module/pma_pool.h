@@ -44,12 +44,12 @@ struct pma_pool {
 	char name[PMA_NAME_MAX];
 	struct list_head node;
 
-	raw_spinlock_t lock;
+	raw_spinlock_t lock;		/* runs, generation */
 	struct pma_fit *runs;
 	u64 generation;
 	atomic_t moving;
 
-	struct mutex arenas_mutex;
+	struct mutex arenas_mutex;	/* arenas, nr_arenas, last_uid */
 	struct list_head arenas;
 	u32 nr_arenas;
 	u32 last_uid;

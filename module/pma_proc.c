@@ -128,12 +128,10 @@ static const struct pma_page_rec *peek(struct reader *reader)
 /* Slab pages that are alike fold into one line; other runs are lines already. */
 static bool folds(const struct pma_page_rec *line, const struct pma_page_rec *rec)
 {
-	u32 line_blocks = line->nr_blocks, per_page = line->nr_pages;
-
 	return line->kind == PMA_KIND_SLAB && rec->kind == PMA_KIND_SLAB &&
-	       line->first_page + per_page == rec->first_page &&
+	       line->first_page + line->nr_pages == rec->first_page &&
 	       line->owner == rec->owner && line->block_size == rec->block_size &&
-	       line->free_blocks == rec->free_blocks && line_blocks == rec->nr_blocks;
+	       line->free_blocks == rec->free_blocks && line->nr_blocks == rec->nr_blocks;
 }
 
 static bool next_line(struct reader *reader)

@@ -108,7 +108,8 @@ int pma_slab_class_of(const struct pma_classes *classes, size_t size, size_t ali
  * @bitmap: the page's shadow
  * @class: to cut it into
  */
-void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap, const struct pma_class *class)
+void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
+			const struct pma_class *class)
 {
 	page->slab.first_free = 0;
 	page->slab.nr_free = class->nr_blocks;

@@ -39,7 +39,8 @@ struct pma_classes *pma_slab_classes_create(u32 page_size, u32 slab_max, bool po
 void pma_slab_classes_destroy(struct pma_classes *classes);
 int pma_slab_class_of(const struct pma_classes *classes, size_t size, size_t align);
 
-void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap, const struct pma_class *class);
+void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
+			const struct pma_class *class);
 unsigned int pma_slab_take(struct pma_page *page, unsigned long *bitmap, unsigned int nr_blocks,
 			   unsigned int nr, u16 *indices);
 void pma_slab_give(struct pma_page *page, unsigned long *bitmap, u32 index);

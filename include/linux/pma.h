@@ -22,6 +22,7 @@
 #ifndef _LINUX_PMA_H
 #define _LINUX_PMA_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 #include <uapi/linux/pma.h>
 
@@ -42,7 +43,7 @@ struct pma_pool_params {
 };
 
 /* For pma_pool_destroy(). */
-#define PMA_DESTROY_FORCE	(1U << 0)	/* even if blocks are out: list them, then go */
+#define PMA_DESTROY_FORCE	BIT(0)	/* even if blocks are out: list them, then go */
 
 struct pma_pool *pma_pool_create(const char *name, size_t bytes,
 				 const struct pma_pool_params *params);

@@ -46,7 +46,7 @@
 #define PMA_HANDLE_NONE		(~(__u64)0)
 
 /* Allocation flags, in every @flags next to a size. */
-#define PMA_ZERO		(1U << 0)	/* the block reads as zeroes up to its usable size */
+#define PMA_ZERO		(1U << 0)	/* it reads as zeroes up to its usable size */
 #define PMA_ALLOC_FLAGS		PMA_ZERO	/* all of them */
 
 /**
@@ -68,7 +68,7 @@ enum pma_kind {
  */
 #define PMA_BLOCK_A	(1U << 0)	/* the arena is a process's, not the kernel's */
 #define PMA_BLOCK_M	(1U << 1)	/* served as whole pages, not from a heap or slab */
-#define PMA_BLOCK_P	(1U << 2)	/* the block, run or chunk before it is in use (or there is none) */
+#define PMA_BLOCK_P	(1U << 2)	/* the block before it is in use, or there is none */
 #define PMA_BLOCK_REQUESTED (1U << 3)	/* @requested is what was asked for; else it is @usable,
 					 * as the pool keeps no record for slab blocks
 					 */
