@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * device.c - /dev/pma's calls as functions
+ *
+ * Each function fills in one argument struct, so that reserved fields are zero,
+ * and answers 0 or a negative errno, as the kernel's own functions do.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "device.h"
+
+/* Any call: for those that fill in the arguments themselves. */
+int device_call(int fd, unsigned long command, void *args)
+{
+	return ioctl(fd, command, args) ? -errno : 0;
+}
+
+int device_open(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int device_info(int fd, struct pma_info *info)
+{
+	return device_call(fd, PMA_IOC_INFO, info);
+}
+
+int device_alloc(int fd, __u64 size, __u32 align, __u32 flags, __u64 *handle, __u64 *usable)
+{
+	struct pma_alloc_args args = { .size = size, .align = align, .flags = flags };
+	int err = device_call(fd, PMA_IOC_ALLOC, &args);
+
+	if (err)
+		return err;
+	*handle = args.handle;
+	*usable = args.usable;
+	return 0;
+}
+
+int device_free(int fd, __u64 handle)
+{
+	struct pma_free_args args = { .handle = handle };
+
+	return device_call(fd, PMA_IOC_FREE, &args);
+}
+
+int device_realloc(int fd, __u64 *handle, __u64 size, __u32 align, __u32 flags, __u64 *usable)
+{
+	struct pma_realloc_args args = {
+		.handle = *handle,
+		.size = size,
+		.align = align,
+		.flags = flags,
+	};
+	int err = device_call(fd, PMA_IOC_REALLOC, &args);
+
+	if (err)
+		return err;
+	*handle = args.handle;
+	*usable = args.usable;
+	return 0;
+}
+
+int device_query(int fd, __u64 handle, __u32 flags, struct pma_query_args *args)
+{
+	*args = (struct pma_query_args){ .handle = handle, .flags = flags };
+	return device_call(fd, PMA_IOC_QUERY, args);
+}
+
+int device_stats(int fd, struct pma_stats *stats)
+{
+	return device_call(fd, PMA_IOC_STATS, stats);
+}
+
+int device_dump(int fd, __u32 what, __u64 *cursor, void *records, __u32 *nr)
+{
+	struct pma_dump_args args = {
+		.cursor = *cursor,
+		.records = (uintptr_t)records,
+		.what = what,
+		.nr = *nr,
+	};
+	int err = device_call(fd, PMA_IOC_DUMP, &args);
+
+	if (err)
+		return err;
+	*cursor = args.cursor;
+	*nr = args.nr;
+	return 0;
+}
+
+int device_check(int fd, __u32 flags, struct pma_check_args *args)
+{
+	*args = (struct pma_check_args){ .flags = flags };
+	return device_call(fd, PMA_IOC_CHECK, args);
+}
+
+int device_reset(int fd)
+{
+	return device_call(fd, PMA_IOC_RESET, NULL);
+}
+
+/*
+ * A transfer is all or nothing, except that the kernel caps any at 2 GiB: what
+ * is left then lies inside the same block and is asked for again.
+ */
+int device_pread(int fd, void *buf, size_t bytes, __u64 handle)
+{
+	ssize_t n;
+
+	while (bytes) {
+		n = pread(fd, buf, bytes, handle);
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return -EIO;
+		buf = (char *)buf + n;
+		handle += n;
+		bytes -= n;
+	}
+	return 0;
+}
+
+int device_pwrite(int fd, const void *buf, size_t bytes, __u64 handle)
+{
+	ssize_t n;
+
+	while (bytes) {
+		n = pwrite(fd, buf, bytes, handle);
+		if (n < 0)
+			return -errno;
+		if (!n)
+			return -EIO;
+		buf = (const char *)buf + n;
+		handle += n;
+		bytes -= n;
+	}
+	return 0;
+}
