@@ -7,6 +7,7 @@
  */
 #include <linux/export.h>
 
+#include "pma_block.h"
 #include "pma_check.h"
 #include "pma_dump.h"
 #include "pma_place.h"
@@ -159,7 +160,7 @@ void *pma_alloc_aligned(struct pma_arena *arena, size_t size, size_t align, u32 
 {
 	struct pma_block block;
 
-	if (pma_arena_alloc(arena, size, align, flags, &block))
+	if (pma_block_alloc(arena, size, align, flags, &block))
 		return NULL;
 	return ptr_of(arena, block.handle);
 }
@@ -216,7 +217,7 @@ EXPORT_SYMBOL_GPL(pma_realloc);
  */
 int pma_free(struct pma_arena *arena, void *block)
 {
-	return pma_arena_free(arena, handle_of(arena, block));
+	return pma_block_free(arena, handle_of(arena, block));
 }
 EXPORT_SYMBOL_GPL(pma_free);
 
@@ -256,7 +257,7 @@ unsigned int pma_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
 	unsigned int done = 0, got, i;
 
 	do {
-		got = pma_arena_alloc_batch(arena, size, flags,
+		got = pma_block_alloc_batch(arena, size, flags,
 					    min_t(unsigned int, nr - done, ARRAY_SIZE(handles)),
 					    handles);
 		for (i = 0; i < got; i++)

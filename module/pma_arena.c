@@ -2,40 +2,24 @@
 /*
  * pma_arena.c - one client's own set of pages
  *
- * An arena takes runs from its pool and serves blocks from them by the engine
- * that the pool's route names.  Every page it owns is in exactly one of its
- * lists: a class's partial slab pages, full slab pages, big blocks, segments.
- *
- *	alloc	route, then: first block of the class's first partial page;
- *		a chunk of the heap; a run
- *	free	find (is it a block of ours, in use, and this its start?), then
- *		give it to its engine; a page or segment that holds nothing more
- *		goes back to the pool at once
- *
- * Slab pages and chunks are small, so what must be done to their bytes (zeroing,
- * copying) is done under the lock.  A big block can be huge: it is BUSY
- * meanwhile, out of reach of any other call, and the lock is free.  Either way
- * no byte is touched of a block that another thread could free at that moment,
- * and that could be another arena's by then.
+ * An arena takes runs from its pool, keeps them in lists while they hold blocks
+ * (pma_block.c), and gives them back.  Every page it owns is in exactly one list:
+ * a class's partial slab pages, full slab pages, big blocks, segments.  Its end
+ * gives back all of them.
  */
-#include "pma_place.h"
-
-/* Runs that pma_arena_reset() frees before it lets others have the lock. */
-#define RESET_RUNS	64
-
-static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
-{
-	return &arena->pool->pages.desc[pgno];
-}
-
-static const struct pma_class *class_of(const struct pma_arena *arena, const struct pma_page *page)
-{
-	return &arena->pool->classes->class[page->class];
-}
+#include "pma_block.h"
 
 /* Lists of runs. */
 
-static void list_push(struct pma_arena *arena, u32 *head, u32 pgno)
+/**
+ * pma_arena_push() - put a run at the head of one of the arena's lists
+ * @arena: whose it is
+ * @head: of the list
+ * @pgno: the run's first page
+ *
+ * Context: The arena's lock is held.
+ */
+void pma_arena_push(struct pma_arena *arena, u32 *head, u32 pgno)
 {
 	struct pma_link *link = pma_pool_link(arena->pool, pgno);
 
@@ -46,7 +30,15 @@ static void list_push(struct pma_arena *arena, u32 *head, u32 pgno)
 	*head = pgno;
 }
 
-static void list_drop(struct pma_arena *arena, u32 *head, u32 pgno)
+/**
+ * pma_arena_drop() - take a run out of one of the arena's lists
+ * @arena: whose it is
+ * @head: of the list
+ * @pgno: the run's first page
+ *
+ * Context: The arena's lock is held.
+ */
+void pma_arena_drop(struct pma_arena *arena, u32 *head, u32 pgno)
 {
 	struct pma_link *link = pma_pool_link(arena->pool, pgno);
 
@@ -60,7 +52,15 @@ static void list_drop(struct pma_arena *arena, u32 *head, u32 pgno)
 
 /* Counters. */
 
-static void count_pages(struct pma_arena *arena, u32 *of_kind, s32 nr_pages)
+/**
+ * pma_arena_count_pages() - count pages that became the arena's, or are no longer
+ * @arena: whose
+ * @of_kind: the counter of their kind
+ * @nr_pages: how many, negative for no longer
+ *
+ * Context: The arena's lock is held.
+ */
+void pma_arena_count_pages(struct pma_arena *arena, u32 *of_kind, s32 nr_pages)
 {
 	*of_kind += nr_pages;
 	arena->stats.arena_pages += nr_pages;
@@ -96,7 +96,14 @@ void pma_arena_count_allocs(struct pma_arena *arena, u32 nr, u64 bytes)
 	pma_arena_count_bytes(arena, bytes);
 }
 
-static void count_free(struct pma_arena *arena, u64 bytes)
+/**
+ * pma_arena_count_free() - count a block that was freed
+ * @arena: whose
+ * @bytes: that could be used
+ *
+ * Context: The arena's lock is held.
+ */
+void pma_arena_count_free(struct pma_arena *arena, u64 bytes)
 {
 	arena->stats.frees++;
 	arena->stats.live_blocks--;
@@ -145,14 +152,29 @@ int pma_arena_count_error(struct pma_arena *arena, int err)
 
 /* Runs: from the pool and back. */
 
-static u32 take_run(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
+/**
+ * pma_arena_take_run() - take a run from the pool
+ * @arena: whose it will be
+ * @nr_pages: its length
+ * @client_flags: PMA_FIT_M or 0
+ *
+ * Context: Any but NMI; takes the pool's lock.
+ * Return: its first page, or PMA_NONE.
+ */
+u32 pma_arena_take_run(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
 {
 	if (arena->flags & PMA_ARENA_USER)
 		client_flags |= PMA_FIT_A;
 	return pma_pool_take(arena->pool, nr_pages, client_flags);
 }
 
-static void clean_run(struct pma_arena *arena, u32 pgno, u32 nr_pages)
+/**
+ * pma_arena_clean_run() - zero what others left in pages just taken
+ * @arena: whose they are now
+ * @pgno: the first
+ * @nr_pages: how many
+ */
+void pma_arena_clean_run(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 {
 	if (pma_pool_isolates(arena->pool))
 		pma_pages_clean(&arena->pool->pages, pgno, nr_pages, arena->uid);
@@ -163,165 +185,22 @@ static void retire_run(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 	if (pma_pool_isolates(arena->pool))
 		pma_pages_retire(&arena->pool->pages, pgno, nr_pages, arena->uid);
 	else
-		pma_page_set(page_of(arena, pgno), PMA_KIND_FREE, 0, 0);
+		pma_page_set(&arena->pool->pages.desc[pgno], PMA_KIND_FREE, 0, 0);
 }
 
-static void give_run(struct pma_arena *arena, u32 pgno, u32 nr_pages)
+/**
+ * pma_arena_give_run() - give a run back to the pool
+ * @arena: whose it was; it is in none of its lists any more
+ * @pgno: its first page
+ * @nr_pages: its length
+ *
+ * Context: Any but NMI; takes the pool's lock.  O(@nr_pages) in a pool that
+ * isolates.
+ */
+void pma_arena_give_run(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 {
 	retire_run(arena, pgno, nr_pages);
 	pma_pool_give(arena->pool, pgno);
-}
-
-/* Slab blocks. */
-
-static u32 slab_grow(struct pma_arena *arena, u32 class)
-{
-	struct pma_pool *pool = arena->pool;
-	u32 pgno = take_run(arena, 1, 0);
-
-	if (pgno == PMA_NONE)
-		return PMA_NONE;
-	clean_run(arena, pgno, 1);
-	pma_slab_page_init(page_of(arena, pgno), pma_pages_shadow(&pool->pages, pgno),
-			   &pool->classes->class[class]);
-	pma_page_set(page_of(arena, pgno), PMA_KIND_SLAB, class, arena->id);
-	list_push(arena, &arena->partial[class], pgno);
-	count_pages(arena, &arena->stats.slab_pages, 1);
-	return pgno;
-}
-
-static void slab_release(struct pma_arena *arena, u32 *list, u32 pgno)
-{
-	list_drop(arena, list, pgno);
-	count_pages(arena, &arena->stats.slab_pages, -1);
-	give_run(arena, pgno, 1);
-}
-
-/* Take blocks from one page, up to 64, and say where they are. */
-static unsigned int slab_alloc_some(struct pma_arena *arena, u32 class, size_t size,
-				    unsigned int nr, u64 *handles)
-{
-	struct pma_pool *pool = arena->pool;
-	u32 pgno = arena->partial[class];
-	struct pma_page *page;
-	u16 indices[64];
-	unsigned int i;
-
-	if (pgno == PMA_NONE)
-		pgno = slab_grow(arena, class);
-	if (pgno == PMA_NONE)
-		return 0;
-	page = page_of(arena, pgno);
-	nr = pma_slab_take(page, pma_pages_shadow(&pool->pages, pgno),
-			   pool->classes->class[class].nr_blocks,
-			   min_t(unsigned int, nr, ARRAY_SIZE(indices)), indices);
-	for (i = 0; i < nr; i++) {
-		handles[i] = pma_region_handle(&pool->region, pgno) +
-			     indices[i] * page->slab.block_size;
-		pma_pages_record(&pool->pages, handles[i], page->slab.block_size, size);
-	}
-	if (!page->slab.nr_free) {
-		list_drop(arena, &arena->partial[class], pgno);
-		list_push(arena, &arena->full, pgno);
-	}
-	return nr;
-}
-
-static unsigned int slab_alloc(struct pma_arena *arena, u32 class, size_t size, u32 flags,
-			       unsigned int nr, u64 *handles)
-{
-	u32 block_size = arena->pool->classes->class[class].block_size;
-	unsigned int done = 0, got, i;
-
-	do {
-		got = slab_alloc_some(arena, class, size, nr - done, handles + done);
-		done += got;
-	} while (got && done < nr);
-	if (flags & PMA_ZERO)
-		for (i = 0; i < done; i++)
-			memset(pma_region_ptr(&arena->pool->region, handles[i]), 0, block_size);
-	pma_arena_count_allocs(arena, done, (u64)done * block_size);
-	return done;
-}
-
-static void slab_free(struct pma_arena *arena, const struct pma_place *place)
-{
-	struct pma_page *page = page_of(arena, place->pgno);
-	u32 *partial = &arena->partial[page->class];
-	bool was_full = !page->slab.nr_free;
-
-	count_free(arena, page->slab.block_size);
-	pma_slab_give(page, pma_pages_shadow(&arena->pool->pages, place->pgno), place->index);
-	if (page->slab.nr_free == class_of(arena, page)->nr_blocks) {
-		slab_release(arena, was_full ? &arena->full : partial, place->pgno);
-	} else if (was_full) {
-		list_drop(arena, &arena->full, place->pgno);
-		list_push(arena, partial, place->pgno);
-	}
-}
-
-/* Chunks of the heap. */
-
-/* A segment for a chunk of @need pages: a roomy one, or just what is needed. */
-static bool heap_grow(struct pma_arena *arena, u32 need)
-{
-	u32 nr_pages = clamp_t(u32, arena->pool->region.nr_pages / 32, need, PMA_HEAP_PAGES_MAX);
-	u32 pgno = take_run(arena, nr_pages, 0);
-
-	if (pgno == PMA_NONE && nr_pages > need) {
-		nr_pages = need;
-		pgno = take_run(arena, nr_pages, 0);
-	}
-	if (pgno == PMA_NONE)
-		return false;
-	clean_run(arena, pgno, nr_pages);
-	pma_heap_add(arena->heap, pgno, nr_pages, arena->id);
-	list_push(arena, &arena->segments, pgno);
-	count_pages(arena, &arena->stats.heap_pages, nr_pages);
-	return true;
-}
-
-static void heap_release(struct pma_arena *arena, u32 pgno)
-{
-	u32 nr_pages = pma_pool_run_pages(arena->pool, pgno), i;
-
-	list_drop(arena, &arena->segments, pgno);
-	count_pages(arena, &arena->stats.heap_pages, -nr_pages);
-	/* Descriptors first: the interior of a free run must not look like a heap's. */
-	for (i = 0; i < nr_pages; i++)
-		pma_page_set(page_of(arena, pgno + i), PMA_KIND_FREE, 0, 0);
-	give_run(arena, pgno, nr_pages);
-}
-
-static int heap_alloc(struct pma_arena *arena, size_t size, u32 need, u32 flags,
-		      struct pma_block *block)
-{
-	u32 client_flags = arena->flags & PMA_ARENA_USER ? PMA_FIT_A : 0;
-	u64 handle = pma_heap_alloc(arena->heap, size, client_flags);
-
-	if (handle == PMA_HANDLE_NONE && heap_grow(arena, need))
-		handle = pma_heap_alloc(arena->heap, size, client_flags);
-	if (handle == PMA_HANDLE_NONE)
-		return -ENOMEM;
-	pma_heap_block(arena->heap, handle, block);
-	if (flags & PMA_ZERO)
-		memset(pma_region_ptr(&arena->pool->region, handle), 0, block->size);
-	pma_arena_count_allocs(arena, 1, block->size);
-	return 0;
-}
-
-static void heap_free(struct pma_arena *arena, const struct pma_place *place)
-{
-	struct pma_block block;
-	u32 segment;
-
-	pma_heap_block(arena->heap, place->start, &block);
-	count_free(arena, block.size);
-	segment = pma_heap_free(arena->heap, place->start);
-	if (segment == PMA_NONE)
-		return;
-	pma_heap_remove(arena->heap, segment);
-	heap_release(arena, segment);
 }
 
 /* Big blocks.  They are made BUSY, filled without the lock, and then published. */
@@ -358,17 +237,17 @@ u32 pma_arena_big_take(struct pma_arena *arena, u32 nr_pages)
 	u32 pgno;
 
 	atomic_inc(&arena->pool->moving);
-	pgno = take_run(arena, nr_pages, PMA_FIT_M);
+	pgno = pma_arena_take_run(arena, nr_pages, PMA_FIT_M);
 	if (pgno == PMA_NONE) {
 		atomic_dec(&arena->pool->moving);
 		return PMA_NONE;
 	}
-	clean_run(arena, pgno, nr_pages);
+	pma_arena_clean_run(arena, pgno, nr_pages);
 	big_mark_body(arena, pgno, pgno + 1, pgno + nr_pages);
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	pma_big_mark(&arena->pool->pages, pgno, PMA_PAGE_BUSY, arena->id);
-	list_push(arena, &arena->big, pgno);
-	count_pages(arena, &arena->stats.big_pages, nr_pages);
+	pma_arena_push(arena, &arena->big, pgno);
+	pma_arena_count_pages(arena, &arena->stats.big_pages, nr_pages);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	atomic_dec(&arena->pool->moving);
 	return pgno;
@@ -385,18 +264,27 @@ u32 pma_arena_big_take(struct pma_arena *arena, u32 nr_pages)
 void pma_arena_big_publish(struct pma_arena *arena, u32 pgno, size_t requested)
 {
 	lockdep_assert_held(&arena->lock);
-	page_of(arena, pgno)->big.requested = requested;
+	arena->pool->pages.desc[pgno].big.requested = requested;
 	pma_big_mark(&arena->pool->pages, pgno, PMA_KIND_BIG, arena->id);
 }
 
-/* Take a block out of the arena; then the caller owes it to pma_arena_big_give(). */
-static u32 big_unlink(struct pma_arena *arena, u32 pgno)
+/**
+ * pma_arena_big_unlink() - take a big block out of the arena
+ * @arena: whose it is
+ * @pgno: its first page
+ *
+ * Then the caller owes the run to pma_arena_big_give().
+ *
+ * Context: The arena's lock is held.
+ * Return: its pages.
+ */
+u32 pma_arena_big_unlink(struct pma_arena *arena, u32 pgno)
 {
 	u32 nr_pages = pma_pool_run_pages(arena->pool, pgno);
 
 	atomic_inc(&arena->pool->moving);
-	list_drop(arena, &arena->big, pgno);
-	count_pages(arena, &arena->stats.big_pages, -nr_pages);
+	pma_arena_drop(arena, &arena->big, pgno);
+	pma_arena_count_pages(arena, &arena->stats.big_pages, -nr_pages);
 	pma_big_mark(&arena->pool->pages, pgno, PMA_KIND_FREE, 0);
 	return nr_pages;
 }
@@ -412,7 +300,7 @@ static u32 big_unlink(struct pma_arena *arena, u32 pgno)
  */
 void pma_arena_big_give(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 {
-	give_run(arena, pgno, nr_pages);
+	pma_arena_give_run(arena, pgno, nr_pages);
 	atomic_dec(&arena->pool->moving);
 }
 
@@ -429,7 +317,7 @@ void pma_arena_big_drop(struct pma_arena *arena, u32 pgno)
 	u32 nr_pages;
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	nr_pages = big_unlink(arena, pgno);
+	nr_pages = pma_arena_big_unlink(arena, pgno);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	pma_arena_big_give(arena, pgno, nr_pages);
 }
@@ -453,192 +341,13 @@ bool pma_arena_big_resize(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 	if (!pma_pool_resize(arena->pool, pgno, nr_pages))
 		return false;
 	if (nr_pages > have) {
-		clean_run(arena, pgno + have, nr_pages - have);
+		pma_arena_clean_run(arena, pgno + have, nr_pages - have);
 		big_mark_body(arena, pgno, pgno + have, pgno + nr_pages);
 	}
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	count_pages(arena, &arena->stats.big_pages, (s32)(nr_pages - have));
+	pma_arena_count_pages(arena, &arena->stats.big_pages, (s32)(nr_pages - have));
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	return true;
-}
-
-static int big_alloc(struct pma_arena *arena, size_t size, u32 nr_pages, u32 flags,
-		     struct pma_block *block)
-{
-	u32 pgno = pma_arena_big_take(arena, nr_pages);
-	unsigned long irq;
-
-	if (pgno == PMA_NONE)
-		return -ENOMEM;
-	block->handle = pma_region_handle(&arena->pool->region, pgno);
-	block->size = pma_arena_big_bytes(arena, pgno);
-	if (flags & PMA_ZERO)
-		memset(pma_region_ptr(&arena->pool->region, block->handle), 0, block->size);
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	pma_arena_big_publish(arena, pgno, size);
-	pma_arena_count_allocs(arena, 1, block->size);
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	return 0;
-}
-
-/* Calls. */
-
-/**
- * pma_arena_alloc_small() - take a slab block or a chunk
- * @arena: whose it will be
- * @size: bytes wanted
- * @route: to a slab or the heap
- * @flags: PMA_ZERO
- * @block: its handle and size
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: 0 or -ENOMEM, not counted.
- */
-int pma_arena_alloc_small(struct pma_arena *arena, size_t size, const struct pma_route *route,
-			  u32 flags, struct pma_block *block)
-{
-	lockdep_assert_held(&arena->lock);
-	if (route->kind == PMA_KIND_HEAP)
-		return heap_alloc(arena, size, route->nr_pages, flags, block);
-	block->size = arena->pool->classes->class[route->class].block_size;
-	return slab_alloc(arena, route->class, size, flags, 1, &block->handle) ? 0 : -ENOMEM;
-}
-
-/**
- * pma_arena_free_place() - free a block that was found
- * @arena: whose it is
- * @place: from pma_place_find(), which answered 0
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: 0; of a big block its pages, which the caller owes to
- * pma_arena_big_give() without the lock.
- */
-u32 pma_arena_free_place(struct pma_arena *arena, const struct pma_place *place)
-{
-	lockdep_assert_held(&arena->lock);
-	if (place->kind == PMA_KIND_SLAB) {
-		slab_free(arena, place);
-		return 0;
-	}
-	if (place->kind == PMA_KIND_HEAP) {
-		heap_free(arena, place);
-		return 0;
-	}
-	count_free(arena, pma_arena_big_bytes(arena, place->pgno));
-	return big_unlink(arena, place->pgno);
-}
-
-/**
- * pma_arena_check_request() - judge a request's size, alignment and flags
- * @arena: who asks
- * @size: bytes wanted
- * @align: power of two up to the page size, or 0
- * @flags: PMA_ZERO
- * @route: which engine will serve it
- *
- * Context: Any but NMI; takes the arena's lock on error.
- * Return: 0 or the errors of pma_pool_route(), counted.
- */
-int pma_arena_check_request(struct pma_arena *arena, size_t size, size_t align, u32 flags,
-			    struct pma_route *route)
-{
-	int err = flags & ~PMA_ALLOC_FLAGS ? -EINVAL :
-		  pma_pool_route(arena->pool, size, align, route);
-
-	return err ? pma_arena_count_error(arena, err) : 0;
-}
-
-/**
- * pma_arena_alloc() - allocate a block
- * @arena: whose it will be
- * @size: bytes wanted
- * @align: power of two up to the page size, or 0 for the natural alignment
- * @flags: PMA_ZERO
- * @block: its handle and size
- *
- * Context: Any but NMI; takes the arena's lock.
- * Return: 0; -EINVAL for a bad argument; -ENOMEM if nothing is left that fits.
- */
-int pma_arena_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flags,
-		    struct pma_block *block)
-{
-	struct pma_route route;
-	unsigned long irq;
-	int err = pma_arena_check_request(arena, size, align, flags, &route);
-
-	if (err)
-		return err;
-	if (route.kind == PMA_KIND_BIG) {
-		err = big_alloc(arena, size, route.nr_pages, flags, block);
-	} else {
-		raw_spin_lock_irqsave(&arena->lock, irq);
-		err = pma_arena_alloc_small(arena, size, &route, flags, block);
-		raw_spin_unlock_irqrestore(&arena->lock, irq);
-	}
-	return err ? pma_arena_count_error(arena, err) : 0;
-}
-
-/**
- * pma_arena_alloc_batch() - allocate equal blocks
- * @arena: whose they will be
- * @size: bytes of each
- * @flags: PMA_ZERO
- * @nr: how many
- * @handles: of those there are
- *
- * Context: Any but NMI; takes the arena's lock, for slab blocks once.
- * Return: how many were allocated, from the first on.
- */
-unsigned int pma_arena_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
-				   unsigned int nr, u64 *handles)
-{
-	struct pma_route route;
-	struct pma_block block;
-	unsigned long irq;
-	unsigned int done;
-
-	if (pma_arena_check_request(arena, size, 0, flags, &route))
-		return 0;
-	if (route.kind == PMA_KIND_SLAB) {
-		raw_spin_lock_irqsave(&arena->lock, irq);
-		done = slab_alloc(arena, route.class, size, flags, nr, handles);
-		if (done < nr)
-			pma_arena_count_error_locked(arena, -ENOMEM);
-		raw_spin_unlock_irqrestore(&arena->lock, irq);
-		return done;
-	}
-	for (done = 0; done < nr && !pma_arena_alloc(arena, size, 0, flags, &block); done++)
-		handles[done] = block.handle;
-	return done;
-}
-
-/**
- * pma_arena_free() - free a block
- * @arena: whose it is
- * @handle: of its start, or PMA_HANDLE_NONE, which does nothing
- *
- * Context: Any but NMI; takes the arena's lock.
- * Return: 0, or the errors of pma_place_find(), counted, and nothing changed.
- */
-int pma_arena_free(struct pma_arena *arena, u64 handle)
-{
-	struct pma_place place;
-	unsigned long irq;
-	u32 run_pages = 0;
-	int err;
-
-	if (handle == PMA_HANDLE_NONE)
-		return 0;
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	err = pma_place_find(arena, handle, &place);
-	if (err)
-		pma_arena_count_error_locked(arena, err);
-	else
-		run_pages = pma_arena_free_place(arena, &place);
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	if (run_pages)
-		pma_arena_big_give(arena, place.pgno, run_pages);
-	return err;
 }
 
 /**
@@ -703,103 +412,6 @@ struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 fla
 	return arena;
 }
 
-/* Free all slab pages of a list, whatever is in them. */
-static u32 release_slabs(struct pma_arena *arena, u32 *list, u32 most)
-{
-	u32 n;
-
-	for (n = 0; n < most && *list != PMA_NONE; n++) {
-		const struct pma_page *page = page_of(arena, *list);
-		u32 used = class_of(arena, page)->nr_blocks - page->slab.nr_free;
-
-		arena->stats.frees += used;
-		arena->stats.live_blocks -= used;
-		arena->stats.live_bytes -= (u64)used * page->slab.block_size;
-		slab_release(arena, list, *list);
-	}
-	return n;
-}
-
-static u32 release_segments(struct pma_arena *arena, u32 most)
-{
-	u32 n;
-
-	for (n = 0; n < most && arena->segments != PMA_NONE; n++) {
-		const struct pma_page *page = page_of(arena, arena->segments);
-		u32 used = page->heap.used_chunks;
-
-		arena->stats.frees += used;
-		arena->stats.live_blocks -= used;
-		arena->stats.live_bytes -= pma_heap_used_bytes(arena->heap, arena->segments);
-		pma_heap_discard(arena->heap, arena->segments,
-				 pma_pool_run_pages(arena->pool, arena->segments));
-		heap_release(arena, arena->segments);
-	}
-	return n;
-}
-
-/* Free one published big block; its pages, or 0 if there is none. */
-static u32 release_big(struct pma_arena *arena, u32 *pgno)
-{
-	for (*pgno = arena->big; *pgno != PMA_NONE; *pgno = pma_pool_link(arena->pool, *pgno)->next)
-		if (page_of(arena, *pgno)->kind == PMA_KIND_BIG)
-			break;
-	if (*pgno == PMA_NONE)
-		return 0;
-	count_free(arena, pma_arena_big_bytes(arena, *pgno));
-	return big_unlink(arena, *pgno);
-}
-
-/* Free up to RESET_RUNS runs; were there any? */
-static bool release_some(struct pma_arena *arena)
-{
-	u32 left = RESET_RUNS, big_pages, big, i;
-	unsigned long irq;
-
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	left -= release_slabs(arena, &arena->full, left);
-	for (i = 0; i < arena->pool->classes->nr; i++)
-		left -= release_slabs(arena, &arena->partial[i], left);
-	left -= release_segments(arena, left);
-	big_pages = release_big(arena, &big);
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	if (big_pages)
-		pma_arena_big_give(arena, big, big_pages);
-	return left < RESET_RUNS || big_pages;
-}
-
-/**
- * pma_arena_reset() - free all blocks
- * @arena: the arena
- *
- * O(pages); others get the lock in between.  A block that another thread
- * allocates meanwhile is freed, or not; one that is being reallocated is not.
- * The counters begin anew.
- *
- * Context: May sleep.
- */
-void pma_arena_reset(struct pma_arena *arena)
-{
-	u64 most = arena->pool->region.nr_pages;
-	unsigned long irq;
-
-	/* A client that allocates as fast as it is freed must not keep us here. */
-	while (most-- && release_some(arena))
-		cond_resched();
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	arena->stats = (struct pma_stats){
-		.live_blocks = arena->stats.live_blocks,
-		.live_bytes = arena->stats.live_bytes,
-		.peak_bytes = arena->stats.live_bytes,
-		.arena_pages = arena->stats.arena_pages,
-		.peak_pages = arena->stats.arena_pages,
-		.slab_pages = arena->stats.slab_pages,
-		.big_pages = arena->stats.big_pages,
-		.heap_pages = arena->stats.heap_pages,
-	};
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-}
-
 /**
  * pma_arena_delete() - end an arena; all its blocks are freed
  * @arena: the arena; nobody else uses it any more
@@ -811,7 +423,7 @@ void pma_arena_delete(struct pma_arena *arena)
 	struct pma_pool *pool = arena->pool;
 
 	/* Only then off the list, or a check meanwhile would miss its pages. */
-	pma_arena_reset(arena);
+	pma_block_free_all(arena);
 	mutex_lock(&pool->arenas_mutex);
 	list_del(&arena->node);
 	pool->nr_arenas--;

@@ -46,30 +46,24 @@ struct pma_arena {
 
 struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 flags);
 void pma_arena_delete(struct pma_arena *arena);
-void pma_arena_reset(struct pma_arena *arena);
-
-int pma_arena_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flags,
-		    struct pma_block *block);
-unsigned int pma_arena_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
-				   unsigned int nr, u64 *handles);
-int pma_arena_free(struct pma_arena *arena, u64 handle);
 void pma_arena_get_stats(struct pma_arena *arena, struct pma_stats *stats);
 
 /* For the rest of L3. */
-struct pma_place;
-
-int pma_arena_check_request(struct pma_arena *arena, size_t size, size_t align, u32 flags,
-			    struct pma_route *route);
-int pma_arena_alloc_small(struct pma_arena *arena, size_t size, const struct pma_route *route,
-			  u32 flags, struct pma_block *block);
-u32 pma_arena_free_place(struct pma_arena *arena, const struct pma_place *place);
+void pma_arena_push(struct pma_arena *arena, u32 *head, u32 pgno);
+void pma_arena_drop(struct pma_arena *arena, u32 *head, u32 pgno);
+u32 pma_arena_take_run(struct pma_arena *arena, u32 nr_pages, u32 client_flags);
+void pma_arena_clean_run(struct pma_arena *arena, u32 pgno, u32 nr_pages);
+void pma_arena_give_run(struct pma_arena *arena, u32 pgno, u32 nr_pages);
 u32 pma_arena_big_take(struct pma_arena *arena, u32 nr_pages);
 void pma_arena_big_publish(struct pma_arena *arena, u32 pgno, size_t requested);
 void pma_arena_big_drop(struct pma_arena *arena, u32 pgno);
 bool pma_arena_big_resize(struct pma_arena *arena, u32 pgno, u32 nr_pages);
 u64 pma_arena_big_bytes(const struct pma_arena *arena, u32 pgno);
 void pma_arena_big_give(struct pma_arena *arena, u32 pgno, u32 nr_pages);
+u32 pma_arena_big_unlink(struct pma_arena *arena, u32 pgno);
+void pma_arena_count_pages(struct pma_arena *arena, u32 *of_kind, s32 nr_pages);
 void pma_arena_count_allocs(struct pma_arena *arena, u32 nr, u64 bytes);
+void pma_arena_count_free(struct pma_arena *arena, u64 bytes);
 void pma_arena_count_bytes(struct pma_arena *arena, s64 bytes);
 int pma_arena_count_error(struct pma_arena *arena, int err);
 int pma_arena_count_error_locked(struct pma_arena *arena, int err);

@@ -19,6 +19,7 @@
 #include <linux/uio.h>
 
 #include "pma_chardev.h"
+#include "pma_block.h"
 #include "pma_check.h"
 #include "pma_dump.h"
 #include "pma_place.h"
@@ -53,7 +54,7 @@ static int do_alloc(struct pma_arena *arena, u64 size, u32 align, u32 flags,
 {
 	if (!fits_size_t(size))
 		return pma_arena_count_error(arena, -ENOMEM);
-	return pma_arena_alloc(arena, size, align, flags, block);
+	return pma_block_alloc(arena, size, align, flags, block);
 }
 
 static long ioc_alloc(struct pma_arena *arena, void __user *arg)
@@ -73,7 +74,7 @@ static long ioc_alloc(struct pma_arena *arena, void __user *arg)
 	args.usable = block.size;
 	if (!copy_to_user(arg, &args, sizeof(args)))
 		return 0;
-	pma_arena_free(arena, block.handle);
+	pma_block_free(arena, block.handle);
 	return -EFAULT;
 }
 
@@ -85,7 +86,7 @@ static long ioc_free(struct pma_arena *arena, void __user *arg)
 		return -EFAULT;
 	if (args.reserved)
 		return -EINVAL;
-	return pma_arena_free(arena, args.handle);
+	return pma_block_free(arena, args.handle);
 }
 
 static long ioc_realloc(struct pma_arena *arena, void __user *arg)
@@ -124,7 +125,7 @@ static void batch_free(struct pma_arena *arena, struct pma_batch_entry *entry)
 	if (entry->size || entry->align || entry->flags)
 		entry->result = -EINVAL;
 	else
-		entry->result = pma_arena_free(arena, entry->handle);
+		entry->result = pma_block_free(arena, entry->handle);
 }
 
 static u32 batch_do(struct pma_arena *arena, struct pma_batch_entry *entries, u32 nr)
@@ -147,7 +148,7 @@ static void batch_undo(struct pma_arena *arena, const struct pma_batch_entry *en
 {
 	while (nr--)
 		if (entries[nr].op == PMA_BATCH_ALLOC && !entries[nr].result)
-			pma_arena_free(arena, entries[nr].handle);
+			pma_block_free(arena, entries[nr].handle);
 }
 
 /* One chunk of a batch, from and to @user. */
@@ -322,7 +323,7 @@ static long pma_chardev_ioctl(struct file *file, unsigned int cmd, unsigned long
 	case PMA_IOC_CHECK:
 		return ioc_check(arena, user);
 	case PMA_IOC_RESET:
-		pma_arena_reset(arena);
+		pma_block_free_all(arena);
 		return 0;
 	default:
 		return -ENOTTY;

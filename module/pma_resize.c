@@ -10,6 +10,7 @@
  * The bytes of small blocks are copied under the arena's lock.  Between two big
  * blocks they are copied without it, while both are BUSY (see pma_arena.c).
  */
+#include "pma_block.h"
 #include "pma_place.h"
 #include "pma_resize.h"
 
@@ -88,12 +89,12 @@ static bool fits_in_place(const struct resize *want, const struct pma_place *pla
 static int move_to_small(const struct resize *want, const struct pma_place *place,
 			 const struct pma_block *old, struct pma_block *block, u32 *run_pages)
 {
-	int err = pma_arena_alloc_small(want->arena, want->size, &want->route, want->flags, block);
+	int err = pma_block_alloc_small(want->arena, want->size, &want->route, want->flags, block);
 
 	if (err)
 		return err;
 	memcpy(ptr_of(want, block->handle), ptr_of(want, old->handle), bytes_to_keep(want, old));
-	*run_pages = pma_arena_free_place(want->arena, place);
+	*run_pages = pma_block_free_place(want->arena, place);
 	return 0;
 }
 
@@ -144,7 +145,7 @@ static void publish(const struct resize *want, u32 pgno, const struct pma_place 
 	pma_arena_big_publish(arena, pgno, want->size);
 	if (moved) {
 		pma_arena_count_allocs(arena, 1, block->size);
-		run_pages = pma_arena_free_place(arena, place);
+		run_pages = pma_block_free_place(arena, place);
 	} else {
 		pma_arena_count_bytes(arena, (s64)(block->size - old->size));
 	}
@@ -186,7 +187,7 @@ static void small_to_big(const struct resize *want, u32 pgno, const struct pma_p
 	memcpy(ptr_of(want, block->handle), ptr_of(want, old->handle), bytes_to_keep(want, old));
 	pma_arena_big_publish(want->arena, pgno, want->size);
 	pma_arena_count_allocs(want->arena, 1, block->size);
-	pma_arena_free_place(want->arena, place);
+	pma_block_free_place(want->arena, place);
 }
 
 /* As resize_to_big(), of a slab block or a chunk; the lock is not held. */
@@ -252,7 +253,7 @@ static int resize_to_big(const struct resize *want, u64 handle, struct pma_block
  * @block: handle and size of the result; PMA_HANDLE_NONE if it was freed
  *
  * Context: Any but NMI; takes the arena's lock.
- * Return: 0, or the errors of pma_place_find() and pma_arena_alloc(), counted;
+ * Return: 0, or the errors of pma_place_find() and pma_block_alloc(), counted;
  * then the old block is as it was.
  */
 int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t align, u32 flags,
@@ -262,12 +263,12 @@ int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t al
 	int err;
 
 	if (handle == PMA_HANDLE_NONE)
-		return pma_arena_alloc(arena, size, align, flags, block);
+		return pma_block_alloc(arena, size, align, flags, block);
 	if (!size) {
 		*block = (struct pma_block){ .handle = PMA_HANDLE_NONE };
-		return pma_arena_free(arena, handle);
+		return pma_block_free(arena, handle);
 	}
-	err = pma_arena_check_request(arena, size, align, flags, &want.route);
+	err = pma_block_check_request(arena, size, align, flags, &want.route);
 	if (err)
 		return err;
 	if (want.route.kind == PMA_KIND_BIG)
