@@ -88,10 +88,10 @@ static void try_blocks(struct test *t, const struct block *blocks, size_t nr_blo
 	free(recs);
 }
 
-/* One record a call tells the same as many. */
+/* One record a call tells the same as many, and as more than one call writes. */
 static void try_resume(struct test *t, __u32 what)
 {
-	static const __u32 steps[] = { 1, 2, 3, 7, 100 };
+	static const __u32 steps[] = { 1, 2, 3, 7, 100, 4 * DUMP_RECORDS };
 	size_t bytes = what == PMA_DUMP_PAGES ? sizeof(struct pma_page_rec) :
 						sizeof(struct pma_block_rec);
 	size_t i, nr, nr_again;
@@ -155,6 +155,7 @@ static void dump_many(struct test *t)
 	qsort(blocks, NR, sizeof(*blocks), block_by_handle);
 	try_pages(t);
 	try_blocks(t, blocks, NR);
+	try_resume(t, PMA_DUMP_BLOCKS);
 	WANT_OK(t, device_reset(t->fd));
 out:
 	free(blocks);

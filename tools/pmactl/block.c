@@ -11,7 +11,6 @@ static void block_answer(struct session *s, __u64 handle, __u64 usable)
 {
 	const char *name = s->assigns ? s->assigns : "";
 
-	s->has_value = true;
 	s->value = handle;
 	if (s->json)
 		out_json(json_pack("{s:o, s:I}", "handle",
@@ -63,6 +62,7 @@ enum status block_free(struct session *s, const struct args *args)
 enum status block_realloc(struct session *s, const struct args *args)
 {
 	__u64 old, handle, size, usable;
+	char text[32];
 	int err;
 
 	if (!command_value(s, "handle", args->words[0], &old) ||
@@ -72,8 +72,8 @@ enum status block_realloc(struct session *s, const struct args *args)
 	err = device_realloc(s->arena->fd, &handle, size, args->align, block_flags(args),
 			     &usable);
 	if (err)
-		return session_refuse(s, REQUEST_REALLOC, err, "realloc 0x%llx to %llu", old,
-				      size);
+		return session_refuse(s, REQUEST_REALLOC, err, "realloc %s to %llu",
+				      out_handle(text, sizeof(text), old, "none"), size);
 	block_answer(s, handle, usable);
 	return STATUS_DONE;
 }
@@ -112,7 +112,7 @@ enum status block_query(struct session *s, const struct args *args)
 		return STATUS_DONE;
 	}
 	printf("0x%llx: %s block at %s, %llu bytes, %llu usable, ", handle, out_kind(query.kind),
-	       out_handle(start, sizeof(start), query.start), query.size, query.usable);
+	       out_handle(start, sizeof(start), query.start, "-"), query.size, query.usable);
 	if (query.block_flags & PMA_BLOCK_REQUESTED)
 		printf("%llu requested, ", query.requested);
 	printf("flags %s, owner %u\n", out_block_flags(query.block_flags), query.owner);

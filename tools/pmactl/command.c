@@ -139,7 +139,6 @@ static enum status run_one(struct session *s, int nr, char **words)
 	bool json = s->json;
 	enum status status;
 
-	s->has_value = false;
 	if (!command) {
 		session_complain(s, "no command %s; try help", words[0]);
 		return STATUS_USAGE;

@@ -89,7 +89,7 @@ static void print_page(const void *record)
 		snprintf(pages, sizeof(pages), "%u", rec->first_page);
 	owner_text(owner, sizeof(owner), rec->owner);
 	printf("%-17s %-4s %10llu %6u %10s %6s\n", pages, out_kind(rec->kind), rec->block_size,
-	       rec->free_blocks, out_handle(first, sizeof(first), rec->first_free), owner);
+	       rec->free_blocks, out_handle(first, sizeof(first), rec->first_free, "-"), owner);
 }
 
 static void print_block(const void *record)
@@ -101,7 +101,7 @@ static void print_block(const void *record)
 		snprintf(requested, sizeof(requested), "%llu", rec->requested);
 	owner_text(owner, sizeof(owner), rec->owner);
 	printf("%-12s %10llu %10llu %10s %-4s %-5s %6s\n",
-	       out_handle(handle, sizeof(handle), rec->handle), rec->size, rec->usable,
+	       out_handle(handle, sizeof(handle), rec->handle, "-"), rec->size, rec->usable,
 	       requested, out_kind(rec->kind), out_block_flags(rec->flags), owner);
 }
 

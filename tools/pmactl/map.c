@@ -144,14 +144,16 @@ static void print_plain(__u32 kind, double fill)
 	putchar(fill > 0.999 ? looks[kind].full : looks[kind].part);
 }
 
-static void print_colored(const struct map *map, __u32 kind, double fill)
+/* The last colour of a row stays until another comes. */
+static void print_colored(const struct map *map, __u32 kind, double fill, bool same_color)
 {
 	static const char * const eighths[] = {
 		"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█",
 	};
 	int level = fill * 8;
 
-	printf("\033[%dm", looks[kind].color);
+	if (!same_color)
+		printf("\033[%dm", looks[kind].color);
 	if (kind == PMA_KIND_FREE)
 		printf("%s", map->blocks ? "·" : ".");
 	else if (map->blocks)
@@ -163,16 +165,20 @@ static void print_colored(const struct map *map, __u32 kind, double fill)
 static void map_print_cells(const struct map *map)
 {
 	const struct cell *cell;
-	__u32 i, kind;
+	__u32 i, kind, last = NR_KINDS;
+	char label[32];
 
-	for (i = 0; i < map->nr_cells; i++) {
+	for (i = 0; i < map->nr_cells; i++, last = kind) {
 		cell = &map->cells[i];
 		kind = map_kind(cell);
-		if (i % map->per_row == 0)
-			printf("%#-*llx", LABEL_WIDTH,
-			       (__u64)i * map->per_cell * map->info.page_size);
+		if (i % map->per_row == 0) {
+			printf("%-*s", LABEL_WIDTH,
+			       out_handle(label, sizeof(label),
+					  (__u64)i * map->per_cell * map->info.page_size, "-"));
+			last = NR_KINDS;
+		}
 		if (map->color)
-			print_colored(map, kind, map_fill(map, cell));
+			print_colored(map, kind, map_fill(map, cell), kind == last);
 		else
 			print_plain(kind, map_fill(map, cell));
 		if (i % map->per_row == map->per_row - 1 || i == map->nr_cells - 1)

@@ -25,12 +25,12 @@ const char *out_kind(__u32 kind)
 	return kind < ARRAY_SIZE(kinds) ? kinds[kind] : "?";
 }
 
-const char *out_handle(char *buf, size_t bytes, __u64 handle)
+/* A handle in hex, or @none for the null handle. */
+const char *out_handle(char *buf, size_t bytes, __u64 handle, const char *none)
 {
 	if (handle == PMA_HANDLE_NONE)
-		snprintf(buf, bytes, "-");
-	else
-		snprintf(buf, bytes, "0x%llx", handle);
+		return none;
+	snprintf(buf, bytes, "0x%llx", handle);
 	return buf;
 }
 
@@ -74,7 +74,7 @@ static const char *field_text(const struct field *field, __u64 value, char *buf,
 {
 	switch (field->format) {
 	case FIELD_HANDLE:
-		return out_handle(buf, bytes, value);
+		return out_handle(buf, bytes, value, "-");
 	case FIELD_KIND:
 		return out_kind(value);
 	case FIELD_BLOCK_FLAGS:

@@ -53,8 +53,7 @@ struct variable {
  * @arenas: all that are open
  * @arena: the one commands go to, or NULL while none is open
  * @variables: of the script
- * @has_value: the last command left a value that can be assigned
- * @value: that value
+ * @value: what the last command left that can be assigned
  * @assigns: the variable it goes to, or NULL
  * @expected: the errno `expect` waits for, or 0
  * @refused: the errno of the last refusal, or 0
@@ -67,7 +66,6 @@ struct session {
 	struct arena *arenas;
 	struct arena *arena;
 	struct variable *variables;
-	bool has_value;
 	__u64 value;
 	const char *assigns;
 	int expected;
@@ -153,6 +151,7 @@ struct args {
 };
 
 #define COMMAND_NEEDS_ARENA	(1 << 0)
+#define COMMAND_LEAVES_VALUE	(1 << 1)	/* that can be assigned */
 
 struct command {
 	const char *name;
@@ -196,7 +195,7 @@ struct field {
 #define FIELD(type, member)	FIELD_AS(type, member, FIELD_NUMBER)
 
 const char *out_kind(__u32 kind);
-const char *out_handle(char *buf, size_t bytes, __u64 handle);
+const char *out_handle(char *buf, size_t bytes, __u64 handle, const char *none);
 const char *out_block_flags(__u32 flags);
 struct json_t *out_object(const struct field *fields, size_t nr, const void *record);
 void out_text(const struct field *fields, size_t nr, const void *record);

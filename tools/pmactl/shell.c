@@ -83,6 +83,7 @@ static enum status assign_value(struct session *s, const char *name, const char 
 /* name = command, or name = value. */
 static enum status shell_assign(struct session *s, int nr, char **words)
 {
+	const struct command *command = nr < 3 ? NULL : main_find_command(words[2]);
 	const char *name = words[0];
 	enum status status;
 
@@ -90,19 +91,18 @@ static enum status shell_assign(struct session *s, int nr, char **words)
 		session_complain(s, "usage: NAME = COMMAND... or NAME = VALUE");
 		return STATUS_USAGE;
 	}
-	if (nr == 3 && !main_find_command(words[2]))
+	if (nr == 3 && !command)
 		return assign_value(s, name, words[2]);
-	s->assigns = name;
-	status = command_run(s, nr - 2, words + 2);
-	s->assigns = NULL;
-	if (status)
-		return status;
-	if (!s->has_value) {
+	if (!command || !(command->flags & COMMAND_LEAVES_VALUE)) {
 		session_complain(s, "%s leaves no value to assign", words[2]);
 		return STATUS_USAGE;
 	}
-	value_set(s, name, s->value);
-	return STATUS_DONE;
+	s->assigns = name;
+	status = command_run(s, nr - 2, words + 2);
+	s->assigns = NULL;
+	if (!status)
+		value_set(s, name, s->value);
+	return status;
 }
 
 static enum status shell_line(struct session *s, const char *text, struct line *line)
@@ -220,15 +220,17 @@ enum status shell_echo(struct session *s, const struct args *args)
 	__u64 value;
 	int i;
 
+	for (i = 0; i < args->nr; i++)
+		if (args->words[i][0] == '$' &&
+		    !command_value(s, "echo", args->words[i], &value))
+			return STATUS_USAGE;
 	for (i = 0; i < args->nr; i++) {
 		if (i)
 			putchar(' ');
-		if (args->words[i][0] != '$')
-			printf("%s", args->words[i]);
-		else if (command_value(s, "echo", args->words[i], &value))
-			printf("%#llx", value);
+		if (args->words[i][0] == '$' && value_parse(s, args->words[i], &value))
+			printf("0x%llx", value);
 		else
-			return STATUS_USAGE;
+			printf("%s", args->words[i]);
 	}
 	putchar('\n');
 	return STATUS_DONE;
