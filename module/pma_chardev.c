@@ -35,6 +35,12 @@ static bool is_zero(const void *bytes, size_t nr)
 	return !memchr_inv(bytes, 0, nr);
 }
 
+/* A flag, reserved field or count that is not as the header says. */
+static int bad_args(struct pma_arena *arena)
+{
+	return pma_arena_count_error(arena, -EINVAL);
+}
+
 static bool fits_size_t(u64 size)
 {
 	return size <= SIZE_MAX;
@@ -66,7 +72,7 @@ static long ioc_alloc(struct pma_arena *arena, void __user *arg)
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (!is_zero(args.reserved, sizeof(args.reserved)))
-		return -EINVAL;
+		return bad_args(arena);
 	err = do_alloc(arena, args.size, args.align, args.flags, &block);
 	if (err)
 		return err;
@@ -85,7 +91,7 @@ static long ioc_free(struct pma_arena *arena, void __user *arg)
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (args.reserved)
-		return -EINVAL;
+		return bad_args(arena);
 	return pma_block_free(arena, args.handle);
 }
 
@@ -98,7 +104,7 @@ static long ioc_realloc(struct pma_arena *arena, void __user *arg)
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (!is_zero(args.reserved, sizeof(args.reserved)))
-		return -EINVAL;
+		return bad_args(arena);
 	if (fault_in_safe_writeable(arg, sizeof(args)))
 		return -EFAULT;
 	if (!fits_size_t(args.size))
@@ -123,7 +129,7 @@ static void batch_alloc(struct pma_arena *arena, struct pma_batch_entry *entry)
 static void batch_free(struct pma_arena *arena, struct pma_batch_entry *entry)
 {
 	if (entry->size || entry->align || entry->flags)
-		entry->result = -EINVAL;
+		entry->result = bad_args(arena);
 	else
 		entry->result = pma_block_free(arena, entry->handle);
 }
@@ -138,7 +144,7 @@ static u32 batch_do(struct pma_arena *arena, struct pma_batch_entry *entries, u3
 		else if (entries[i].op == PMA_BATCH_FREE)
 			batch_free(arena, &entries[i]);
 		else
-			entries[i].result = -EINVAL;
+			entries[i].result = bad_args(arena);
 		failed += !!entries[i].result;
 	}
 	return failed;
@@ -175,7 +181,7 @@ static long ioc_batch(struct pma_arena *arena, void __user *arg)
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (!args.nr || args.nr > PMA_BATCH_MAX || args.flags || args.reserved)
-		return -EINVAL;
+		return bad_args(arena);
 	user = u64_to_user_ptr(args.entries);
 	if (fault_in_safe_writeable(arg, sizeof(args)) ||
 	    fault_in_safe_writeable((char __user *)user, args.nr * sizeof(*user)))
@@ -209,7 +215,7 @@ static long ioc_query(struct pma_arena *arena, void __user *arg)
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (args.flags & ~PMA_QUERY_INTERIOR || args.reserved)
-		return -EINVAL;
+		return bad_args(arena);
 	err = pma_place_query(arena, args.handle, args.flags & PMA_QUERY_INTERIOR, &block);
 	if (err)
 		return err;
@@ -254,7 +260,7 @@ static long ioc_dump(struct pma_arena *arena, void __user *arg)
 		return -EFAULT;
 	rec_bytes = dump_rec_bytes(args.what);
 	if (!rec_bytes || !args.nr || args.reserved)
-		return -EINVAL;
+		return bad_args(arena);
 	args.nr = min_t(u32, args.nr, DUMP_RECS_MAX);
 	recs = kvcalloc(args.nr, rec_bytes, GFP_KERNEL);
 	if (!recs)
@@ -277,7 +283,7 @@ static long ioc_check(struct pma_arena *arena, void __user *arg)
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (args.flags & ~PMA_CHECK_POOL || args.reserved)
-		return -EINVAL;
+		return bad_args(arena);
 	/* All arenas' locks are held in turn, for as long as they are large. */
 	if ((args.flags & PMA_CHECK_POOL) && !capable(CAP_SYS_ADMIN))
 		return -EPERM;

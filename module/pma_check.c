@@ -5,10 +5,12 @@
  * Three proofs, each under the lock of what it reads:
  *
  *	runs	the pool's pages are tiled by runs; the tags of each match at both
- *		ends; every free run is in exactly one free list, that of its length
+ *		ends; every free run is in exactly one free list, that of its length,
+ *		and its pages say that they are free
  *	arena	every page of its lists is its own, of the list's kind, in a run in
- *		use, linked both ways; every free count equals its bitmap's weight;
- *		every segment is tiled by chunks; the sums are its counters
+ *		use, linked both ways, and holds a block; every free count equals its
+ *		bitmap's weight; every segment is tiled by chunks; the sums are its
+ *		counters
  *	pool	both, for all arenas; and where nothing moved meanwhile, the arenas'
  *		pages and the free ones are all there are: each page is in exactly
  *		one place
@@ -20,8 +22,10 @@ struct proof {
 	struct pma_arena *arena;
 	struct pma_check_args *result;
 	struct pma_fit_sum chunks;
-	u32 pages;
+	u32 pages[PMA_KIND_HEAP + 1];
+	u32 all_pages;
 	u64 blocks;
+	u64 bytes;
 	bool busy;
 };
 
@@ -38,49 +42,77 @@ static void check_slab(struct proof *proof, u32 pgno)
 	struct pma_pool *pool = proof->arena->pool;
 	const struct pma_page *page = &pool->pages.desc[pgno];
 	const struct pma_class *class = &pool->classes->class[page->class];
-	u32 errors = pma_slab_check(page, pma_pages_shadow(&pool->pages, pgno), class->nr_blocks);
+	u32 used = class->nr_blocks - page->slab.nr_free;
+	u32 errors = pma_slab_check(page, pma_pages_shadow(&pool->pages, pgno), class);
 
-	errors += page->slab.block_size != class->block_size;
+	errors += !used;		/* it should have gone back */
 	report(proof->result, errors, pgno);
-	proof->blocks += class->nr_blocks - page->slab.nr_free;
+	proof->blocks += used;
+	proof->bytes += (u64)used * class->block_size;
 }
 
 static void check_segment(struct proof *proof, u32 pgno, u32 nr_pages)
 {
 	const struct pma_heap *heap = proof->arena->heap;
+	u32 client_flags = proof->arena->flags & PMA_ARENA_USER ? PMA_FIT_A : 0;
+	u32 errors = pma_heap_check(heap, pgno, nr_pages, client_flags, &proof->chunks);
 
-	report(proof->result, pma_heap_check(heap, pgno, nr_pages, &proof->chunks), pgno);
+	errors += !heap->pages->desc[pgno].heap.used_chunks;
+	report(proof->result, errors, pgno);
 	proof->blocks += heap->pages->desc[pgno].heap.used_chunks;
+	proof->bytes += pma_heap_used_bytes(heap, pgno);
+}
+
+/* What the pages of a big block but the first have to say. */
+static bool is_body(const struct pma_pool *pool, const struct pma_page *page, u16 owner, u32 first)
+{
+	if (!pma_pool_isolates(pool))
+		return page->kind == PMA_KIND_FREE;
+	return page->kind == PMA_PAGE_BODY && page->owner == owner && page->big.first == first;
 }
 
 static void check_big(struct proof *proof, u32 pgno, u32 nr_pages)
 {
 	const struct pma_pool *pool = proof->arena->pool;
 	const struct pma_page *page = &pool->pages.desc[pgno];
+	u64 bytes = pma_region_handle(&pool->region, nr_pages);
 	u32 errors = page->big.first != pgno, i;
 
 	if (page->kind == PMA_PAGE_BUSY) {
 		proof->busy = true;
 		return;
 	}
-	for (i = 1; pma_pool_isolates(pool) && i < nr_pages; i++)
-		errors += page[i].kind != PMA_PAGE_BODY || page[i].owner != page->owner ||
-			  page[i].big.first != pgno;
-	errors += page->big.requested > pma_region_handle(&pool->region, nr_pages);
+	for (i = 1; i < nr_pages; i++)
+		errors += !is_body(pool, &page[i], page->owner, pgno);
+	errors += !page->big.requested || page->big.requested > bytes;
 	report(proof->result, errors, pgno);
 	proof->blocks++;
+	proof->bytes += bytes;
+}
+
+/* Is there a run of the arena's in use, with the flags of its kind? */
+static bool is_run(const struct proof *proof, u32 pgno, u32 kind)
+{
+	struct pma_pool *pool = proof->arena->pool;
+	u32 flags = (proof->arena->flags & PMA_ARENA_USER ? PMA_FIT_A : 0) |
+		    (kind == PMA_KIND_BIG ? PMA_FIT_M : 0);
+
+	return pma_fit_is_piece(pool->runs, pgno) &&
+	       (pma_fit_flags(pool->runs, pgno) & (PMA_FIT_FREE | PMA_FIT_CLIENT)) == flags &&
+	       pma_pool_run_pages(pool, pgno) <= pool->region.nr_pages - pgno;
 }
 
 /* Is the page what its list says it is? */
 static bool belongs(const struct proof *proof, u32 pgno, u32 kind, int class, bool full)
 {
-	const struct pma_page *page = &proof->arena->pool->pages.desc[pgno];
+	const struct pma_pool *pool = proof->arena->pool;
+	const struct pma_page *page = &pool->pages.desc[pgno];
 
-	if (page->owner != proof->arena->id || pma_fit_is_free(proof->arena->pool->runs, pgno))
+	if (page->owner != proof->arena->id || !is_run(proof, pgno, kind))
 		return false;
 	if (kind == PMA_KIND_SLAB)
-		return page->kind == kind && (full ? !page->slab.nr_free :
-					      page->slab.nr_free && page->class == class);
+		return page->kind == kind && page->class < pool->classes->nr &&
+		       (full ? !page->slab.nr_free : page->slab.nr_free && page->class == class);
 	return page->kind == kind || (kind == PMA_KIND_BIG && page->kind == PMA_PAGE_BUSY);
 }
 
@@ -92,12 +124,13 @@ static void check_list(struct proof *proof, u32 head, u32 kind, int class, bool 
 	for (pgno = head; pgno != PMA_NONE; pgno = pma_pool_link(pool, pgno)->next) {
 		if (pgno >= pool->region.nr_pages || !belongs(proof, pgno, kind, class, full) ||
 		    pma_pool_link(pool, pgno)->prev != prev ||
-		    proof->pages > pool->region.nr_pages) {
+		    proof->all_pages > pool->region.nr_pages) {
 			report(proof->result, 1, pgno);
 			return;		/* what follows can't be trusted */
 		}
 		nr_pages = pma_pool_run_pages(pool, pgno);
-		proof->pages += nr_pages;
+		proof->pages[kind] += nr_pages;
+		proof->all_pages += nr_pages;
 		if (kind == PMA_KIND_SLAB)
 			check_slab(proof, pgno);
 		else if (kind == PMA_KIND_HEAP)
@@ -120,6 +153,31 @@ static void check_lists(struct proof *proof)
 	check_list(proof, arena->big, PMA_KIND_BIG, 0, false);
 }
 
+static u32 check_heap(const struct proof *proof)
+{
+	const struct pma_pool *pool = proof->arena->pool;
+	const struct pma_fit *fit = &proof->arena->heap->fit;
+
+	return pma_fit_check_lists(fit, pool->region.bytes >> pool->geo.granule_shift) +
+	       (proof->chunks.free_pieces != fit->free_pieces) +
+	       (proof->chunks.free_units != fit->free_units);
+}
+
+static u32 check_counters(const struct proof *proof)
+{
+	const struct pma_stats *stats = &proof->arena->stats;
+	u32 errors = stats->arena_pages != stats->slab_pages + stats->big_pages +
+					   stats->heap_pages;
+
+	errors += proof->pages[PMA_KIND_SLAB] != stats->slab_pages;
+	errors += proof->pages[PMA_KIND_HEAP] != stats->heap_pages;
+	/* A block that is being resized has pages that are not counted yet. */
+	if (proof->busy)
+		return errors;
+	return errors + (proof->pages[PMA_KIND_BIG] != stats->big_pages) +
+	       (proof->blocks != stats->live_blocks) + (proof->bytes != stats->live_bytes);
+}
+
 /**
  * pma_check_arena() - prove an arena
  * @arena: the arena
@@ -131,26 +189,33 @@ static void check_lists(struct proof *proof)
 void pma_check_arena(struct pma_arena *arena, struct pma_check_args *result)
 {
 	struct proof proof = { .arena = arena, .result = result };
-	const struct pma_fit *fit = &arena->heap->fit;
 	unsigned long irq;
-	u32 errors = 0;
+	u32 errors;
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	check_lists(&proof);
-	errors += pma_fit_check_lists(fit);
-	errors += proof.chunks.free_pieces != fit->free_pieces;
-	errors += proof.chunks.free_units != fit->free_units;
-	/* A block that is being resized has pages that are not counted yet. */
-	if (!proof.busy) {
-		errors += proof.pages != arena->stats.arena_pages;
-		errors += proof.blocks != arena->stats.live_blocks;
-	}
-	errors += arena->stats.arena_pages != arena->stats.slab_pages + arena->stats.big_pages +
-					      arena->stats.heap_pages;
+	errors = check_heap(&proof) + check_counters(&proof);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	report(result, errors, PMA_NONE);
-	result->pages += proof.pages;
+	result->pages += proof.all_pages;
 	result->blocks += proof.blocks;
+}
+
+/* Do the descriptors of free pages say so?  Whoever trusts them needs no lock. */
+static void check_free_pages(const struct pma_pool *pool, struct pma_check_args *result)
+{
+	u32 pgno, end, units;
+
+	for (pgno = 0; pgno < pool->region.nr_pages; pgno += units) {
+		units = pma_fit_units(pool->runs, pgno);
+		if (!pma_fit_is_free(pool->runs, pgno))
+			continue;
+		for (end = pgno + units; pgno < end; pgno++, units--) {
+			struct pma_page_id id = pma_page_id(&pool->pages.desc[pgno]);
+
+			report(result, id.kind != PMA_KIND_FREE || id.owner, pgno);
+		}
+	}
 }
 
 /**
@@ -168,9 +233,12 @@ void pma_check_runs(struct pma_pool *pool, struct pma_check_args *result)
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	pma_fit_check_span(pool->runs, 0, pool->region.nr_pages, &sum);
-	sum.errors += pma_fit_check_lists(pool->runs);
+	sum.errors += pma_fit_check_lists(pool->runs, pool->region.nr_pages);
 	sum.errors += sum.free_pieces != pool->runs->free_pieces;
 	sum.errors += sum.free_units != pool->runs->free_units;
+	/* Only tags that are sound lead from run to run. */
+	if (!sum.errors)
+		check_free_pages(pool, result);
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	report(result, sum.errors, PMA_NONE);
 	result->pages += sum.free_units;
@@ -199,12 +267,16 @@ void pma_check_pool(struct pma_pool *pool, struct pma_check_args *result)
 {
 	struct pma_arena *arena;
 	u64 stillness, pages_before = result->pages;
+	u32 nr_arenas = 0;
 
 	mutex_lock(&pool->arenas_mutex);
 	stillness = read_stillness(pool);
 	pma_check_runs(pool, result);
-	list_for_each_entry(arena, &pool->arenas, node)
+	list_for_each_entry(arena, &pool->arenas, node) {
 		pma_check_arena(arena, result);
+		nr_arenas++;
+	}
+	report(result, nr_arenas != pool->nr_arenas, PMA_NONE);
 	if (stillness && stillness == read_stillness(pool) &&
 	    result->pages - pages_before != pool->region.nr_pages)
 		report(result, 1, PMA_NONE);

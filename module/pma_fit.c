@@ -390,16 +390,23 @@ u32 pma_fit_largest(const struct pma_fit *fit)
 	return pma_fit_units(fit, fit->heads[fl * PMA_FIT_SL + __fls(fit->sl_map[fl])]);
 }
 
-/* Do the windows between a piece's first and last hold no head and no foot? */
+/*
+ * Do the windows of a piece hold no head but its own, and no foot?  The last one
+ * may have the head of the piece after it, the first the foot of the one before.
+ */
 static bool inside_is_blank(const struct pma_fit *fit, u32 unit, u32 units)
 {
+	u32 mask = pma_fit_min_units(fit) - 1;
 	u32 first = unit >> fit->window_shift;
 	u32 last = (unit + units - 1) >> fit->window_shift;
 	u32 i;
 
-	for (i = first + 1; i < last; i++)
-		if (fit->tags[i].head || fit->tags[i].foot)
+	for (i = first; i <= last; i++) {
+		if (i > first && (i < last || !((unit + units) & mask)) && fit->tags[i].head)
 			return false;
+		if (i < last && (i > first || !(unit & mask)) && fit->tags[i].foot)
+			return false;
+	}
 	return true;
 }
 
@@ -456,9 +463,25 @@ void pma_fit_check_span(const struct pma_fit *fit, u32 unit, u32 units, struct p
 	}
 }
 
+/* Do the maps tell which lists are empty? */
+static u32 check_maps(const struct pma_fit *fit)
+{
+	u32 errors = 0, fl, list;
+
+	for (fl = 0; fl < 32; fl++)
+		errors += !!(fit->fl_map & BIT(fl)) != (fl < PMA_FIT_FL_MAX && fit->sl_map[fl]);
+	for (list = 0; list < PMA_FIT_FL_MAX * PMA_FIT_SL; list++) {
+		bool mapped = fit->sl_map[list / PMA_FIT_SL] & BIT(list % PMA_FIT_SL);
+
+		errors += mapped != (list < fit->nr_lists && fit->heads[list] != PMA_NONE);
+	}
+	return errors;
+}
+
 /**
  * pma_fit_check_lists() - prove the free lists
  * @fit: the instance
+ * @end: units that its tags are for
  *
  * Every listed piece is free and in the list of its length, links match, maps
  * tell which lists are empty, and the counts are those of the lists.  With
@@ -467,21 +490,17 @@ void pma_fit_check_span(const struct pma_fit *fit, u32 unit, u32 units, struct p
  *
  * Return: number of errors.
  */
-u32 pma_fit_check_lists(const struct pma_fit *fit)
+u32 pma_fit_check_lists(const struct pma_fit *fit, u32 end)
 {
-	u32 errors = 0, pieces = 0, units = 0, list;
+	u32 errors = check_maps(fit), pieces = 0, units = 0, list;
 
 	for (list = 0; list < fit->nr_lists; list++) {
-		u32 fl = list / PMA_FIT_SL;
-		bool mapped = fit->sl_map[fl] & BIT(list % PMA_FIT_SL);
 		u32 unit, prev = PMA_NONE;
 
-		errors += mapped != (fit->heads[list] != PMA_NONE);
-		errors += !!(fit->fl_map & BIT(fl)) != !!fit->sl_map[fl];
 		for (unit = fit->heads[list]; unit != PMA_NONE;
 		     unit = pma_fit_link(fit, unit)->next) {
-			if (!pma_fit_is_piece(fit, unit) || !pma_fit_is_free(fit, unit) ||
-			    pieces == fit->free_pieces)
+			if (unit >= end || !pma_fit_is_piece(fit, unit) ||
+			    !pma_fit_is_free(fit, unit) || pieces == fit->free_pieces)
 				return errors + 1;	/* and the rest can't be walked */
 			errors += list_of(pma_fit_units(fit, unit)) != list;
 			errors += pma_fit_link(fit, unit)->prev != prev;

@@ -129,6 +129,6 @@ bool pma_fit_resize(struct pma_fit *fit, u32 unit, u32 units);
 u32 pma_fit_find(const struct pma_fit *fit, u32 unit, u32 max_windows);
 u32 pma_fit_largest(const struct pma_fit *fit);
 void pma_fit_check_span(const struct pma_fit *fit, u32 unit, u32 units, struct pma_fit_sum *sum);
-u32 pma_fit_check_lists(const struct pma_fit *fit);
+u32 pma_fit_check_lists(const struct pma_fit *fit, u32 end);
 
 #endif /* _PMA_FIT_H */

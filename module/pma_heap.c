@@ -361,27 +361,48 @@ u64 pma_heap_first_free(const struct pma_pages *pages, const struct pma_heap_geo
 	return PMA_HANDLE_NONE;
 }
 
+/* Chunks in use that are not marked as their arena's, or with more asked than there is. */
+static u32 check_chunks(const struct pma_heap *heap, u32 unit, u32 end, u32 client_flags)
+{
+	u32 errors = 0, units;
+
+	for (; unit < end; unit += units) {
+		u32 requested = pma_fit_link(&heap->fit, unit)->next;
+
+		units = pma_fit_units(&heap->fit, unit);
+		if (pma_fit_is_free(&heap->fit, unit))
+			continue;
+		errors += (pma_fit_flags(&heap->fit, unit) & PMA_FIT_CLIENT) != client_flags;
+		errors += !requested || requested > handle_of(heap, units);
+	}
+	return errors;
+}
+
 /**
  * pma_heap_check() - prove a segment
  * @heap: the heap
  * @pgno: its first page
  * @nr_pages: its length
+ * @client_flags: of its chunks in use
  * @sum: counts are added here
  *
  * Return: number of errors, those of the tags included.
  */
-u32 pma_heap_check(const struct pma_heap *heap, u32 pgno, u32 nr_pages, struct pma_fit_sum *sum)
+u32 pma_heap_check(const struct pma_heap *heap, u32 pgno, u32 nr_pages, u32 client_flags,
+		   struct pma_fit_sum *sum)
 {
 	const struct pma_page *page = &heap->pages->desc[pgno];
+	u32 unit = unit_of(heap, pma_region_handle(heap->pages->region, pgno));
+	u32 units = units_of_pages(heap, nr_pages);
 	struct pma_fit_sum own = {};
 	u32 errors = 0, i;
 
-	pma_fit_check_span(&heap->fit, unit_of(heap, pma_region_handle(heap->pages->region, pgno)),
-			   units_of_pages(heap, nr_pages), &own);
-	errors += own.errors;
+	pma_fit_check_span(&heap->fit, unit, units, &own);
+	/* Only tags that are sound lead from chunk to chunk. */
+	errors += own.errors ?: check_chunks(heap, unit, unit + units, client_flags);
 	errors += own.free_pieces != page->heap.free_chunks;
 	errors += own.pieces - own.free_pieces != page->heap.used_chunks;
-	errors += units_of_pages(heap, nr_pages) - own.free_units != page->heap.used_units;
+	errors += units - own.free_units != page->heap.used_units;
 	for (i = 0; i < nr_pages; i++)
 		errors += page[i].kind != PMA_KIND_HEAP || page[i].heap.segment != pgno ||
 			  page[i].owner != page->owner;

@@ -57,6 +57,7 @@ void pma_heap_block(const struct pma_heap *heap, u64 handle, struct pma_block *b
 u64 pma_heap_next(const struct pma_heap *heap, u64 handle);
 u64 pma_heap_first_free(const struct pma_pages *pages, const struct pma_heap_geometry *geo,
 			u32 pgno, u32 nr_pages);
-u32 pma_heap_check(const struct pma_heap *heap, u32 pgno, u32 nr_pages, struct pma_fit_sum *sum);
+u32 pma_heap_check(const struct pma_heap *heap, u32 pgno, u32 nr_pages, u32 client_flags,
+		   struct pma_fit_sum *sum);
 
 #endif /* _PMA_HEAP_H */

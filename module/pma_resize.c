@@ -264,13 +264,14 @@ int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t al
 
 	if (handle == PMA_HANDLE_NONE)
 		return pma_block_alloc(arena, size, align, flags, block);
+	/* Where the size only says "free", the rest must be right all the same. */
+	err = pma_block_check_request(arena, size ?: 1, align, flags, &want.route);
+	if (err)
+		return err;
 	if (!size) {
 		*block = (struct pma_block){ .handle = PMA_HANDLE_NONE };
 		return pma_block_free(arena, handle);
 	}
-	err = pma_block_check_request(arena, size, align, flags, &want.route);
-	if (err)
-		return err;
 	if (want.route.kind == PMA_KIND_BIG)
 		return resize_to_big(&want, handle, block);
 	return resize_to_small(&want, handle, block);

@@ -176,13 +176,18 @@ void pma_slab_give(struct pma_page *page, unsigned long *bitmap, u32 index)
  * pma_slab_check() - prove a slab page's descriptor against its bitmap
  * @page: descriptor
  * @bitmap: the page's shadow
- * @nr_blocks: blocks in the page
+ * @class: that the page is cut into
  *
  * Return: number of errors.
  */
-u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap, u32 nr_blocks)
+u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap,
+		   const struct pma_class *class)
 {
-	return (bitmap_weight(bitmap, nr_blocks) != page->slab.nr_free) +
-	       (find_next_bit(bitmap, nr_blocks, 0) != page->slab.first_free) +
-	       (page->slab.inverse != (u32)(BIT_ULL(32) / page->slab.block_size) + 1);
+	/* Words are taken whole: a bit that no block has must not be set. */
+	u32 nr_bits = ALIGN(class->nr_blocks, BITS_PER_LONG);
+
+	return (bitmap_weight(bitmap, nr_bits) != page->slab.nr_free) +
+	       (find_next_bit(bitmap, class->nr_blocks, 0) != page->slab.first_free) +
+	       (page->slab.block_size != class->block_size) +
+	       (page->slab.inverse != class->inverse);
 }

@@ -44,7 +44,8 @@ void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
 unsigned int pma_slab_take(struct pma_page *page, unsigned long *bitmap, unsigned int nr_blocks,
 			   unsigned int nr, u16 *indices);
 void pma_slab_give(struct pma_page *page, unsigned long *bitmap, u32 index);
-u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap, u32 nr_blocks);
+u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap,
+		   const struct pma_class *class);
 
 /* Number of the block that an offset in the page lies in; exact for offsets below 2^16. */
 static inline u32 pma_slab_index(const struct pma_page *page, u32 offset)

@@ -44,7 +44,7 @@ refused size_huge 'size is more than' size=1E
 refused size_above_memory 'no region of .* bytes: -ENOMEM' size=200G
 refused size_no_number "invalid for parameter .size'" size=lots
 refused size_trailing "invalid for parameter .size'" size=1Mx
-refused size_negative 'size is ' size=-4096
+refused size_negative "invalid for parameter .size'" size=-4096
 refused slab_max_small 'slab_max is not between' slab_max=32
 refused slab_max_large 'slab_max is not between' slab_max=4K
 refused classes_unknown 'classes is neither' classes=coarse
@@ -85,21 +85,21 @@ proc_tiles_region() {
 
 # A long text, read in small pieces, with many lines that do not fold.
 proc_reads_in_pieces() {
-	{
-		i=0
-		while [ $i -lt 600 ]; do
-			echo "alloc 2048"
-			echo "alloc 4096"
-			i=$((i + 1))
-		done
-		echo "echo ready"
-		sleep 3
-	} | pmactl shell >/tmp/shell.out &
-	until grep -q ready /tmp/shell.out; do sleep 0.1; done
+	mkfifo /tmp/commands
+	pmactl shell </tmp/commands >/dev/null &
+	exec 8>/tmp/commands
+	i=0
+	while [ $i -lt 600 ]; do
+		echo "alloc 2048"
+		echo "alloc 4096"
+		i=$((i + 1))
+	done >&8
+	until [ "$(wc -l </proc/pma)" -gt 900 ]; do sleep 0.1; done
 	cat /proc/pma >/tmp/whole
 	dd if=/proc/pma of=/tmp/pieces bs=100 2>/dev/null
+	exec 8>&-
 	wait
-	[ "$(wc -l </tmp/whole)" -gt 600 ] && cmp /tmp/whole /tmp/pieces
+	cmp /tmp/whole /tmp/pieces
 }
 
 no_address_in_proc() {

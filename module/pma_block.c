@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_block.c - how an arena serves blocks
+ *
+ *	alloc	route, then: the lowest block of the class's first partial page;
+ *		a chunk of the heap; a run
+ *	free	find (is it a block of ours, in use, and this its start?), then
+ *		give it to its engine; a page or segment that holds nothing more
+ *		goes back to the pool at once
+ *
+ * Slab pages and chunks are small, so what must be done to their bytes (zeroing,
+ * copying) is done under the lock.  A big block can be huge: it is BUSY
+ * meanwhile, out of reach of any other call, and the lock is free.  Either way
+ * no byte is touched of a block that another thread could free at that moment,
+ * and that could be another arena's by then.
+ */
+#include "pma_block.h"
+#include "pma_place.h"
+
+/* Runs that pma_block_free_all() frees before it lets others have the lock. */
+#define FREE_RUNS	64
+
+static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
+{
+	return &arena->pool->pages.desc[pgno];
+}
+
+static const struct pma_class *class_of(const struct pma_arena *arena, const struct pma_page *page)
+{
+	return &arena->pool->classes->class[page->class];
+}
+
+/* Slab blocks. */
+
+static u32 slab_grow(struct pma_arena *arena, u32 class)
+{
+	struct pma_pool *pool = arena->pool;
+	u32 pgno = pma_arena_take_run(arena, 1, 0);
+
+	if (pgno == PMA_NONE)
+		return PMA_NONE;
+	pma_arena_clean_run(arena, pgno, 1);
+	pma_slab_page_init(page_of(arena, pgno), pma_pages_shadow(&pool->pages, pgno),
+			   &pool->classes->class[class]);
+	pma_page_set(page_of(arena, pgno), PMA_KIND_SLAB, class, arena->id);
+	pma_arena_push(arena, &arena->partial[class], pgno);
+	pma_arena_count_pages(arena, &arena->stats.slab_pages, 1);
+	return pgno;
+}
+
+static void slab_release(struct pma_arena *arena, u32 *list, u32 pgno)
+{
+	pma_arena_drop(arena, list, pgno);
+	pma_arena_count_pages(arena, &arena->stats.slab_pages, -1);
+	pma_arena_give_run(arena, pgno, 1);
+}
+
+/* Take blocks from one page, up to 64, and say where they are. */
+static unsigned int slab_alloc_some(struct pma_arena *arena, u32 class, size_t size,
+				    unsigned int nr, u64 *handles)
+{
+	struct pma_pool *pool = arena->pool;
+	u32 pgno = arena->partial[class];
+	struct pma_page *page;
+	u16 indices[64];
+	unsigned int i;
+
+	if (pgno == PMA_NONE)
+		pgno = slab_grow(arena, class);
+	if (pgno == PMA_NONE)
+		return 0;
+	page = page_of(arena, pgno);
+	nr = pma_slab_take(page, pma_pages_shadow(&pool->pages, pgno),
+			   pool->classes->class[class].nr_blocks,
+			   min_t(unsigned int, nr, ARRAY_SIZE(indices)), indices);
+	for (i = 0; i < nr; i++) {
+		handles[i] = pma_region_handle(&pool->region, pgno) +
+			     indices[i] * page->slab.block_size;
+		pma_pages_record(&pool->pages, handles[i], page->slab.block_size, size);
+	}
+	if (!page->slab.nr_free) {
+		pma_arena_drop(arena, &arena->partial[class], pgno);
+		pma_arena_push(arena, &arena->full, pgno);
+	}
+	return nr;
+}
+
+static unsigned int slab_alloc(struct pma_arena *arena, u32 class, size_t size, u32 flags,
+			       unsigned int nr, u64 *handles)
+{
+	u32 block_size = arena->pool->classes->class[class].block_size;
+	unsigned int done = 0, got, i;
+
+	do {
+		got = slab_alloc_some(arena, class, size, nr - done, handles + done);
+		done += got;
+	} while (got && done < nr);
+	if (flags & PMA_ZERO)
+		for (i = 0; i < done; i++)
+			memset(pma_region_ptr(&arena->pool->region, handles[i]), 0, block_size);
+	pma_arena_count_allocs(arena, done, (u64)done * block_size);
+	return done;
+}
+
+static void slab_free(struct pma_arena *arena, const struct pma_place *place)
+{
+	struct pma_page *page = page_of(arena, place->pgno);
+	u32 *partial = &arena->partial[page->class];
+	bool was_full = !page->slab.nr_free;
+
+	pma_arena_count_free(arena, page->slab.block_size);
+	pma_slab_give(page, pma_pages_shadow(&arena->pool->pages, place->pgno), place->index);
+	if (page->slab.nr_free == class_of(arena, page)->nr_blocks) {
+		slab_release(arena, was_full ? &arena->full : partial, place->pgno);
+	} else if (was_full) {
+		pma_arena_drop(arena, &arena->full, place->pgno);
+		pma_arena_push(arena, partial, place->pgno);
+	}
+}
+
+/* Chunks of the heap. */
+
+/* A segment for a chunk of @need pages: a roomy one, or just what is needed. */
+static bool heap_grow(struct pma_arena *arena, u32 need)
+{
+	u32 nr_pages = clamp_t(u32, arena->pool->region.nr_pages / 32, need, PMA_HEAP_PAGES_MAX);
+	u32 pgno = pma_arena_take_run(arena, nr_pages, 0);
+
+	if (pgno == PMA_NONE && nr_pages > need) {
+		nr_pages = need;
+		pgno = pma_arena_take_run(arena, nr_pages, 0);
+	}
+	if (pgno == PMA_NONE)
+		return false;
+	pma_arena_clean_run(arena, pgno, nr_pages);
+	pma_heap_add(arena->heap, pgno, nr_pages, arena->id);
+	pma_arena_push(arena, &arena->segments, pgno);
+	pma_arena_count_pages(arena, &arena->stats.heap_pages, nr_pages);
+	return true;
+}
+
+static void heap_release(struct pma_arena *arena, u32 pgno)
+{
+	u32 nr_pages = pma_pool_run_pages(arena->pool, pgno), i;
+
+	pma_arena_drop(arena, &arena->segments, pgno);
+	pma_arena_count_pages(arena, &arena->stats.heap_pages, -nr_pages);
+	/* Descriptors first: the interior of a free run must not look like a heap's. */
+	for (i = 0; i < nr_pages; i++)
+		pma_page_set(page_of(arena, pgno + i), PMA_KIND_FREE, 0, 0);
+	pma_arena_give_run(arena, pgno, nr_pages);
+}
+
+static int heap_alloc(struct pma_arena *arena, size_t size, u32 need, u32 flags,
+		      struct pma_block *block)
+{
+	u32 client_flags = arena->flags & PMA_ARENA_USER ? PMA_FIT_A : 0;
+	u64 handle = pma_heap_alloc(arena->heap, size, client_flags);
+
+	if (handle == PMA_HANDLE_NONE && heap_grow(arena, need))
+		handle = pma_heap_alloc(arena->heap, size, client_flags);
+	if (handle == PMA_HANDLE_NONE)
+		return -ENOMEM;
+	pma_heap_block(arena->heap, handle, block);
+	if (flags & PMA_ZERO)
+		memset(pma_region_ptr(&arena->pool->region, handle), 0, block->size);
+	pma_arena_count_allocs(arena, 1, block->size);
+	return 0;
+}
+
+static void heap_free(struct pma_arena *arena, const struct pma_place *place)
+{
+	struct pma_block block;
+	u32 segment;
+
+	pma_heap_block(arena->heap, place->start, &block);
+	pma_arena_count_free(arena, block.size);
+	segment = pma_heap_free(arena->heap, place->start);
+	if (segment == PMA_NONE)
+		return;
+	pma_heap_remove(arena->heap, segment);
+	heap_release(arena, segment);
+}
+
+/* Big blocks. */
+
+static int big_alloc(struct pma_arena *arena, size_t size, u32 nr_pages, u32 flags,
+		     struct pma_block *block)
+{
+	u32 pgno = pma_arena_big_take(arena, nr_pages);
+	unsigned long irq;
+
+	if (pgno == PMA_NONE)
+		return -ENOMEM;
+	block->handle = pma_region_handle(&arena->pool->region, pgno);
+	block->size = pma_arena_big_bytes(arena, pgno);
+	if (flags & PMA_ZERO)
+		memset(pma_region_ptr(&arena->pool->region, block->handle), 0, block->size);
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	pma_arena_big_publish(arena, pgno, size);
+	pma_arena_count_allocs(arena, 1, block->size);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return 0;
+}
+
+/* Calls. */
+
+/**
+ * pma_block_alloc_small() - take a slab block or a chunk
+ * @arena: whose it will be
+ * @size: bytes wanted
+ * @route: to a slab or the heap
+ * @flags: PMA_ZERO
+ * @block: its handle and size
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: 0 or -ENOMEM, not counted.
+ */
+int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma_route *route,
+			  u32 flags, struct pma_block *block)
+{
+	lockdep_assert_held(&arena->lock);
+	if (route->kind == PMA_KIND_HEAP)
+		return heap_alloc(arena, size, route->nr_pages, flags, block);
+	block->size = arena->pool->classes->class[route->class].block_size;
+	return slab_alloc(arena, route->class, size, flags, 1, &block->handle) ? 0 : -ENOMEM;
+}
+
+/**
+ * pma_block_free_place() - free a block that was found
+ * @arena: whose it is
+ * @place: from pma_place_find(), which answered 0
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: 0; of a big block its pages, which the caller owes to
+ * pma_arena_big_give() without the lock.
+ */
+u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
+{
+	lockdep_assert_held(&arena->lock);
+	if (place->kind == PMA_KIND_SLAB) {
+		slab_free(arena, place);
+		return 0;
+	}
+	if (place->kind == PMA_KIND_HEAP) {
+		heap_free(arena, place);
+		return 0;
+	}
+	pma_arena_count_free(arena, pma_arena_big_bytes(arena, place->pgno));
+	return pma_arena_big_unlink(arena, place->pgno);
+}
+
+/**
+ * pma_block_check_request() - judge a request's size, alignment and flags
+ * @arena: who asks
+ * @size: bytes wanted
+ * @align: power of two up to the page size, or 0
+ * @flags: PMA_ZERO
+ * @route: which engine will serve it
+ *
+ * Context: Any but NMI; takes the arena's lock on error.
+ * Return: 0 or the errors of pma_pool_route(), counted.
+ */
+int pma_block_check_request(struct pma_arena *arena, size_t size, size_t align, u32 flags,
+			    struct pma_route *route)
+{
+	int err = flags & ~PMA_ALLOC_FLAGS ? -EINVAL :
+		  pma_pool_route(arena->pool, size, align, route);
+
+	return err ? pma_arena_count_error(arena, err) : 0;
+}
+
+/**
+ * pma_block_alloc() - allocate a block
+ * @arena: whose it will be
+ * @size: bytes wanted
+ * @align: power of two up to the page size, or 0 for the natural alignment
+ * @flags: PMA_ZERO
+ * @block: its handle and size
+ *
+ * Context: Any but NMI; takes the arena's lock.
+ * Return: 0; -EINVAL for a bad argument; -ENOMEM if nothing is left that fits.
+ */
+int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flags,
+		    struct pma_block *block)
+{
+	struct pma_route route;
+	unsigned long irq;
+	int err = pma_block_check_request(arena, size, align, flags, &route);
+
+	if (err)
+		return err;
+	if (route.kind == PMA_KIND_BIG) {
+		err = big_alloc(arena, size, route.nr_pages, flags, block);
+	} else {
+		raw_spin_lock_irqsave(&arena->lock, irq);
+		err = pma_block_alloc_small(arena, size, &route, flags, block);
+		raw_spin_unlock_irqrestore(&arena->lock, irq);
+	}
+	return err ? pma_arena_count_error(arena, err) : 0;
+}
+
+/**
+ * pma_block_alloc_batch() - allocate equal blocks
+ * @arena: whose they will be
+ * @size: bytes of each
+ * @flags: PMA_ZERO
+ * @nr: how many
+ * @handles: of those there are
+ *
+ * Context: Any but NMI; takes the arena's lock, for slab blocks once.
+ * Return: how many were allocated, from the first on.
+ */
+unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
+				   unsigned int nr, u64 *handles)
+{
+	struct pma_route route;
+	struct pma_block block;
+	unsigned long irq;
+	unsigned int done;
+
+	if (pma_block_check_request(arena, size, 0, flags, &route))
+		return 0;
+	if (route.kind == PMA_KIND_SLAB) {
+		raw_spin_lock_irqsave(&arena->lock, irq);
+		done = slab_alloc(arena, route.class, size, flags, nr, handles);
+		if (done < nr)
+			pma_arena_count_error_locked(arena, -ENOMEM);
+		raw_spin_unlock_irqrestore(&arena->lock, irq);
+		return done;
+	}
+	for (done = 0; done < nr && !pma_block_alloc(arena, size, 0, flags, &block); done++)
+		handles[done] = block.handle;
+	return done;
+}
+
+/**
+ * pma_block_free() - free a block
+ * @arena: whose it is
+ * @handle: of its start, or PMA_HANDLE_NONE, which does nothing
+ *
+ * Context: Any but NMI; takes the arena's lock.
+ * Return: 0, or the errors of pma_place_find(), counted, and nothing changed.
+ */
+int pma_block_free(struct pma_arena *arena, u64 handle)
+{
+	struct pma_place place;
+	unsigned long irq;
+	u32 run_pages = 0;
+	int err;
+
+	if (handle == PMA_HANDLE_NONE)
+		return 0;
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	err = pma_place_find(arena, handle, &place);
+	if (err)
+		pma_arena_count_error_locked(arena, err);
+	else
+		run_pages = pma_block_free_place(arena, &place);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	if (run_pages)
+		pma_arena_big_give(arena, place.pgno, run_pages);
+	return err;
+}
+
+/* Free all slab pages of a list, whatever is in them. */
+static u32 release_slabs(struct pma_arena *arena, u32 *list, u32 most)
+{
+	u32 n;
+
+	for (n = 0; n < most && *list != PMA_NONE; n++) {
+		const struct pma_page *page = page_of(arena, *list);
+		u32 used = class_of(arena, page)->nr_blocks - page->slab.nr_free;
+
+		arena->stats.frees += used;
+		arena->stats.live_blocks -= used;
+		arena->stats.live_bytes -= (u64)used * page->slab.block_size;
+		slab_release(arena, list, *list);
+	}
+	return n;
+}
+
+static u32 release_segments(struct pma_arena *arena, u32 most)
+{
+	u32 n;
+
+	for (n = 0; n < most && arena->segments != PMA_NONE; n++) {
+		const struct pma_page *page = page_of(arena, arena->segments);
+		u32 used = page->heap.used_chunks;
+
+		arena->stats.frees += used;
+		arena->stats.live_blocks -= used;
+		arena->stats.live_bytes -= pma_heap_used_bytes(arena->heap, arena->segments);
+		pma_heap_discard(arena->heap, arena->segments,
+				 pma_pool_run_pages(arena->pool, arena->segments));
+		heap_release(arena, arena->segments);
+	}
+	return n;
+}
+
+/* Free one published big block; its pages, or 0 if there is none. */
+static u32 release_big(struct pma_arena *arena, u32 *pgno)
+{
+	for (*pgno = arena->big; *pgno != PMA_NONE; *pgno = pma_pool_link(arena->pool, *pgno)->next)
+		if (page_of(arena, *pgno)->kind == PMA_KIND_BIG)
+			break;
+	if (*pgno == PMA_NONE)
+		return 0;
+	pma_arena_count_free(arena, pma_arena_big_bytes(arena, *pgno));
+	return pma_arena_big_unlink(arena, *pgno);
+}
+
+/* Free up to FREE_RUNS runs; were there any? */
+static bool release_some(struct pma_arena *arena)
+{
+	u32 left = FREE_RUNS, big_pages, big, i;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	left -= release_slabs(arena, &arena->full, left);
+	for (i = 0; i < arena->pool->classes->nr; i++)
+		left -= release_slabs(arena, &arena->partial[i], left);
+	left -= release_segments(arena, left);
+	big_pages = release_big(arena, &big);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	if (big_pages)
+		pma_arena_big_give(arena, big, big_pages);
+	return left < FREE_RUNS || big_pages;
+}
+
+/**
+ * pma_block_free_all() - free all blocks
+ * @arena: the arena
+ *
+ * O(pages); others get the lock in between.  A block that another thread
+ * allocates meanwhile is freed, or not; one that is being reallocated is not.
+ * The counters begin anew.
+ *
+ * Context: May sleep.
+ */
+void pma_block_free_all(struct pma_arena *arena)
+{
+	u64 most = arena->pool->region.nr_pages;
+	unsigned long irq;
+
+	/* A client that allocates as fast as it is freed must not keep us here. */
+	while (most-- && release_some(arena))
+		cond_resched();
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	arena->stats = (struct pma_stats){
+		.live_blocks = arena->stats.live_blocks,
+		.live_bytes = arena->stats.live_bytes,
+		.peak_bytes = arena->stats.live_bytes,
+		.arena_pages = arena->stats.arena_pages,
+		.peak_pages = arena->stats.arena_pages,
+		.slab_pages = arena->stats.slab_pages,
+		.big_pages = arena->stats.big_pages,
+		.heap_pages = arena->stats.heap_pages,
+	};
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+}
