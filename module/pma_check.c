@@ -93,13 +93,14 @@ static void check_big(struct proof *proof, u32 pgno, u32 nr_pages)
 /* Is there a run of the arena's in use, with the flags of its kind? */
 static bool is_run(const struct proof *proof, u32 pgno, u32 kind)
 {
-	struct pma_pool *pool = proof->arena->pool;
+	const struct pma_pool *pool = proof->arena->pool;
 	u32 flags = (proof->arena->flags & PMA_ARENA_USER ? PMA_FIT_A : 0) |
 		    (kind == PMA_KIND_BIG ? PMA_FIT_M : 0);
+	/* Once: its neighbours change its flag P. */
+	u32 head = READ_ONCE(pma_fit_tag(pool->runs, pgno)->head);
 
-	return pma_fit_is_piece(pool->runs, pgno) &&
-	       (pma_fit_flags(pool->runs, pgno) & (PMA_FIT_FREE | PMA_FIT_CLIENT)) == flags &&
-	       pma_pool_run_pages(pool, pgno) <= pool->region.nr_pages - pgno;
+	return head && (head & (PMA_FIT_FREE | PMA_FIT_CLIENT)) == flags &&
+	       head >> PMA_FIT_FLAG_BITS <= pool->region.nr_pages - pgno;
 }
 
 /* Is the page what its list says it is? */
@@ -204,13 +205,13 @@ void pma_check_arena(struct pma_arena *arena, struct pma_check_args *result)
 /* Do the descriptors of free pages say so?  Whoever trusts them needs no lock. */
 static void check_free_pages(const struct pma_pool *pool, struct pma_check_args *result)
 {
-	u32 pgno, end, units;
+	u32 pgno, end;
 
-	for (pgno = 0; pgno < pool->region.nr_pages; pgno += units) {
-		units = pma_fit_units(pool->runs, pgno);
+	for (pgno = 0; pgno < pool->region.nr_pages; pgno = end) {
+		end = pgno + pma_fit_units(pool->runs, pgno);
 		if (!pma_fit_is_free(pool->runs, pgno))
 			continue;
-		for (end = pgno + units; pgno < end; pgno++, units--) {
+		for (; pgno < end; pgno++) {
 			struct pma_page_id id = pma_page_id(&pool->pages.desc[pgno]);
 
 			report(result, id.kind != PMA_KIND_FREE || id.owner, pgno);

@@ -62,12 +62,15 @@ static void erase_boundary(struct pma_fit *fit, u32 unit)
 	pma_fit_tag(fit, unit - 1)->foot = 0;
 }
 
-/* Tell the piece after the one that ends before @unit whether that is in use. */
+/*
+ * Tell the piece after the one that ends before @unit whether that is in use.
+ * Who owns that piece may read the rest of its head meanwhile, without a lock.
+ */
 static void set_prev_used(struct pma_fit *fit, u32 unit, bool used)
 {
 	struct pma_fit_tag *tag = pma_fit_tag(fit, unit);
 
-	tag->head = used ? tag->head | PMA_FIT_P : tag->head & ~PMA_FIT_P;
+	WRITE_ONCE(tag->head, used ? tag->head | PMA_FIT_P : tag->head & ~PMA_FIT_P);
 }
 
 /* The list for pieces of @units. */
