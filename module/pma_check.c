@@ -157,11 +157,9 @@ static void check_lists(struct proof *proof)
 static u32 check_heap(const struct proof *proof)
 {
 	const struct pma_pool *pool = proof->arena->pool;
-	const struct pma_fit *fit = &proof->arena->heap->fit;
+	u32 units = pool->region.bytes >> pool->geo.granule_shift;
 
-	return pma_fit_check_lists(fit, pool->region.bytes >> pool->geo.granule_shift) +
-	       (proof->chunks.free_pieces != fit->free_pieces) +
-	       (proof->chunks.free_units != fit->free_units);
+	return pma_fit_check_lists(&proof->arena->heap->fit, units, &proof->chunks);
 }
 
 static u32 check_counters(const struct proof *proof)
@@ -234,9 +232,7 @@ void pma_check_runs(struct pma_pool *pool, struct pma_check_args *result)
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	pma_fit_check_span(pool->runs, 0, pool->region.nr_pages, &sum);
-	sum.errors += pma_fit_check_lists(pool->runs, pool->region.nr_pages);
-	sum.errors += sum.free_pieces != pool->runs->free_pieces;
-	sum.errors += sum.free_units != pool->runs->free_units;
+	sum.errors += pma_fit_check_lists(pool->runs, pool->region.nr_pages, &sum);
 	/* Only tags that are sound lead from run to run. */
 	if (!sum.errors)
 		check_free_pages(pool, result);

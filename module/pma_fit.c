@@ -458,6 +458,7 @@ void pma_fit_check_span(const struct pma_fit *fit, u32 unit, u32 units, struct p
 				sum->errors++;	/* two free pieces touch */
 			sum->free_pieces++;
 			sum->free_units += len;
+			sum->free_starts += unit;
 			want = 0;
 		} else {
 			want = PMA_FIT_P;
@@ -485,17 +486,18 @@ static u32 check_maps(const struct pma_fit *fit)
  * pma_fit_check_lists() - prove the free lists
  * @fit: the instance
  * @end: units that its tags are for
+ * @sum: of pma_fit_check_span() over all its spans
  *
  * Every listed piece is free and in the list of its length, links match, maps
- * tell which lists are empty, and the counts are those of the lists.  With
- * pma_fit_check_span() over all spans, whose counts must equal these, every
- * free piece is in exactly one list.
+ * tell which lists are empty, and the counts are those of the lists and of the
+ * spans: every free piece is in exactly one list.
  *
  * Return: number of errors.
  */
-u32 pma_fit_check_lists(const struct pma_fit *fit, u32 end)
+u32 pma_fit_check_lists(const struct pma_fit *fit, u32 end, const struct pma_fit_sum *sum)
 {
 	u32 errors = check_maps(fit), pieces = 0, units = 0, list;
+	u64 starts = 0;
 
 	for (list = 0; list < fit->nr_lists; list++) {
 		u32 unit, prev = PMA_NONE;
@@ -510,7 +512,10 @@ u32 pma_fit_check_lists(const struct pma_fit *fit, u32 end)
 			prev = unit;
 			pieces++;
 			units += pma_fit_units(fit, unit);
+			starts += unit;
 		}
 	}
-	return errors + (pieces != fit->free_pieces) + (units != fit->free_units);
+	errors += (pieces != fit->free_pieces) + (units != fit->free_units);
+	return errors + (pieces != sum->free_pieces) + (units != sum->free_units) +
+	       (starts != sum->free_starts);
 }

@@ -110,12 +110,14 @@ static inline bool pma_fit_is_piece(const struct pma_fit *fit, u32 unit)
  * @pieces: pieces
  * @free_pieces: of them, free
  * @free_units: in them
+ * @free_starts: sum of their first units
  * @errors: tags that contradict each other or the lists
  */
 struct pma_fit_sum {
 	u32 pieces;
 	u32 free_pieces;
 	u32 free_units;
+	u64 free_starts;
 	u32 errors;
 };
 
@@ -129,6 +131,6 @@ bool pma_fit_resize(struct pma_fit *fit, u32 unit, u32 units);
 u32 pma_fit_find(const struct pma_fit *fit, u32 unit, u32 max_windows);
 u32 pma_fit_largest(const struct pma_fit *fit);
 void pma_fit_check_span(const struct pma_fit *fit, u32 unit, u32 units, struct pma_fit_sum *sum);
-u32 pma_fit_check_lists(const struct pma_fit *fit, u32 end);
+u32 pma_fit_check_lists(const struct pma_fit *fit, u32 end, const struct pma_fit_sum *sum);
 
 #endif /* _PMA_FIT_H */

@@ -409,6 +409,7 @@ u32 pma_heap_check(const struct pma_heap *heap, u32 pgno, u32 nr_pages, u32 clie
 	sum->pieces += own.pieces;
 	sum->free_pieces += own.free_pieces;
 	sum->free_units += own.free_units;
+	sum->free_starts += own.free_starts;
 	sum->errors += own.errors;
 	return errors;
 }
