@@ -1,0 +1,698 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_fit_kunit.c - two-level segregated fit over units with boundary tags
+ *
+ * On tags of its own: the engine needs no pool, and no memory behind the units.
+ */
+#include "pma_fit.h"
+#include "pma_kunit.h"
+
+#define LIVE_MAX	256
+
+static struct pma_fit *create(struct kunit *test, u32 units, u8 window_shift)
+{
+	u32 nr_lists = pma_fit_nr_lists(units);
+	u32 nr_tags = DIV_ROUND_UP(units, 1U << window_shift);
+	struct pma_fit_tag *tags;
+	struct pma_fit *fit;
+
+	fit = kunit_kzalloc(test, struct_size(fit, heads, nr_lists), GFP_KERNEL);
+	tags = kunit_kcalloc(test, nr_tags, sizeof(*tags), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, fit);
+	KUNIT_ASSERT_NOT_NULL(test, tags);
+	pma_fit_init(fit, tags, window_shift, units);
+	return fit;
+}
+
+/* One that is a single span. */
+static struct pma_fit *create_span(struct kunit *test, u32 units, u8 window_shift)
+{
+	struct pma_fit *fit = create(test, units, window_shift);
+
+	pma_fit_add(fit, 0, units);
+	return fit;
+}
+
+/* Errors of a single span. */
+static u32 errors_of(const struct pma_fit *fit, u32 units, struct pma_fit_sum *sum)
+{
+	*sum = (struct pma_fit_sum){};
+	pma_fit_check_span(fit, 0, units, sum);
+	return sum->errors + pma_fit_check_lists(fit, units, sum);
+}
+
+static void expect_sound(struct kunit *test, const struct pma_fit *fit, u32 units, u32 pieces,
+			 u32 free_pieces)
+{
+	struct pma_fit_sum sum;
+
+	KUNIT_EXPECT_EQ(test, errors_of(fit, units, &sum), 0);
+	KUNIT_EXPECT_EQ(test, sum.pieces, pieces);
+	KUNIT_EXPECT_EQ(test, sum.free_pieces, free_pieces);
+}
+
+static void expect_piece(struct kunit *test, const struct pma_fit *fit, u32 unit, u32 units,
+			 bool is_free)
+{
+	KUNIT_EXPECT_TRUE_MSG(test, pma_fit_is_piece(fit, unit), "unit %u", unit);
+	KUNIT_EXPECT_EQ_MSG(test, pma_fit_units(fit, unit), units, "unit %u", unit);
+	KUNIT_EXPECT_EQ_MSG(test, pma_fit_is_free(fit, unit), is_free, "unit %u", unit);
+}
+
+/* Lengths and the lists that a longest piece of them needs. */
+static const struct {
+	u32 units;
+	u32 nr_lists;
+} list_table[] = {
+	{ 1, 2 }, { 31, 32 }, { 32, 33 }, { 33, 34 }, { 63, 64 }, { 64, 65 }, { 65, 65 },
+	{ 66, 66 }, { 127, 96 }, { 128, 97 }, { 131, 97 }, { 132, 98 }, { 4096, 257 },
+	{ BIT(26) - 1, PMA_FIT_FL_MAX * PMA_FIT_SL },
+};
+
+static void nr_lists_of_lengths(struct kunit *test)
+{
+	u32 i, units;
+
+	for (i = 0; i < ARRAY_SIZE(list_table); i++)
+		KUNIT_EXPECT_EQ_MSG(test, pma_fit_nr_lists(list_table[i].units),
+				    list_table[i].nr_lists, "%u units", list_table[i].units);
+	for (units = 1; units < 5000; units++)
+		KUNIT_EXPECT_LE(test, pma_fit_nr_lists(units + 1) - pma_fit_nr_lists(units), 1);
+}
+
+static const u8 shifts[] = { 0, 1, 3, 6 };
+
+static void alloc_whole_span(struct kunit *test)
+{
+	u32 s, n;
+
+	for (s = 0; s < ARRAY_SIZE(shifts); s++) {
+		for (n = 1; n < 200; n++) {
+			u32 units = n << shifts[s];
+			struct pma_fit *fit = create_span(test, units, shifts[s]);
+
+			KUNIT_EXPECT_EQ(test, pma_fit_alloc(fit, units + 1, 0), PMA_NONE);
+			KUNIT_ASSERT_EQ(test, pma_fit_alloc(fit, units, 0), 0);
+			expect_piece(test, fit, 0, units, false);
+			KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, 0),
+					PMA_FIT_P | PMA_FIT_FIRST | PMA_FIT_LAST);
+			KUNIT_EXPECT_EQ(test, fit->free_units, 0);
+			KUNIT_EXPECT_EQ(test, pma_fit_largest(fit), 0);
+			KUNIT_EXPECT_EQ(test, pma_fit_alloc(fit, 1U << shifts[s], 0), PMA_NONE);
+			expect_sound(test, fit, units, 1, 0);
+			KUNIT_EXPECT_EQ(test, pma_fit_free(fit, 0), 0);
+			expect_sound(test, fit, units, 1, 1);
+			KUNIT_EXPECT_EQ(test, pma_fit_largest(fit), units);
+		}
+	}
+}
+
+/* A span of @span, @ask taken of it: the length got, the rest is free. */
+static const struct {
+	u8 shift;
+	u32 span;
+	u32 ask;
+	u32 got;
+} split_table[] = {
+	{ 0, 1, 1, 1 },		{ 0, 2, 1, 1 },		{ 0, 64, 63, 63 },
+	{ 0, 1000, 500, 500 },	{ 3, 8, 8, 8 },		{ 3, 16, 8, 8 },
+	{ 3, 16, 9, 16 },	{ 3, 40, 31, 31 },	{ 3, 40, 32, 32 },
+	{ 3, 40, 33, 40 },	{ 3, 40, 39, 40 },	{ 6, 1024, 65, 65 },
+	{ 6, 1024, 960, 960 },	{ 6, 1024, 961, 1024 },
+};
+
+static void alloc_splits(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(split_table); i++) {
+		u32 span = split_table[i].span, got = split_table[i].got;
+		struct pma_fit *fit = create_span(test, span, split_table[i].shift);
+
+		KUNIT_ASSERT_EQ(test, pma_fit_alloc(fit, split_table[i].ask, 0), 0);
+		expect_piece(test, fit, 0, got, false);
+		KUNIT_EXPECT_EQ(test, fit->free_units, span - got);
+		if (got < span) {
+			expect_piece(test, fit, got, span - got, true);
+			KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, got),
+					PMA_FIT_FREE | PMA_FIT_P | PMA_FIT_LAST);
+		}
+		expect_sound(test, fit, span, 1 + (got < span), got < span);
+	}
+}
+
+static void alloc_keeps_client_flags(struct kunit *test)
+{
+	struct pma_fit *fit = create_span(test, 100, 0);
+	u32 a = pma_fit_alloc(fit, 10, PMA_FIT_A);
+	u32 m = pma_fit_alloc(fit, 10, PMA_FIT_M | PMA_FIT_A);
+
+	KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, a), PMA_FIT_A | PMA_FIT_P | PMA_FIT_FIRST);
+	KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, m), PMA_FIT_M | PMA_FIT_A | PMA_FIT_P);
+	KUNIT_EXPECT_TRUE(test, pma_fit_resize(fit, m, 20));
+	KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, m), PMA_FIT_M | PMA_FIT_A | PMA_FIT_P);
+	pma_fit_free(fit, a);
+	KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, a), PMA_FIT_FREE | PMA_FIT_P | PMA_FIT_FIRST);
+	KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, m), PMA_FIT_M | PMA_FIT_A);
+	pma_fit_free(fit, m);
+	KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, a),
+			PMA_FIT_FREE | PMA_FIT_P | PMA_FIT_FIRST | PMA_FIT_LAST);
+	expect_sound(test, fit, 100, 1, 1);
+}
+
+/* Free the third of five pieces of @len units, of which others are free already. */
+static const struct {
+	const char *what;
+	u8 others;		/* bit i: piece i */
+	u8 victim;
+	u8 start;		/* piece at whose start the free one begins then */
+	u8 pieces;		/* as many are in the free one */
+} coalesce_table[] = {
+	{ "neither", 0x00, 2, 2, 1 },
+	{ "prev", 0x02, 2, 1, 2 },
+	{ "next", 0x08, 2, 2, 2 },
+	{ "both", 0x0a, 2, 1, 3 },
+	{ "far ones", 0x11, 2, 2, 1 },
+	{ "first, alone", 0x00, 0, 0, 1 },
+	{ "first, next", 0x02, 0, 0, 2 },
+	{ "last, alone", 0x00, 4, 4, 1 },
+	{ "last, prev", 0x08, 4, 3, 2 },
+	{ "all", 0x1b, 2, 0, 5 },
+};
+
+static void coalesce(struct kunit *test, u32 row, u8 shift, u32 len)
+{
+	struct pma_fit *fit = create_span(test, 5 * len, shift);
+	u32 start = coalesce_table[row].start * len;
+	u32 units = coalesce_table[row].pieces * len;
+	u32 i;
+
+	for (i = 0; i < 5; i++)
+		KUNIT_ASSERT_EQ(test, pma_fit_alloc(fit, len, 0), i * len);
+	for (i = 0; i < 5; i++)
+		if (coalesce_table[row].others & BIT(i))
+			pma_fit_free(fit, i * len);
+	KUNIT_EXPECT_EQ_MSG(test, pma_fit_free(fit, coalesce_table[row].victim * len), start,
+			    "%s", coalesce_table[row].what);
+	expect_piece(test, fit, start, units, true);
+	for (i = start + 1; i < start + units; i++)
+		KUNIT_EXPECT_FALSE_MSG(test, pma_fit_is_piece(fit, i), "%s: unit %u",
+				       coalesce_table[row].what, i);
+	if (start + units < 5 * len)
+		KUNIT_EXPECT_FALSE(test, pma_fit_flags(fit, start + units) & PMA_FIT_P);
+	KUNIT_EXPECT_EQ(test, errors_of(fit, 5 * len, &(struct pma_fit_sum){}), 0);
+}
+
+static void free_coalesces(struct kunit *test)
+{
+	static const struct {
+		u8 shift;
+		u32 len;
+	} lengths[] = { { 0, 1 }, { 0, 2 }, { 0, 40 }, { 3, 8 }, { 3, 11 }, { 6, 100 } };
+	u32 row, i;
+
+	for (row = 0; row < ARRAY_SIZE(coalesce_table); row++)
+		for (i = 0; i < ARRAY_SIZE(lengths); i++)
+			coalesce(test, row, lengths[i].shift, lengths[i].len);
+}
+
+static void free_stays_within_span(struct kunit *test)
+{
+	struct pma_fit *fit = create(test, 64, 3);
+	struct pma_fit_sum sum = {};
+
+	pma_fit_add(fit, 16, 16);
+	pma_fit_add(fit, 32, 32);
+	KUNIT_EXPECT_EQ(test, pma_fit_alloc(fit, 33, 0), PMA_NONE);
+	KUNIT_EXPECT_EQ(test, pma_fit_alloc(fit, 32, 0), 32);
+	KUNIT_EXPECT_EQ(test, pma_fit_alloc(fit, 16, 0), 16);
+	KUNIT_EXPECT_FALSE(test, pma_fit_resize(fit, 16, 17));
+	KUNIT_EXPECT_EQ(test, pma_fit_free(fit, 32), 32);
+	KUNIT_EXPECT_FALSE(test, pma_fit_resize(fit, 16, 17));
+	KUNIT_EXPECT_EQ(test, pma_fit_free(fit, 16), 16);
+	KUNIT_EXPECT_EQ(test, fit->free_pieces, 2);
+	pma_fit_check_span(fit, 16, 16, &sum);
+	pma_fit_check_span(fit, 32, 32, &sum);
+	KUNIT_EXPECT_EQ(test, sum.errors, 0);
+	KUNIT_EXPECT_EQ(test, sum.free_pieces, 2);
+	KUNIT_EXPECT_EQ(test, sum.free_units, 48);
+	KUNIT_EXPECT_EQ(test, pma_fit_check_lists(fit, 64, &sum), 0);
+}
+
+static void remove_forgets_span(struct kunit *test)
+{
+	struct pma_fit *fit = create(test, 64, 3);
+	u32 i;
+
+	pma_fit_add(fit, 0, 24);
+	pma_fit_add(fit, 24, 40);
+	pma_fit_remove(fit, 24);
+	KUNIT_EXPECT_EQ(test, fit->free_units, 24);
+	KUNIT_EXPECT_EQ(test, fit->free_pieces, 1);
+	for (i = 3; i < 8; i++) {
+		KUNIT_EXPECT_EQ(test, fit->tags[i].head, 0);
+		KUNIT_EXPECT_EQ(test, fit->tags[i].foot, 0);
+	}
+	expect_sound(test, fit, 24, 1, 1);
+	pma_fit_add(fit, 24, 40);
+	KUNIT_EXPECT_EQ(test, pma_fit_alloc(fit, 40, 0), 24);
+}
+
+/*
+ * A piece of @have at 0, then @gap units free, then one in use (unless the gap
+ * goes to the end); the first is to be @want: whether it can, and its length then.
+ */
+static const struct {
+	u8 shift;
+	u32 have;
+	u32 gap;
+	bool to_end;
+	u32 want;
+	bool can;
+	u32 got;
+} resize_table[] = {
+	{ 0, 16, 24, false, 16, true, 16 },
+	{ 0, 16, 24, false, 17, true, 17 },
+	{ 0, 16, 24, false, 39, true, 39 },
+	{ 0, 16, 24, false, 40, true, 40 },
+	{ 0, 16, 24, false, 41, false, 16 },
+	{ 0, 16, 24, true, 40, true, 40 },
+	{ 0, 16, 24, true, 41, false, 16 },
+	{ 0, 16, 24, true, 39, true, 39 },
+	{ 0, 16, 24, false, 15, true, 15 },
+	{ 0, 16, 24, false, 1, true, 1 },
+	{ 0, 16, 0, false, 17, false, 16 },
+	{ 0, 16, 0, false, 16, true, 16 },
+	{ 0, 16, 0, false, 15, true, 15 },
+	{ 0, 16, 0, false, 1, true, 1 },
+	{ 0, 16, 0, true, 17, false, 16 },
+	{ 0, 16, 0, true, 5, true, 5 },
+	{ 3, 16, 24, false, 32, true, 32 },
+	{ 3, 16, 24, false, 33, true, 40 },
+	{ 3, 16, 24, false, 40, true, 40 },
+	{ 3, 16, 24, false, 41, false, 16 },
+	{ 3, 16, 24, false, 15, true, 15 },
+	{ 3, 16, 24, false, 8, true, 8 },
+	{ 3, 16, 0, false, 9, true, 16 },
+	{ 3, 16, 0, false, 8, true, 8 },
+	{ 3, 16, 0, true, 9, true, 16 },
+	{ 3, 16, 0, true, 8, true, 8 },
+	{ 3, 19, 13, false, 32, true, 32 },
+	{ 3, 19, 13, false, 20, true, 20 },
+	{ 3, 19, 13, false, 25, true, 32 },
+};
+
+static void resize(struct kunit *test, u32 row)
+{
+	u32 have = resize_table[row].have, gap = resize_table[row].gap;
+	u32 end = have + gap + (resize_table[row].to_end ? 0 : 8);
+	u32 got = resize_table[row].got, left = have + gap - got;
+	struct pma_fit *fit = create_span(test, end, resize_table[row].shift);
+	struct pma_link *link;
+
+	KUNIT_ASSERT_EQ(test, pma_fit_alloc(fit, have, PMA_FIT_M), 0);
+	if (gap && !resize_table[row].to_end) {
+		KUNIT_ASSERT_EQ(test, pma_fit_alloc(fit, gap, 0), have);
+		KUNIT_ASSERT_EQ(test, pma_fit_alloc(fit, 8, 0), have + gap);
+		pma_fit_free(fit, have);
+	} else if (!resize_table[row].to_end) {
+		KUNIT_ASSERT_EQ(test, pma_fit_alloc(fit, 8, 0), have);
+	}
+	link = pma_fit_link(fit, 0);
+	*link = (struct pma_link){ 12, 34 };
+	KUNIT_EXPECT_EQ_MSG(test, pma_fit_resize(fit, 0, resize_table[row].want),
+			    resize_table[row].can, "row %u", row);
+	expect_piece(test, fit, 0, got, false);
+	KUNIT_EXPECT_TRUE_MSG(test, link->next == 12 && link->prev == 34, "row %u", row);
+	KUNIT_EXPECT_TRUE(test, pma_fit_flags(fit, 0) & PMA_FIT_M);
+	KUNIT_EXPECT_EQ_MSG(test, fit->free_units, left, "row %u", row);
+	if (left)
+		expect_piece(test, fit, got, left, true);
+	KUNIT_EXPECT_EQ_MSG(test, errors_of(fit, end, &(struct pma_fit_sum){}), 0, "row %u", row);
+}
+
+static void resize_in_place(struct kunit *test)
+{
+	u32 row;
+
+	for (row = 0; row < ARRAY_SIZE(resize_table); row++)
+		resize(test, row);
+}
+
+static void find_every_unit(struct kunit *test)
+{
+	static const u32 lengths[] = { 8, 9, 15, 16, 31, 8, 41 };
+	struct pma_fit *fit = create_span(test, 128, 3);
+	u32 starts[ARRAY_SIZE(lengths)], i, unit, start = 0;
+
+	for (i = 0; i < ARRAY_SIZE(lengths); i++)
+		starts[i] = pma_fit_alloc(fit, lengths[i], 0);
+	pma_fit_free(fit, starts[2]);
+	for (i = 0, unit = 0; unit < 128; unit++) {
+		u32 windows;
+
+		if (i < ARRAY_SIZE(lengths) && unit == starts[i])
+			start = starts[i++];
+		KUNIT_EXPECT_EQ_MSG(test, pma_fit_is_piece(fit, unit), unit == start,
+				    "unit %u", unit);
+		windows = (unit >> 3) - (start >> 3) + 1;
+		KUNIT_EXPECT_EQ_MSG(test, pma_fit_find(fit, unit, windows), start, "unit %u", unit);
+		KUNIT_EXPECT_EQ_MSG(test, pma_fit_find(fit, unit, ~0U), start, "unit %u", unit);
+		KUNIT_EXPECT_EQ_MSG(test, pma_fit_find(fit, unit, windows - 1), PMA_NONE,
+				    "unit %u", unit);
+	}
+}
+
+/* Free pieces of these lengths, the last of them pushed last, kept apart. */
+static struct pma_fit *create_pieces(struct kunit *test, const u32 *lengths, u32 nr, u32 *starts,
+				     u32 *span)
+{
+	u32 units = nr + 1, i;
+	struct pma_fit *fit;
+
+	for (i = 0; i < nr; i++)
+		units += lengths[i];
+	*span = units;
+	fit = create_span(test, units, 0);
+	for (i = 0; i < nr; i++) {
+		starts[i] = pma_fit_alloc(fit, lengths[i], 0);
+		pma_fit_alloc(fit, 1, 0);
+	}
+	if (fit->free_units)
+		KUNIT_ASSERT_EQ(test, pma_fit_alloc(fit, fit->free_units, 0), units - 1);
+	for (i = 0; i < nr; i++)
+		pma_fit_free(fit, starts[i]);
+	return fit;
+}
+
+/*
+ * Free pieces, and which one is taken for @ask: the tightest of the first four of
+ * the list that the length belongs to, else the first of a list above.
+ */
+static const struct {
+	u32 lengths[6];
+	u32 ask;
+	int index;
+} choice_table[] = {
+	{ { 10, 20, 30 }, 20, 1 },
+	{ { 10, 20, 30 }, 21, 2 },
+	{ { 10, 20, 30 }, 31, -1 },
+	{ { 65, 64 }, 64, 1 },
+	{ { 64, 65 }, 64, 0 },
+	{ { 64, 65 }, 65, 1 },
+	{ { 64, 65, 300 }, 65, 1 },
+	{ { 65, 64, 64, 64, 64 }, 65, -1 },
+	{ { 65, 64, 64, 64 }, 65, 0 },
+	{ { 65, 64, 64, 64, 64, 300 }, 65, 5 },
+	{ { 130, 131, 129, 128 }, 129, 2 },
+	{ { 5, 1000 }, 6, 1 },
+	{ { 1000, 500 }, 400, 1 },
+	{ { 31, 32 }, 32, 1 },
+	{ { 32, 31 }, 31, 1 },
+};
+
+static void alloc_chooses_tight_piece(struct kunit *test)
+{
+	u32 starts[ARRAY_SIZE(choice_table[0].lengths)], row, nr, want, span;
+
+	for (row = 0; row < ARRAY_SIZE(choice_table); row++) {
+		const u32 *lengths = choice_table[row].lengths;
+		int index = choice_table[row].index;
+		struct pma_fit *fit;
+
+		for (nr = 0; nr < ARRAY_SIZE(starts) && lengths[nr]; nr++)
+			;
+		fit = create_pieces(test, lengths, nr, starts, &span);
+		want = index < 0 ? PMA_NONE : starts[index];
+		KUNIT_EXPECT_EQ_MSG(test, pma_fit_alloc(fit, choice_table[row].ask, 0), want,
+				    "row %u", row);
+		KUNIT_EXPECT_EQ(test, errors_of(fit, span, &(struct pma_fit_sum){}), 0);
+	}
+}
+
+static void largest_is_near(struct kunit *test)
+{
+	static const struct {
+		u32 lengths[4];
+		u32 least, most;
+	} table[] = {
+		{ { 1 }, 1, 1 }, { { 31, 30 }, 31, 31 }, { { 30, 31 }, 31, 31 },
+		{ { 33, 40, 39 }, 40, 40 }, { { 1000, 999, 10 }, 992, 1000 },
+		{ { 64, 65 }, 64, 65 },
+	};
+	u32 starts[4], row, nr, largest, span;
+
+	for (row = 0; row < ARRAY_SIZE(table); row++) {
+		for (nr = 0; nr < ARRAY_SIZE(starts) && table[row].lengths[nr]; nr++)
+			;
+		largest = pma_fit_largest(create_pieces(test, table[row].lengths, nr, starts,
+							&span));
+		KUNIT_EXPECT_GE_MSG(test, largest, table[row].least, "row %u", row);
+		KUNIT_EXPECT_LE_MSG(test, largest, table[row].most, "row %u", row);
+	}
+}
+
+/* Flip each bit of a word but those of @except; the check must see it. */
+static void flip_bits(struct kunit *test, const struct pma_fit *fit, u32 units, u32 *word,
+		      u32 except, const char *what, u32 index)
+{
+	struct pma_fit_sum sum;
+	u32 bit;
+
+	for (bit = 0; bit < 32; bit++) {
+		if (except & BIT(bit))
+			continue;
+		*word ^= BIT(bit);
+		KUNIT_EXPECT_NE_MSG(test, errors_of(fit, units, &sum), 0, "%s %u, bit %u", what,
+				    index, bit);
+		*word ^= BIT(bit);
+	}
+}
+
+static void flip_word(struct kunit *test, const struct pma_fit *fit, u32 units, u32 *word,
+		      const char *what, u32 index)
+{
+	flip_bits(test, fit, units, word, 0, what, index);
+}
+
+static void flip_fit(struct kunit *test, struct pma_fit *fit, u32 units)
+{
+	u32 i;
+
+	for (i = 0; i < DIV_ROUND_UP(units, pma_fit_min_units(fit)); i++) {
+		bool in_use = fit->tags[i].head && !(fit->tags[i].head & PMA_FIT_FREE);
+
+		flip_bits(test, fit, units, &fit->tags[i].head, in_use ? PMA_FIT_CLIENT : 0,
+			  "head", i);
+		flip_word(test, fit, units, &fit->tags[i].foot, "foot", i);
+		if (fit->tags[i].head & PMA_FIT_FREE) {
+			flip_word(test, fit, units, &fit->tags[i].link.next, "next", i);
+			flip_word(test, fit, units, &fit->tags[i].link.prev, "prev", i);
+		}
+	}
+	for (i = 0; i < fit->nr_lists; i++)
+		flip_word(test, fit, units, &fit->heads[i], "list", i);
+	for (i = 0; i < PMA_FIT_FL_MAX; i++)
+		flip_word(test, fit, units, &fit->sl_map[i], "map", i);
+	flip_word(test, fit, units, &fit->fl_map, "fl_map", 0);
+	flip_word(test, fit, units, &fit->free_units, "free_units", 0);
+	flip_word(test, fit, units, &fit->free_pieces, "free_pieces", 0);
+	KUNIT_EXPECT_EQ(test, errors_of(fit, units, &(struct pma_fit_sum){}), 0);
+}
+
+/* Every bit but the flags and the link of a piece in use, which are the client's. */
+static void check_sees_every_flip(struct kunit *test)
+{
+	static const u32 lengths[] = { 8, 8, 9, 23, 16, 16, 8, 24, 40, 8 };
+	static const u8 frees[] = { 1, 3, 4, 7, 9 };
+	u32 starts[ARRAY_SIZE(lengths)], i, s;
+
+	for (s = 0; s < 2; s++) {
+		struct pma_fit *fit = create_span(test, 200, s * 3);
+
+		for (i = 0; i < ARRAY_SIZE(lengths); i++)
+			starts[i] = pma_fit_alloc(fit, lengths[i], 0);
+		for (i = 0; i < ARRAY_SIZE(frees); i++)
+			pma_fit_free(fit, starts[frees[i]]);
+		KUNIT_ASSERT_EQ(test, errors_of(fit, 200, &(struct pma_fit_sum){}), 0);
+		flip_fit(test, fit, 200);
+	}
+}
+
+/* What no single bit can do: tags that agree with each other. */
+static void check_sees_two_free_neighbours(struct kunit *test)
+{
+	struct pma_fit *fit = create_span(test, 32, 0);
+	struct pma_fit_sum sum;
+
+	pma_fit_alloc(fit, 8, 0);
+	pma_fit_alloc(fit, 8, 0);
+	pma_fit_alloc(fit, 16, 0);
+	pma_fit_free(fit, 0);
+	/* The second as if it were free and in its list, too. */
+	fit->tags[8].head |= PMA_FIT_FREE;
+	fit->tags[15].foot |= PMA_FIT_FREE;
+	fit->tags[16].head &= ~PMA_FIT_P;
+	fit->tags[8].link = (struct pma_link){ .next = 0, .prev = PMA_NONE };
+	fit->tags[0].link.prev = 8;
+	fit->heads[8] = 8;
+	fit->free_units += 8;
+	fit->free_pieces++;
+	KUNIT_EXPECT_EQ(test, errors_of(fit, 32, &sum), 1);
+	KUNIT_EXPECT_EQ(test, sum.errors, 1);
+}
+
+/* Random operations against a map of units. */
+
+struct piece {
+	u32 unit;
+	u32 units;
+};
+
+struct model {
+	struct kunit *test;
+	struct pma_fit *fit;
+	struct pma_kunit_map map;
+	struct pma_kunit_rng rng;
+	struct piece live[LIVE_MAX];
+	u32 nr_live;
+};
+
+static void model_alloc(struct model *m)
+{
+	u32 least = pma_fit_min_units(m->fit);
+	u32 units = pma_kunit_size(&m->rng, least, m->map.units / 2);
+	u32 unit = pma_fit_alloc(m->fit, units, 0), have;
+
+	if (unit == PMA_NONE) {
+		KUNIT_ASSERT_LT(m->test, pma_kunit_map_largest(&m->map, 0, m->map.units),
+				pma_kunit_fit_bound(units));
+		return;
+	}
+	have = pma_fit_units(m->fit, unit);
+	KUNIT_ASSERT_TRUE(m->test, have >= units && have < units + least);
+	KUNIT_ASSERT_TRUE(m->test, pma_kunit_map_take(&m->map, unit, have));
+	m->live[m->nr_live++] = (struct piece){ unit, have };
+}
+
+static void model_free(struct model *m, u32 i)
+{
+	struct piece piece = m->live[i];
+	u32 start = pma_fit_free(m->fit, piece.unit);
+
+	m->live[i] = m->live[--m->nr_live];
+	KUNIT_ASSERT_TRUE(m->test, pma_kunit_map_give(&m->map, piece.unit, piece.units));
+	KUNIT_ASSERT_LE(m->test, start, piece.unit);
+	KUNIT_ASSERT_TRUE(m->test, !start || m->map.taken[start - 1]);
+	KUNIT_ASSERT_EQ(m->test, pma_fit_units(m->fit, start),
+			pma_kunit_map_gap(&m->map, start, m->map.units));
+}
+
+static void model_resize(struct model *m, u32 i)
+{
+	struct piece *piece = &m->live[i];
+	u32 least = pma_fit_min_units(m->fit);
+	u32 units = pma_kunit_size(&m->rng, least, 2 * piece->units);
+	u32 gap = pma_kunit_map_gap(&m->map, piece->unit + piece->units, m->map.units);
+	u32 have;
+
+	KUNIT_ASSERT_EQ(m->test, pma_fit_resize(m->fit, piece->unit, units),
+			units <= piece->units + gap);
+	have = pma_fit_units(m->fit, piece->unit);
+	if (units > piece->units + gap)
+		KUNIT_ASSERT_EQ(m->test, have, piece->units);
+	else
+		KUNIT_ASSERT_TRUE(m->test, have >= units && have < units + least);
+	pma_kunit_map_give(&m->map, piece->unit, piece->units);
+	KUNIT_ASSERT_TRUE(m->test, pma_kunit_map_take(&m->map, piece->unit, have));
+	piece->units = have;
+}
+
+static void model_check(struct model *m)
+{
+	struct pma_fit_sum sum;
+	u32 i, inside;
+
+	KUNIT_ASSERT_EQ(m->test, errors_of(m->fit, m->map.units, &sum), 0);
+	KUNIT_ASSERT_EQ(m->test, sum.free_units, pma_kunit_map_free(&m->map));
+	KUNIT_ASSERT_EQ(m->test, sum.pieces - sum.free_pieces, m->nr_live);
+	for (i = 0; i < m->nr_live; i++) {
+		struct piece *piece = &m->live[i];
+
+		inside = piece->unit + pma_kunit_below(&m->rng, piece->units);
+		KUNIT_ASSERT_EQ(m->test, pma_fit_units(m->fit, piece->unit), piece->units);
+		KUNIT_ASSERT_FALSE(m->test, pma_fit_is_free(m->fit, piece->unit));
+		KUNIT_ASSERT_EQ(m->test, pma_fit_find(m->fit, inside, ~0U), piece->unit);
+		KUNIT_ASSERT_EQ(m->test, pma_fit_is_piece(m->fit, inside), inside == piece->unit);
+	}
+}
+
+/* More allocs than frees for a while, then the other way round: full and empty. */
+static void model_step(struct model *m, u32 step)
+{
+	u32 allocs = step & 2048 ? 55 : 25;
+	u32 dice = pma_kunit_below(&m->rng, 100);
+
+	if (!m->nr_live || (dice < allocs && m->nr_live < LIVE_MAX))
+		model_alloc(m);
+	else if (dice < 80)
+		model_free(m, pma_kunit_below(&m->rng, m->nr_live));
+	else
+		model_resize(m, pma_kunit_below(&m->rng, m->nr_live));
+}
+
+static void run_model(struct kunit *test, const char *what, u32 units, u8 window_shift)
+{
+	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	u32 step;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	m->test = test;
+	m->fit = create_span(test, units, window_shift);
+	pma_kunit_map_init(test, &m->map, units);
+	pma_kunit_rng_init(&m->rng, test, what);
+	for (step = 0; step < pma_kunit_ops(); step++) {
+		model_step(m, step);
+		if (step % 100 == 0)
+			model_check(m);
+	}
+	while (m->nr_live)
+		model_free(m, m->nr_live - 1);
+	expect_sound(test, m->fit, units, 1, 1);
+}
+
+static void random_over_pages(struct kunit *test)
+{
+	run_model(test, __func__, 1000, 0);
+}
+
+static void random_over_granules(struct kunit *test)
+{
+	run_model(test, __func__, 4096, 6);
+}
+
+static struct kunit_case pma_fit_cases[] = {
+	KUNIT_CASE(nr_lists_of_lengths),
+	KUNIT_CASE(alloc_whole_span),
+	KUNIT_CASE(alloc_splits),
+	KUNIT_CASE(alloc_keeps_client_flags),
+	KUNIT_CASE(alloc_chooses_tight_piece),
+	KUNIT_CASE(free_coalesces),
+	KUNIT_CASE(free_stays_within_span),
+	KUNIT_CASE(remove_forgets_span),
+	KUNIT_CASE(resize_in_place),
+	KUNIT_CASE(find_every_unit),
+	KUNIT_CASE(largest_is_near),
+	KUNIT_CASE(check_sees_every_flip),
+	KUNIT_CASE(check_sees_two_free_neighbours),
+	KUNIT_CASE_SLOW(random_over_pages),
+	KUNIT_CASE_SLOW(random_over_granules),
+	{}
+};
+
+static struct kunit_suite pma_fit_suite = {
+	.name = "pma_fit",
+	.test_cases = pma_fit_cases,
+};
+
+kunit_test_suite(pma_fit_suite);

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_kunit_os.c - the suites in the kernel: the module, its parameters, threads
+ *
+ *	insmod pma_kunit.ko [seed=N] [ops=N]
+ */
+#include <linux/completion.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/sched.h>
+
+#include "pma_kunit.h"
+
+static unsigned long long seed;
+module_param(seed, ullong, 0444);
+MODULE_PARM_DESC(seed, "Of the random suites; 0 for another one each time (default)");
+
+static unsigned int ops = 100000;
+module_param(ops, uint, 0444);
+MODULE_PARM_DESC(ops, "Operations of a random suite (default 100000)");
+
+u64 pma_kunit_seed(void)
+{
+	while (!seed)
+		seed = get_random_u32();
+	return seed;
+}
+
+u32 pma_kunit_ops(void)
+{
+	return ops;
+}
+
+struct thread {
+	void (*run)(void *context, u32 index);
+	void *context;
+	u32 index;
+	struct completion done;
+};
+
+static int run_thread(void *data)
+{
+	struct thread *thread = data;
+
+	thread->run(thread->context, thread->index);
+	kthread_complete_and_exit(&thread->done, 0);
+}
+
+/* Run @nr threads to their ends.  They can't use assertions or expectations. */
+void pma_kunit_threads(struct kunit *test, u32 nr, void (*run)(void *context, u32 index),
+		       void *context)
+{
+	struct thread *threads = kunit_kcalloc(test, nr, sizeof(*threads), GFP_KERNEL);
+	u32 started, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, threads);
+	for (started = 0; started < nr; started++) {
+		struct thread *thread = &threads[started];
+
+		*thread = (struct thread){ .run = run, .context = context, .index = started };
+		init_completion(&thread->done);
+		if (IS_ERR(kthread_run(run_thread, thread, "pma_kunit/%u", started)))
+			break;
+	}
+	for (i = 0; i < started; i++)
+		wait_for_completion(&threads[i].done);
+	KUNIT_EXPECT_EQ(test, started, nr);
+}
+
+#ifdef CONFIG_FAULT_INJECTION
+/*
+ * The @nth allocation from now on fails, of those that the knobs in
+ * /sys/kernel/debug/failslab and fail_page_alloc let fail.
+ */
+bool pma_kunit_fail_begin(u32 nth)
+{
+	WRITE_ONCE(current->fail_nth, nth);
+	return true;
+}
+
+/* Did it? */
+bool pma_kunit_fail_end(void)
+{
+	unsigned int left = READ_ONCE(current->fail_nth);
+
+	WRITE_ONCE(current->fail_nth, 0);
+	return !left;
+}
+#else
+bool pma_kunit_fail_begin(u32 nth)
+{
+	return false;
+}
+
+bool pma_kunit_fail_end(void)
+{
+	return false;
+}
+#endif
+
+/* What is logged goes to the console alone. */
+bool pma_kunit_log_begin(char *text, size_t bytes)
+{
+	return false;
+}
+
+void pma_kunit_log_end(void)
+{
+}
+
+MODULE_DESCRIPTION("KUnit suites of the page memory allocator");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(PMA_KUNIT_NS);
