@@ -49,6 +49,25 @@ static void alloc_sizes(struct test *t)
 		try_size(t, sizes[i]);
 }
 
+/* Too much to fill it all. */
+static void try_region(struct test *t, __u64 size)
+{
+	struct pma_stats full;
+	struct block block;
+
+	test_context(t, "size %llu", size);
+	if (!block_alloc(t, t->fd, size, &block))
+		return;
+	full = stats_get(t, t->fd);
+	WANT(t, block.handle, 0);
+	WANT(t, block.usable, t->info.region_bytes);
+	WANT(t, full.pool_free_pages, 0);
+	WANT(t, full.pool_largest_run, 0);
+	WANT_REFUSED(t, t->fd, device_alloc(t->fd, 1, 0, 0, &block.handle, &block.usable),
+		     ENOMEM, COUNTER(failed));
+	block_free(t, t->fd, &block);
+}
+
 static void alloc_whole_region(struct test *t)
 {
 	struct pma_stats stats = stats_get(t, t->fd);
@@ -57,8 +76,8 @@ static void alloc_whole_region(struct test *t)
 		t->skipped = "others have pages of the pool";
 		return;
 	}
-	try_size(t, t->info.region_bytes);
-	try_size(t, t->info.region_bytes - 1);
+	try_region(t, t->info.region_bytes);
+	try_region(t, t->info.region_bytes - 1);
 }
 
 static void try_align(struct test *t, __u64 size, __u32 align)

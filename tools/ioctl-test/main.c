@@ -203,7 +203,7 @@ static const struct option options[] = {
 
 int main(int argc, char **argv)
 {
-	struct test t = { .device = "/dev/pma", .seed = time(NULL), .ops = 20000 };
+	struct test t = { .device = "/dev/pma", .seed = time(NULL), .ops = 10000 };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "d:s:o:l", options, NULL)) != -1) {

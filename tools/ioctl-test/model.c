@@ -38,18 +38,19 @@ static __u64 below(struct model *m, __u64 limit)
 	return (next(m) >> 16) % limit;
 }
 
+/* Mostly what is quick to fill and verify; a large part of the region now and then. */
 static __u64 random_size(struct model *m)
 {
 	const __u64 page = m->t->info.page_size;
 
-	switch (below(m, 16)) {
+	switch (below(m, 256)) {
 	case 0:
 		return 1 + below(m, m->t->info.region_bytes / 16);
-	case 1 ... 2:
+	case 1 ... 12:
 		return 1 + below(m, 8 * page);
-	case 3 ... 5:
+	case 13 ... 36:
 		return page / 2 + below(m, page);
-	case 6 ... 9:
+	case 37 ... 100:
 		return 1 + below(m, page / 2);
 	}
 	return 1 + below(m, 256);
