@@ -21,7 +21,7 @@
 int pma_region_init(struct pma_region *region, size_t bytes, u32 page_size)
 {
 	u32 page_shift;
-	void *base;
+	void *memory;
 
 	if (!is_power_of_2(page_size))
 		return -EINVAL;
@@ -35,11 +35,14 @@ int pma_region_init(struct pma_region *region, size_t bytes, u32 page_size)
 	/* vmalloc would try hard, and others would suffer, before it found out. */
 	if (bytes >> PAGE_SHIFT > si_mem_available())
 		return -ENOMEM;
-	base = __vmalloc(bytes, GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
-	if (!base)
+	/* It aligns to a frame, and a handle's alignment shall be the pointer's. */
+	memory = __vmalloc(bytes + max_t(size_t, page_size, PAGE_SIZE) - PAGE_SIZE,
+			   GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+	if (!memory)
 		return -ENOMEM;
 	*region = (struct pma_region){
-		.base = base,
+		.memory = memory,
+		.base = PTR_ALIGN(memory, page_size),
 		.bytes = bytes,
 		.nr_pages = bytes >> page_shift,
 		.page_shift = page_shift,
@@ -55,6 +58,7 @@ int pma_region_init(struct pma_region *region, size_t bytes, u32 page_size)
  */
 void pma_region_exit(struct pma_region *region)
 {
-	vfree(region->base);
+	vfree(region->memory);
+	region->memory = NULL;
 	region->base = NULL;
 }

@@ -61,12 +61,14 @@ struct pma_link {
 
 /**
  * struct pma_region - contiguous memory, cut into equal pages
- * @base: first byte; aligned to a frame
+ * @memory: what vmalloc gave
+ * @base: first byte; aligned to a frame and to a page
  * @bytes: its size, a whole number of pages
  * @nr_pages: pages in it
  * @page_shift: log2 of a page's bytes
  */
 struct pma_region {
+	void *memory;
 	void *base;
 	size_t bytes;
 	u32 nr_pages;
