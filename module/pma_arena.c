@@ -8,6 +8,7 @@
  * gives back all of them.
  */
 #include "pma_block.h"
+#include "pma_held.h"
 
 /* Lists of runs. */
 
@@ -158,14 +159,19 @@ int pma_arena_count_error(struct pma_arena *arena, int err)
  * @nr_pages: its length
  * @client_flags: PMA_FIT_M or 0
  *
- * Context: Any but NMI; takes the pool's lock.
+ * Context: The arena's lock is held; takes the pool's.
  * Return: its first page, or PMA_NONE.
  */
 u32 pma_arena_take_run(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
 {
+	u32 pgno = PMA_NONE;
+
+	lockdep_assert_held(&arena->lock);
 	if (arena->flags & PMA_ARENA_USER)
 		client_flags |= PMA_FIT_A;
-	return pma_pool_take(arena->pool, nr_pages, client_flags);
+	if (arena->mapped)
+		pgno = pma_held_take(arena, nr_pages, client_flags);
+	return pgno != PMA_NONE ? pgno : pma_pool_take(arena->pool, nr_pages, client_flags);
 }
 
 /**
@@ -188,19 +194,29 @@ static void retire_run(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 		pma_page_set(&arena->pool->pages.desc[pgno], PMA_KIND_FREE, 0, 0);
 }
 
+/* Give a retired run to the pool, or hold it for that; the lock is held. */
+static void part_with(struct pma_arena *arena, u32 pgno, u32 nr_pages)
+{
+	if (arena->mapped)
+		pma_held_put(arena, pgno, nr_pages);
+	else
+		pma_pool_give(arena->pool, pgno);
+}
+
 /**
- * pma_arena_give_run() - give a run back to the pool
+ * pma_arena_give_run() - give a run back to the pool, or hold it for that
  * @arena: whose it was; it is in none of its lists any more
  * @pgno: its first page
  * @nr_pages: its length
  *
- * Context: Any but NMI; takes the pool's lock.  O(@nr_pages) in a pool that
- * isolates.
+ * Context: The arena's lock is held; takes the pool's.  O(@nr_pages) in a pool
+ * that isolates.
  */
 void pma_arena_give_run(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 {
+	lockdep_assert_held(&arena->lock);
 	retire_run(arena, pgno, nr_pages);
-	pma_pool_give(arena->pool, pgno);
+	part_with(arena, pgno, nr_pages);
 }
 
 /* Big blocks.  They are made BUSY, filled without the lock, and then published. */
@@ -223,32 +239,41 @@ static void big_mark_body(struct pma_arena *arena, u32 pgno, u32 from, u32 to)
 		pma_big_mark_body(&arena->pool->pages, pgno, from, to, arena->id);
 }
 
+static void big_link(struct pma_arena *arena, u32 pgno, u32 nr_pages)
+{
+	pma_big_mark(&arena->pool->pages, pgno, PMA_PAGE_BUSY, arena->id);
+	pma_arena_push(arena, &arena->big, pgno);
+	pma_arena_count_pages(arena, &arena->stats.big_pages, nr_pages);
+}
+
 /**
  * pma_arena_big_take() - take a big block that no call can reach yet
  * @arena: whose it will be
  * @nr_pages: its length
  *
- * Context: Any but NMI; takes the arena's lock.
+ * Context: Any but NMI; takes the arena's lock, then the pool's.
  * Return: its first page, BUSY, or PMA_NONE.
  */
 u32 pma_arena_big_take(struct pma_arena *arena, u32 nr_pages)
 {
+	bool isolates = pma_pool_isolates(arena->pool);
 	unsigned long irq;
 	u32 pgno;
 
 	atomic_inc(&arena->pool->moving);
-	pgno = pma_arena_take_run(arena, nr_pages, PMA_FIT_M);
-	if (pgno == PMA_NONE) {
-		atomic_dec(&arena->pool->moving);
-		return PMA_NONE;
-	}
-	pma_arena_clean_run(arena, pgno, nr_pages);
-	big_mark_body(arena, pgno, pgno + 1, pgno + nr_pages);
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	pma_big_mark(&arena->pool->pages, pgno, PMA_PAGE_BUSY, arena->id);
-	pma_arena_push(arena, &arena->big, pgno);
-	pma_arena_count_pages(arena, &arena->stats.big_pages, nr_pages);
+	pgno = pma_arena_take_run(arena, nr_pages, PMA_FIT_M);
+	if (pgno != PMA_NONE && !isolates)
+		big_link(arena, pgno, nr_pages);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	/* What is O(pages) is done without the lock. */
+	if (pgno != PMA_NONE && isolates) {
+		pma_arena_clean_run(arena, pgno, nr_pages);
+		big_mark_body(arena, pgno, pgno + 1, pgno + nr_pages);
+		raw_spin_lock_irqsave(&arena->lock, irq);
+		big_link(arena, pgno, nr_pages);
+		raw_spin_unlock_irqrestore(&arena->lock, irq);
+	}
 	atomic_dec(&arena->pool->moving);
 	return pgno;
 }
@@ -295,12 +320,17 @@ u32 pma_arena_big_unlink(struct pma_arena *arena, u32 pgno)
  * @pgno: its first page
  * @nr_pages: its length
  *
- * Context: Any but NMI, without the arena's lock; takes the pool's.  O(@nr_pages)
- * in a pool that isolates.
+ * Context: Any but NMI; takes the arena's lock, then the pool's.  O(@nr_pages) in
+ * a pool that isolates.
  */
 void pma_arena_big_give(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 {
-	pma_arena_give_run(arena, pgno, nr_pages);
+	unsigned long irq;
+
+	retire_run(arena, pgno, nr_pages);
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	part_with(arena, pgno, nr_pages);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	atomic_dec(&arena->pool->moving);
 }
 
@@ -328,14 +358,18 @@ void pma_arena_big_drop(struct pma_arena *arena, u32 pgno)
  * @pgno: its first page
  * @nr_pages: wanted length
  *
- * Context: Any but NMI; takes the arena's lock.
- * Return: true if it has that length now, else nothing has changed.
+ * Context: Any but NMI; takes the arena's lock.  May sleep if the arena is mapped.
+ * Return: true if it is at least that long now, else nothing has changed.
  */
 bool pma_arena_big_resize(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 {
 	u32 have = pma_pool_run_pages(arena->pool, pgno);
 	unsigned long irq;
 
+	/* What is pinned can't be parted with now: it stays with the block. */
+	if (nr_pages < have && READ_ONCE(arena->mapped) &&
+	    !arena->pool->ops->revoke(arena, pgno + nr_pages, have - nr_pages))
+		return true;
 	if (nr_pages < have && pma_pool_isolates(arena->pool))
 		pma_pages_retire(&arena->pool->pages, pgno + nr_pages, have - nr_pages, arena->uid);
 	if (!pma_pool_resize(arena->pool, pgno, nr_pages))
@@ -404,6 +438,7 @@ struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 fla
 	arena->full = PMA_NONE;
 	arena->big = PMA_NONE;
 	arena->segments = PMA_NONE;
+	arena->held = PMA_NONE;
 	mutex_lock(&pool->arenas_mutex);
 	arena->uid = ++pool->last_uid;
 	pool->nr_arenas++;
@@ -424,11 +459,13 @@ void pma_arena_delete(struct pma_arena *arena)
 
 	/* Only then off the list, or a check meanwhile would miss its pages. */
 	pma_block_free_all(arena);
+	pma_held_settle(arena, 0);
 	mutex_lock(&pool->arenas_mutex);
 	list_del(&arena->node);
 	pool->nr_arenas--;
 	mutex_unlock(&pool->arenas_mutex);
-	WARN_ON_ONCE(arena->stats.arena_pages || arena->stats.live_blocks);
+	WARN_ON_ONCE(arena->stats.arena_pages || arena->stats.live_blocks ||
+		     arena->stats.held_pages);
 	ida_free(&pool->ids, arena->id);
 	pma_heap_destroy(arena->heap);
 	kvfree(arena);

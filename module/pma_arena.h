@@ -22,6 +22,9 @@
  * @full: slab pages without a free block
  * @big: big blocks
  * @segments: heap segments
+ * @held: runs that are freed but not revoked yet, see pma_held.c
+ * @mapped: a process has had it mapped, so runs must be revoked
+ * @front: the front-end's
  * @heap: over @segments
  * @stats: its counters; what concerns the pool is filled in by pma_arena_stats()
  *
@@ -40,6 +43,9 @@ struct pma_arena {
 	u32 full;
 	u32 big;
 	u32 segments;
+	u32 held;
+	bool mapped;
+	void *front;
 	struct pma_heap *heap;
 	struct pma_stats stats;
 };

@@ -456,6 +456,7 @@ void pma_block_free_all(struct pma_arena *arena)
 		.slab_pages = arena->stats.slab_pages,
 		.big_pages = arena->stats.big_pages,
 		.heap_pages = arena->stats.heap_pages,
+		.held_pages = arena->stats.held_pages,
 	};
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }

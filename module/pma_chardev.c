@@ -7,6 +7,10 @@
  * answer cannot be copied out, what was done is undone; for what cannot be undone
  * (a realloc, a free in a batch) the memory is made writable before anything is
  * done, so that only a caller that unmaps it meanwhile can lose the answer.
+ *
+ * Here is where an arena's held runs are settled (pma_held.c), as here it may
+ * sleep: after each call what is above the reserve, and all of every arena's
+ * before a call fails for want of memory.
  */
 #include <linux/capability.h>
 #include <linux/compat.h>
@@ -22,6 +26,8 @@
 #include "pma_block.h"
 #include "pma_check.h"
 #include "pma_dump.h"
+#include "pma_held.h"
+#include "pma_mmap.h"
 #include "pma_place.h"
 #include "pma_resize.h"
 
@@ -29,6 +35,13 @@
 #define DUMP_RECS_MAX	1024
 
 static struct pma_pool *device_pool;
+
+static struct pma_arena *arena_of(const struct file *file)
+{
+	struct pma_mmap *mm = file->private_data;
+
+	return mm->arena;
+}
 
 static bool is_zero(const void *bytes, size_t nr)
 {
@@ -58,9 +71,14 @@ static long ioc_info(struct pma_arena *arena, void __user *arg)
 static int do_alloc(struct pma_arena *arena, u64 size, u32 align, u32 flags,
 		    struct pma_block *block)
 {
+	int err;
+
 	if (!fits_size_t(size))
 		return pma_arena_count_error(arena, -ENOMEM);
-	return pma_block_alloc(arena, size, align, flags, block);
+	err = pma_block_alloc(arena, size, align, flags, block);
+	if (err == -ENOMEM && pma_held_settle_all(arena->pool))
+		err = pma_block_alloc(arena, size, align, flags, block);
+	return err;
 }
 
 static long ioc_alloc(struct pma_arena *arena, void __user *arg)
@@ -110,6 +128,9 @@ static long ioc_realloc(struct pma_arena *arena, void __user *arg)
 	if (!fits_size_t(args.size))
 		return pma_arena_count_error(arena, -ENOMEM);
 	err = pma_resize_block(arena, args.handle, args.size, args.align, args.flags, &block);
+	if (err == -ENOMEM && pma_held_settle_all(arena->pool))
+		err = pma_resize_block(arena, args.handle, args.size, args.align, args.flags,
+				       &block);
 	if (err)
 		return err;
 	args.handle = block.handle;
@@ -302,13 +323,8 @@ static bool needs_write(unsigned int cmd)
 	       cmd == PMA_IOC_BATCH || cmd == PMA_IOC_RESET;
 }
 
-static long pma_chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+static long do_ioctl(struct pma_arena *arena, unsigned int cmd, void __user *user)
 {
-	struct pma_arena *arena = file->private_data;
-	void __user *user = (void __user *)arg;
-
-	if (needs_write(cmd) && !(file->f_mode & FMODE_WRITE))
-		return -EBADF;
 	switch (cmd) {
 	case PMA_IOC_INFO:
 		return ioc_info(arena, user);
@@ -336,6 +352,18 @@ static long pma_chardev_ioctl(struct file *file, unsigned int cmd, unsigned long
 	}
 }
 
+static long pma_chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	struct pma_arena *arena = arena_of(file);
+	long ret;
+
+	if (needs_write(cmd) && !(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	ret = do_ioctl(arena, cmd, (void __user *)arg);
+	pma_held_settle(arena, PMA_HELD_RESERVE);
+	return ret;
+}
+
 /* Is all of a transfer in one block? */
 static int check_transfer(struct pma_arena *arena, u64 handle, size_t bytes)
 {
@@ -353,7 +381,7 @@ static int check_transfer(struct pma_arena *arena, u64 handle, size_t bytes)
  */
 static ssize_t transfer(struct kiocb *iocb, struct iov_iter *iter, bool read)
 {
-	struct pma_arena *arena = iocb->ki_filp->private_data;
+	struct pma_arena *arena = arena_of(iocb->ki_filp);
 	ssize_t done = 0;
 	void *bounce;
 	int err = check_transfer(arena, iocb->ki_pos, iov_iter_count(iter));
@@ -396,21 +424,35 @@ static ssize_t pma_chardev_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	return transfer(iocb, from, false);
 }
 
+static int pma_chardev_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return pma_mmap_map(file->private_data, vma);
+}
+
 static int pma_chardev_open(struct inode *inode, struct file *file)
 {
 	char comm[TASK_COMM_LEN];
 	struct pma_arena *arena;
+	struct pma_mmap *mm;
 
 	arena = pma_arena_new(device_pool, get_task_comm(comm, current), PMA_ARENA_USER);
 	if (IS_ERR(arena))
 		return PTR_ERR(arena);
-	file->private_data = arena;
+	mm = pma_mmap_open(arena, file);
+	if (IS_ERR(mm)) {
+		pma_arena_delete(arena);
+		return PTR_ERR(mm);
+	}
+	file->private_data = mm;
 	return 0;
 }
 
 static int pma_chardev_release(struct inode *inode, struct file *file)
 {
-	pma_arena_delete(file->private_data);
+	struct pma_mmap *mm = file->private_data;
+
+	pma_arena_delete(mm->arena);
+	pma_mmap_close(mm);
 	return 0;
 }
 
@@ -422,6 +464,7 @@ static const struct file_operations pma_chardev_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 	.read_iter = pma_chardev_read_iter,
 	.write_iter = pma_chardev_write_iter,
+	.mmap = pma_chardev_mmap,
 	.llseek = no_seek_end_llseek,
 };
 
@@ -436,12 +479,19 @@ static struct miscdevice pma_chardev = {
  * pma_chardev_init() - make /dev/pma
  * @pool: that its arenas belong to
  *
- * Return: 0 or misc_register()'s error.
+ * Return: 0 or the error of pma_mmap_init() or misc_register().
  */
 int pma_chardev_init(struct pma_pool *pool)
 {
+	int err = pma_mmap_init(pool);
+
+	if (err)
+		return err;
 	device_pool = pool;
-	return misc_register(&pma_chardev);
+	err = misc_register(&pma_chardev);
+	if (err)
+		pma_mmap_exit(pool);
+	return err;
 }
 
 /**
@@ -452,4 +502,5 @@ int pma_chardev_init(struct pma_pool *pool)
 void pma_chardev_exit(void)
 {
 	misc_deregister(&pma_chardev);
+	pma_mmap_exit(device_pool);
 }

@@ -22,7 +22,7 @@ struct proof {
 	struct pma_arena *arena;
 	struct pma_check_args *result;
 	struct pma_fit_sum chunks;
-	u32 pages[PMA_KIND_HEAP + 1];
+	u32 pages[PMA_KIND_HELD + 1];
 	u32 all_pages;
 	u64 blocks;
 	u64 bytes;
@@ -99,6 +99,9 @@ static bool is_run(const struct proof *proof, u32 pgno, u32 kind)
 	/* Once: its neighbours change its flag P. */
 	u32 head = READ_ONCE(pma_fit_tag(pool->runs, pgno)->head);
 
+	/* What is held may have been anything. */
+	if (kind == PMA_KIND_HELD)
+		flags |= head & PMA_FIT_M;
 	return head && (head & (PMA_FIT_FREE | PMA_FIT_CLIENT)) == flags &&
 	       head >> PMA_FIT_FLAG_BITS <= pool->region.nr_pages - pgno;
 }
@@ -136,7 +139,7 @@ static void check_list(struct proof *proof, u32 head, u32 kind, int class, bool 
 			check_slab(proof, pgno);
 		else if (kind == PMA_KIND_HEAP)
 			check_segment(proof, pgno, nr_pages);
-		else
+		else if (kind == PMA_KIND_BIG)
 			check_big(proof, pgno, nr_pages);
 		prev = pgno;
 	}
@@ -152,6 +155,7 @@ static void check_lists(struct proof *proof)
 	check_list(proof, arena->full, PMA_KIND_SLAB, 0, true);
 	check_list(proof, arena->segments, PMA_KIND_HEAP, 0, false);
 	check_list(proof, arena->big, PMA_KIND_BIG, 0, false);
+	check_list(proof, arena->held, PMA_KIND_HELD, 0, false);
 }
 
 static u32 check_heap(const struct proof *proof)
@@ -170,6 +174,7 @@ static u32 check_counters(const struct proof *proof)
 
 	errors += proof->pages[PMA_KIND_SLAB] != stats->slab_pages;
 	errors += proof->pages[PMA_KIND_HEAP] != stats->heap_pages;
+	errors += proof->pages[PMA_KIND_HELD] != stats->held_pages;
 	/* A block that is being resized has pages that are not counted yet. */
 	if (proof->busy)
 		return errors;
@@ -220,7 +225,7 @@ static void check_free_pages(const struct pma_pool *pool, struct pma_check_args 
 /**
  * pma_check_runs() - prove a pool's runs
  * @pool: the pool
- * @result: errors, and the free pages, are added here
+ * @result: errors, and the pages that no arena has, are added here
  *
  * O(pages), under the pool's lock.
  * Context: Any but NMI; takes the pool's lock.
@@ -228,9 +233,11 @@ static void check_free_pages(const struct pma_pool *pool, struct pma_check_args 
 void pma_check_runs(struct pma_pool *pool, struct pma_check_args *result)
 {
 	struct pma_fit_sum sum = {};
+	u32 quarantine_pages;
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
+	quarantine_pages = pool->quarantine_pages;
 	pma_fit_check_span(pool->runs, 0, pool->region.nr_pages, &sum);
 	sum.errors += pma_fit_check_lists(pool->runs, pool->region.nr_pages, &sum);
 	/* Only tags that are sound lead from run to run. */
@@ -238,7 +245,7 @@ void pma_check_runs(struct pma_pool *pool, struct pma_check_args *result)
 		check_free_pages(pool, result);
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	report(result, sum.errors, PMA_NONE);
-	result->pages += sum.free_units;
+	result->pages += sum.free_units + quarantine_pages;
 }
 
 /* A number that is the same twice only if no page changed its place between; or 0. */

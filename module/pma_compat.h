@@ -2,11 +2,23 @@
 /*
  * pma_compat.h - what differs between the kernels pma builds for
  *
- * Force-included by Kbuild, so that the sources stay version-blind.
+ * Force-included by Kbuild, so that the sources stay version-blind; before any
+ * header, so it is here that messages get their prefix.
  */
 #ifndef _PMA_COMPAT_H
 #define _PMA_COMPAT_H
 
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/version.h>
+
+#if KERNEL_VERSION(6, 3, 0) > LINUX_VERSION_CODE
+#include <linux/mm.h>
+
+static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
 
 #endif /* _PMA_COMPAT_H */

@@ -2,8 +2,6 @@
 /*
  * pma_main.c - the module: its parameters, and the pool of /dev/pma
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 

@@ -8,8 +8,8 @@
 #include "pma_types.h"
 
 /* Kinds of a descriptor: those of enum pma_kind, and two that only live here. */
-#define PMA_PAGE_BODY	4	/* a big block's page, but not its first */
-#define PMA_PAGE_BUSY	5	/* first page of a big block that is not to be had just now */
+#define PMA_PAGE_BODY	8	/* a big block's page, but not its first */
+#define PMA_PAGE_BUSY	9	/* first page of a big block that is not to be had just now */
 
 /**
  * struct pma_page - descriptor of one page

@@ -86,6 +86,8 @@ int pma_place_find(struct pma_arena *arena, u64 handle, struct pma_place *place)
 	id = pma_page_id(page_of(arena, place->pgno));
 	if (id.kind == PMA_KIND_FREE)
 		return find_unmarked(arena, handle, place);
+	if (id.kind == PMA_KIND_HELD)
+		return -EALREADY;
 	if (id.owner != arena->id)
 		return -EACCES;
 	place->kind = id.kind;
@@ -156,6 +158,32 @@ void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
 		block->flags |= PMA_BLOCK_REQUESTED;
 	else
 		block->requested = block->size;
+}
+
+/**
+ * pma_place_pages() - the pages that are reached together with a handle's
+ * @arena: who wants to reach them
+ * @handle: in the region
+ * @first: the first page
+ * @nr_pages: how many
+ *
+ * Of a slab page that page, of a heap page its segment, of a big block all of it.
+ *
+ * Context: The arena's lock is held.
+ * Return: false if the page is not the arena's to reach now.
+ */
+bool pma_place_pages(struct pma_arena *arena, u64 handle, u32 *first, u32 *nr_pages)
+{
+	u32 pgno = pma_region_pgno(&arena->pool->region, handle);
+	const struct pma_page *page = page_of(arena, pgno);
+
+	lockdep_assert_held(&arena->lock);
+	if (pma_page_id(page).owner != arena->id || page->kind == PMA_KIND_HELD)
+		return false;
+	*first = page->kind == PMA_KIND_SLAB ? pgno :
+		 page->kind == PMA_KIND_HEAP ? page->heap.segment : page->big.first;
+	*nr_pages = pma_pool_run_pages(arena->pool, *first);
+	return page_of(arena, *first)->kind != PMA_PAGE_BUSY;
 }
 
 /**

@@ -104,6 +104,7 @@ struct pma_pool *pma_pool_new(const char *name, size_t bytes, const struct pma_p
 	pool->flags = want.flags;
 	strscpy(pool->name, name ?: "", sizeof(pool->name));
 	raw_spin_lock_init(&pool->lock);
+	pool->quarantine = PMA_NONE;
 	mutex_init(&pool->arenas_mutex);
 	INIT_LIST_HEAD(&pool->arenas);
 	ida_init(&pool->ids);

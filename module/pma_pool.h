@@ -16,6 +16,20 @@
 #define PMA_ARENAS_MAX		U16_MAX
 #define PMA_POOL_FLAGS		(PMA_POOL_TRACK | PMA_POOL_POW2 | PMA_POOL_ISOLATE)
 
+struct pma_arena;
+struct pma_pool;
+
+/**
+ * struct pma_pool_ops - what a front-end does for a pool whose arenas are mapped
+ * @revoke: make a freed run unreachable through any mapping of its arena; true
+ *	if no frame of it is pinned.  May sleep.
+ * @is_idle: is no frame of a revoked run pinned any more?
+ */
+struct pma_pool_ops {
+	bool (*revoke)(struct pma_arena *arena, u32 pgno, u32 nr_pages);
+	bool (*is_idle)(struct pma_pool *pool, u32 pgno, u32 nr_pages);
+};
+
 /**
  * struct pma_pool - a region, its free runs and its arenas
  * @region: the memory
@@ -23,10 +37,13 @@
  * @classes: class map of its slab pages
  * @geo: units of its heaps
  * @flags: PMA_POOL_*
+ * @ops: the front-end's, NULL if no arena is ever mapped
  * @name: for people
  * @node: in the list of all pools
  * @lock: of @runs and @generation
  * @runs: runs of pages, free and in use
+ * @quarantine: runs with pinned frames, see pma_held.c
+ * @quarantine_pages: in them
  * @generation: changes whenever a run does
  * @moving: big blocks on their way between the pool and an arena, in no list
  * @arenas_mutex: of @arenas, @nr_arenas and @last_uid
@@ -41,11 +58,14 @@ struct pma_pool {
 	struct pma_classes *classes;
 	struct pma_heap_geometry geo;
 	u32 flags;
+	const struct pma_pool_ops *ops;
 	char name[PMA_NAME_MAX];
 	struct list_head node;
 
 	raw_spinlock_t lock;		/* runs, generation */
 	struct pma_fit *runs;
+	u32 quarantine;
+	u32 quarantine_pages;
 	u64 generation;
 	atomic_t moving;
 

@@ -53,6 +53,7 @@ static const char * const kind_names[] = {
 	[PMA_KIND_SLAB] = "slab",
 	[PMA_KIND_BIG] = "big",
 	[PMA_KIND_HEAP] = "heap",
+	[PMA_KIND_HELD] = "held",
 };
 
 static void show_arena(struct seq_file *m, struct pma_arena *arena)

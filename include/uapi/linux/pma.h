@@ -13,6 +13,15 @@
  * Contents are reached by pread() and pwrite() at a file position equal to the
  * handle, or to any byte of the block.  A transfer must lie inside one block
  * of this arena, up to its usable size, else it fails with the errors below.
+ * If the caller's buffer ends in memory that is not there, what came before is
+ * transferred and counted in the answer; -EFAULT if that is nothing.
+ *
+ * Or they are mapped: mmap(), MAP_SHARED, of any part of the region, at the
+ * handle as the offset.  A mapping reaches the pages of this arena's blocks, and
+ * SIGBUS is what there is elsewhere, and at a block that is being reallocated.
+ * A freed page is out of reach before anybody else gets it, and zeroed.  Frames
+ * can be pinned and hold shared futexes.  -EINVAL: MAP_PRIVATE, or beyond the
+ * region; -ENODEV: pages smaller than the machine's.
  *
  * Rules that hold for every call:
  *  - unknown flags and non-zero reserved fields are -EINVAL;
@@ -33,6 +42,9 @@
  *	-EBADSLT	it lies inside a block, not at its start (an interior
  *			handle); for pread and pwrite: the transfer would run
  *			over the end of the block
+ *
+ * A file that is open for reading only may INFO, QUERY, STATS, DUMP and CHECK;
+ * whatever changes the arena is -EBADF.
  */
 #ifndef _UAPI_LINUX_PMA_H
 #define _UAPI_LINUX_PMA_H
@@ -55,12 +67,15 @@
  * @PMA_KIND_SLAB: a slab page, cut into equal blocks of one class
  * @PMA_KIND_BIG: a big block, whole contiguous pages
  * @PMA_KIND_HEAP: a heap segment, cut into chunks by boundary tags
+ * @PMA_KIND_HELD: freed, but kept back: until no mapping reaches it any more, and
+ *	nobody has it pinned
  */
 enum pma_kind {
 	PMA_KIND_FREE = 0,
 	PMA_KIND_SLAB = 1,
 	PMA_KIND_BIG = 2,
 	PMA_KIND_HEAP = 3,
+	PMA_KIND_HELD = 4,
 };
 
 /*
@@ -143,7 +158,8 @@ struct pma_free_args {
 /**
  * struct pma_realloc_args - change a block's size, contents kept
  * @handle: in: the block, or PMA_HANDLE_NONE to allocate; out: where it is now
- * @size: in: bytes wanted; 0 frees and answers PMA_HANDLE_NONE
+ * @size: in: bytes wanted; 0 frees the block and answers PMA_HANDLE_NONE (-EINVAL
+ *	if there is none to free)
  * @align: in: as for alloc; holds for the result
  * @flags: in: PMA_ZERO: what is beyond the old block's requested size (its
  *	usable size where that is not recorded) reads as zeroes
@@ -245,11 +261,11 @@ struct pma_query_args {
  * @allocs: blocks handed out since the arena began
  * @frees: blocks taken back
  * @failed: allocations refused for want of memory
- * @bad_args: calls refused with -EINVAL for size, alignment or flags
+ * @bad_args: calls refused with -EINVAL
  * @bad_range: handles outside the region
  * @bad_free: handles of memory that is free already
  * @bad_owner: handles of another arena's blocks
- * @bad_interior: handles not at the start of a block
+ * @bad_interior: handles not at the start of a block, and transfers over its end
  * @live_blocks: blocks out now
  * @live_bytes: their usable bytes
  * @peak_bytes: highest @live_bytes
@@ -263,6 +279,8 @@ struct pma_query_args {
  * @pool_largest_run: length of a longest free run, in pages, within 1/32
  *	(exact for runs below 32 pages)
  * @pool_arenas: arenas of the pool
+ * @held_pages: pages the arena has freed but not given back yet, as it is mapped;
+ *	not among @arena_pages
  * @reserved: zero
  */
 struct pma_stats {
@@ -286,7 +304,8 @@ struct pma_stats {
 	__u32 pool_free_pages;
 	__u32 pool_largest_run;
 	__u32 pool_arenas;
-	__u32 reserved[3];
+	__u32 held_pages;
+	__u32 reserved[2];
 };
 
 /**
@@ -343,8 +362,9 @@ enum pma_dump_what {
 
 /**
  * struct pma_dump_args - binary records, in the order of the region
- * @cursor: in: 0 to begin, then what the call before answered; out: where to
- *	go on; PMA_HANDLE_NONE when all has been said
+ * @cursor: in: 0 to begin, then what the call before answered (any number is
+ *	taken, and goes on at what comes next); out: where to go on;
+ *	PMA_HANDLE_NONE when all has been said
  * @records: in: pointer to an array of the records named by @what
  * @what: in: &enum pma_dump_what
  * @nr: in: how many records the array takes, at least 1; out: how many were
