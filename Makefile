@@ -11,7 +11,7 @@ KDIR ?=
 BUILD := $(CURDIR)/build
 
 # As many jobs as CPUs, unless told otherwise.
-ifeq ($(filter -j%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 MAKEFLAGS += --no-print-directory
