@@ -17,7 +17,7 @@ endif
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all module module-% tools test-tools run test kunit guest-test \
-	host-test check clean help
+	host-test check bench clean help
 
 all: module tools
 
@@ -60,6 +60,10 @@ host-test:
 check:
 	@+scripts/check
 
+# Beside its peers: make bench [LANE=icount] [CASES='pair-*'] [TRACES=DIRECTORY]
+bench:
+	@+bench/run $(LANE)
+
 clean:
 	rm -rf $(BUILD)
 
@@ -71,5 +75,6 @@ help:
 	@echo '  guest-test  device, tools and demo on the debug kernel and Debian 6.12 and 6.1'
 	@echo '  host-test   the engines as a process, under ASan and UBSan'
 	@echo '  check       checkpatch, sparse, kernel-doc, the include ladder'
+	@echo '  bench       pma beside its peers, in numbers [LANE=icount] (see bench/run)'
 	@echo '  clean       remove build/ (kernels stay in the cache)'
 	@echo 'W=1 shows more warnings; ACCEL=kvm|tcg chooses how QEMU runs.'
