@@ -76,6 +76,7 @@ SIZE(pma_stats, 136);
 LAYOUT(pma_stats, live_blocks, 64);
 LAYOUT(pma_stats, arena_pages, 88);
 LAYOUT(pma_stats, pool_arenas, 120);
+LAYOUT(pma_stats, held_pages, 124);
 
 SIZE(pma_page_rec, 48);
 LAYOUT(pma_page_rec, block_size, 16);

@@ -21,6 +21,7 @@ static const struct counter counters[] = {
 	ENTRY(live_bytes), ENTRY(peak_bytes), ENTRY(arena_pages), ENTRY(peak_pages),
 	ENTRY(slab_pages), ENTRY(big_pages), ENTRY(heap_pages), ENTRY(pool_pages),
 	ENTRY(pool_free_pages), ENTRY(pool_largest_run), ENTRY(pool_arenas),
+	ENTRY(held_pages),
 };
 
 static __u64 counter_value(const struct counter *counter, const struct pma_stats *stats)
@@ -61,7 +62,8 @@ void stats_sound(struct test *t, int fd)
 	WANT(t, stats.slab_pages + stats.big_pages + stats.heap_pages, stats.arena_pages);
 	WANT_TRUE(t, stats.peak_bytes >= stats.live_bytes);
 	WANT_TRUE(t, stats.peak_pages >= stats.arena_pages);
-	WANT_TRUE(t, stats.pool_free_pages + stats.arena_pages <= stats.pool_pages);
+	WANT_TRUE(t, stats.pool_free_pages + stats.arena_pages + stats.held_pages <=
+		  stats.pool_pages);
 }
 
 /* Nothing has changed but the one counter, by one. */

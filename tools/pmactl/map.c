@@ -23,7 +23,7 @@
 
 #include "pmactl.h"
 
-#define NR_KINDS	(PMA_KIND_HEAP + 1)
+#define NR_KINDS	(PMA_KIND_HELD + 1)
 #define LABEL_WIDTH	12
 #define PLAIN_WIDTH	(LABEL_WIDTH + 64)
 #define PLAIN_ROWS	16
@@ -137,6 +137,7 @@ static const struct {
 	[PMA_KIND_SLAB] = { 's', 'S', 32 },
 	[PMA_KIND_BIG] = { 'b', 'B', 34 },
 	[PMA_KIND_HEAP] = { 'h', 'H', 33 },
+	[PMA_KIND_HELD] = { 'x', 'X', 35 },
 };
 
 static void print_plain(__u32 kind, double fill)

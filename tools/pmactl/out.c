@@ -18,6 +18,7 @@ static const char * const kinds[] = {
 	[PMA_KIND_SLAB] = "slab",
 	[PMA_KIND_BIG] = "big",
 	[PMA_KIND_HEAP] = "heap",
+	[PMA_KIND_HELD] = "held",
 };
 
 const char *out_kind(__u32 kind)
