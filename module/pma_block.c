@@ -91,10 +91,11 @@ static unsigned int slab_alloc(struct pma_arena *arena, u32 class, size_t size, 
 	u32 block_size = arena->pool->classes->class[class].block_size;
 	unsigned int done = 0, got, i;
 
-	do {
+	for (; done < nr; done += got) {
 		got = slab_alloc_some(arena, class, size, nr - done, handles + done);
-		done += got;
-	} while (got && done < nr);
+		if (!got)
+			break;
+	}
 	if (flags & PMA_ZERO)
 		for (i = 0; i < done; i++)
 			memset(pma_region_ptr(&arena->pool->region, handles[i]), 0, block_size);
