@@ -33,7 +33,7 @@
 struct pma_arena {
 	struct pma_pool *pool;
 	u16 id;
-	u32 uid;
+	u64 uid;
 	u32 flags;
 	char name[PMA_NAME_MAX];
 	struct list_head node;

@@ -132,7 +132,7 @@ u32 pma_pages_requested(const struct pma_pages *pages, u64 handle, u32 block_siz
  *
  * O(@nr_pages); for pools that isolate.
  */
-void pma_pages_retire(struct pma_pages *pages, u32 pgno, u32 nr_pages, u32 uid)
+void pma_pages_retire(struct pma_pages *pages, u32 pgno, u32 nr_pages, u64 uid)
 {
 	for (; nr_pages--; pgno++) {
 		pma_page_set(&pages->desc[pgno], PMA_KIND_FREE, 0, 0);
@@ -149,10 +149,10 @@ void pma_pages_retire(struct pma_pages *pages, u32 pgno, u32 nr_pages, u32 uid)
  *
  * O(@nr_pages); for pools that isolate.
  */
-void pma_pages_clean(struct pma_pages *pages, u32 pgno, u32 nr_pages, u32 uid)
+void pma_pages_clean(struct pma_pages *pages, u32 pgno, u32 nr_pages, u64 uid)
 {
 	for (; nr_pages--; pgno++) {
-		u32 dirty = pages->desc[pgno].free.dirty;
+		u64 dirty = pages->desc[pgno].free.dirty;
 		u64 handle = pma_region_handle(pages->region, pgno);
 
 		if (dirty && dirty != uid)

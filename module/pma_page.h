@@ -60,8 +60,8 @@ struct pma_page {
 			u32 used_units;
 		} heap;
 		struct {
-			u32 dirty;
-		} free;
+			u64 dirty;
+		} __packed free;
 	};
 };
 
@@ -116,7 +116,7 @@ void pma_pages_exit(struct pma_pages *pages);
 size_t pma_pages_metadata_bytes(const struct pma_pages *pages);
 void pma_pages_record(struct pma_pages *pages, u64 handle, u32 block_size, u32 requested);
 u32 pma_pages_requested(const struct pma_pages *pages, u64 handle, u32 block_size);
-void pma_pages_retire(struct pma_pages *pages, u32 pgno, u32 nr_pages, u32 uid);
-void pma_pages_clean(struct pma_pages *pages, u32 pgno, u32 nr_pages, u32 uid);
+void pma_pages_retire(struct pma_pages *pages, u32 pgno, u32 nr_pages, u64 uid);
+void pma_pages_clean(struct pma_pages *pages, u32 pgno, u32 nr_pages, u64 uid);
 
 #endif /* _PMA_PAGE_H */

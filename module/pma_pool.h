@@ -72,7 +72,7 @@ struct pma_pool {
 	struct mutex arenas_mutex;	/* arenas, nr_arenas, last_uid */
 	struct list_head arenas;
 	u32 nr_arenas;
-	u32 last_uid;
+	u64 last_uid;
 	struct ida ids;
 };
 
