@@ -22,6 +22,20 @@ static const struct pma_kunit_config pma_kunit_configs[] = {
 	{ "two_pages_256", 2, 256, 0, PMA_POOL_ISOLATE },
 };
 
+__maybe_unused
 KUNIT_ARRAY_PARAM_DESC(pma_kunit_configs, pma_kunit_configs, name);
+
+/* Those that isolate. */
+static const struct pma_kunit_config __maybe_unused pma_kunit_isolating_configs[] = {
+	{ "isolate", 64, 4096, 0, PMA_POOL_ISOLATE },
+	{ "isolate_track", 64, 4096, 0, PMA_POOL_ISOLATE | PMA_POOL_TRACK },
+	{ "pow2", 64, 4096, 0, PMA_POOL_ISOLATE | PMA_POOL_POW2 },
+	{ "page_512", 100, 512, 0, PMA_POOL_ISOLATE },
+	{ "page_65536", 24, 65536, 0, PMA_POOL_ISOLATE },
+	{ "two_pages_256", 2, 256, 0, PMA_POOL_ISOLATE },
+};
+
+__maybe_unused
+KUNIT_ARRAY_PARAM_DESC(pma_kunit_isolating_configs, pma_kunit_isolating_configs, name);
 
 #endif /* _PMA_KUNIT_CONFIGS_H */
