@@ -43,7 +43,7 @@ void pma_big_mark(struct pma_pages *pages, u32 first, u8 kind, u16 owner)
 void pma_big_mark_body(struct pma_pages *pages, u32 first, u32 from, u32 to, u16 owner)
 {
 	for (; from < to; from++) {
-		pages->desc[from].big.first = first;
+		WRITE_ONCE(pages->desc[from].big.first, first);
 		pma_page_set(&pages->desc[from], PMA_PAGE_BODY, 0, owner);
 	}
 }
@@ -64,7 +64,7 @@ u32 pma_big_find(const struct pma_pages *pages, const struct pma_fit *runs, u32 
 	u32 first = pma_fit_find(runs, pgno, PMA_BIG_LOOK_BACK);
 
 	if (first == PMA_NONE || pma_fit_is_free(runs, first) ||
-	    pages->desc[first].kind != PMA_KIND_BIG)
+	    pma_page_id(&pages->desc[first]).kind != PMA_KIND_BIG)
 		return PMA_NONE;
 	return first;
 }

@@ -30,6 +30,7 @@
  * @heap.free_chunks: free chunks
  * @heap.used_units: granules in use
  * @free: of a free page
+ * @free.first: what @big.first was, for who has just seen a body here
  * @free.dirty: uid of the arena that left its bytes here, 0 if they are zero;
  *	kept only in pools that isolate
  *
@@ -60,6 +61,7 @@ struct pma_page {
 			u32 used_units;
 		} heap;
 		struct {
+			u32 first;
 			u64 dirty;
 		} __packed free;
 	};

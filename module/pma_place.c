@@ -38,13 +38,25 @@ static int find_slab(struct pma_arena *arena, u64 handle, struct pma_place *plac
 	return place->start == handle ? 0 : -EBADSLT;
 }
 
+/*
+ * What a body's descriptor says is written without the arena's lock while its
+ * block comes or goes, so it is a hint only: it counts if a block of ours is
+ * there, and reaches so far.
+ */
 static int find_big(struct pma_arena *arena, u64 handle, struct pma_place *place)
 {
-	place->kind = PMA_KIND_BIG;
-	place->pgno = page_of(arena, place->pgno)->big.first;
-	if (page_of(arena, place->pgno)->kind != PMA_KIND_BIG)
+	u32 first = READ_ONCE(page_of(arena, place->pgno)->big.first);
+	struct pma_page_id id;
+
+	if (first > place->pgno)
 		return -EALREADY;
-	place->start = pma_region_handle(&arena->pool->region, place->pgno);
+	id = pma_page_id(page_of(arena, first));
+	if (id.kind != PMA_KIND_BIG || id.owner != arena->id ||
+	    place->pgno - first >= pma_pool_run_pages(arena->pool, first))
+		return -EALREADY;
+	place->kind = PMA_KIND_BIG;
+	place->pgno = first;
+	place->start = pma_region_handle(&arena->pool->region, first);
 	return place->start == handle ? 0 : -EBADSLT;
 }
 
