@@ -180,7 +180,8 @@ int pma_mmap_map(struct pma_mmap *mm, struct vm_area_struct *vma)
 
 	if (pma_region_page_size(region) < PAGE_SIZE)
 		return -ENODEV;
-	if (!(vma->vm_flags & VM_SHARED))
+	/* MAYSHARE, as a file that is open for reading only loses VM_SHARED. */
+	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	if (vma->vm_pgoff > frames || vma_pages(vma) > frames - vma->vm_pgoff)
 		return -EINVAL;
