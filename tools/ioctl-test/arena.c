@@ -13,16 +13,6 @@
 
 #include "test.h"
 
-/* What a child found: 0 or an errno, or 99 if it did not end by itself. */
-static int child_status(pid_t child)
-{
-	int status;
-
-	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
-		return 99;
-	return WEXITSTATUS(status);
-}
-
 static void arena_two_are_apart(struct test *t)
 {
 	struct pma_stats mine, theirs;
@@ -82,7 +72,7 @@ static void arena_fork_shares(struct test *t)
 			err = device_alloc(t->fd, 64, 0, 0, &handle, &usable);
 		_exit(-err);
 	}
-	WANT(t, child_status(child), 0);
+	WANT(t, test_child(child), 0);
 	WANT(t, stats_get(t, t->fd).live_blocks, 1);
 	WANT(t, stats_get(t, t->fd).allocs, 2);
 	WANT_OK(t, device_reset(t->fd));

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,7 +27,8 @@
 
 static const struct test_case * const suites[] = {
 	abi_cases, alloc_cases, free_cases, realloc_cases, query_cases, batch_cases,
-	dump_cases, transfer_cases, fault_cases, arena_cases, model_cases,
+	dump_cases, transfer_cases, fault_cases, arena_cases, model_cases, mmap_cases,
+	revoke_cases, share_cases,
 };
 
 void test_context(struct test *t, const char *fmt, ...)
@@ -79,6 +81,15 @@ bool test_want_error(struct test *t, const char *file, int line, const char *wha
 	test_note(t, file, line, "%s answers %s (%d), not %s (%d)", what, error_name(got), got,
 		  error_name(wanted), wanted);
 	return false;
+}
+
+int test_child(pid_t child)
+{
+	int status;
+
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status))
+		return 99;
+	return WEXITSTATUS(status);
 }
 
 /* What must be so before and after every test. */

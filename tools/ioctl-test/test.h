@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <linux/pma.h>
 
@@ -78,6 +79,12 @@ extern const struct test_case transfer_cases[];
 extern const struct test_case fault_cases[];
 extern const struct test_case arena_cases[];
 extern const struct test_case model_cases[];
+extern const struct test_case mmap_cases[];
+extern const struct test_case revoke_cases[];
+extern const struct test_case share_cases[];
+
+/* What a child that was forked found: its exit status, or 99 if it did not end by itself. */
+int test_child(pid_t child);
 
 /* stats.c: the arena before and after */
 
@@ -125,5 +132,17 @@ int block_by_handle(const void *left, const void *right);
 /* One block of each engine, filled; those a pool can't have are left out. */
 size_t block_of_each_kind(struct test *t, int fd, struct block *blocks);
 #define BLOCK_KINDS_MAX		3
+
+/* reach.c: mapped memory; false is SIGBUS */
+
+bool reach_can(struct test *t);
+char *reach_map(struct test *t, int fd);
+void reach_unmap(struct test *t, char *base);
+bool reach_read(const void *at, char *byte);
+bool reach_write(void *at, char byte);
+bool reach_all(const char *at, size_t bytes);
+bool reach_none(const char *at, size_t bytes);
+void reach_fill(char *base, struct block *block, __u64 seed);
+bool reach_verify(struct test *t, const char *base, const struct block *block);
 
 #endif /* TEST_H */
