@@ -253,17 +253,16 @@ EXPORT_SYMBOL_GPL(pma_usable_size);
 unsigned int pma_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
 			     unsigned int nr, void **blocks)
 {
+	unsigned int done = 0, want, got, i;
 	u64 handles[16];
-	unsigned int done = 0, got, i;
 
 	do {
-		got = pma_block_alloc_batch(arena, size, flags,
-					    min_t(unsigned int, nr - done, ARRAY_SIZE(handles)),
-					    handles);
+		want = min_t(unsigned int, nr - done, ARRAY_SIZE(handles));
+		got = pma_block_alloc_batch(arena, size, flags, want, handles);
 		for (i = 0; i < got; i++)
 			blocks[done + i] = ptr_of(arena, handles[i]);
 		done += got;
-	} while (got && done < nr);
+	} while (got == want && done < nr);
 	return done;
 }
 EXPORT_SYMBOL_GPL(pma_alloc_batch);
