@@ -162,6 +162,7 @@ __printf(2, 3) void kunit_say(struct kunit *test, const char *format, ...);
 #define KUNIT_ASSERT_NE(test, a, b)	KUNIT_COMPARE_(test, a, !=, b, kunit_end(test), "")
 #define KUNIT_ASSERT_LT(test, a, b)	KUNIT_COMPARE_(test, a, <, b, kunit_end(test), "")
 #define KUNIT_ASSERT_LE(test, a, b)	KUNIT_COMPARE_(test, a, <=, b, kunit_end(test), "")
+#define KUNIT_ASSERT_GT(test, a, b)	KUNIT_COMPARE_(test, a, >, b, kunit_end(test), "")
 #define KUNIT_ASSERT_GE(test, a, b)	KUNIT_COMPARE_(test, a, >=, b, kunit_end(test), "")
 #define KUNIT_ASSERT_TRUE(test, x)	KUNIT_COMPARE_(test, !!(x), ==, 1, kunit_end(test), "")
 #define KUNIT_ASSERT_FALSE(test, x)	KUNIT_COMPARE_(test, !!(x), ==, 0, kunit_end(test), "")

@@ -1,0 +1,561 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_api_kunit.c - the kernel interface, as its users see it
+ *
+ * Only what include/linux/pma.h declares is called (and the pool handed to
+ * pma_kunit_exit(), which looks for leaks).
+ */
+#include <linux/pma.h>
+
+#include "pma_kunit.h"
+
+static struct pma_pool *create_pool(struct kunit *test, size_t bytes, u32 flags)
+{
+	struct pma_pool_params params = { .page_size = 4096, .flags = flags };
+	struct pma_pool *pool = pma_pool_create("api", bytes, &params);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
+	pma_kunit_adopt(test, pool);
+	return pool;
+}
+
+static struct pma_arena *create_arena(struct kunit *test, struct pma_pool *pool)
+{
+	struct pma_arena *arena = pma_arena_create(pool, "kunit");
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, arena);
+	return arena;
+}
+
+static struct pma_stats stats_of(struct pma_arena *arena)
+{
+	struct pma_stats stats;
+
+	pma_arena_stats(arena, &stats);
+	return stats;
+}
+
+/* The example at the top of the header, to the letter. */
+static void example_works(struct kunit *test)
+{
+	struct pma_pool *pool = pma_pool_create("mydrv", SZ_1M, NULL);
+	struct pma_arena *arena;
+	char *buf;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
+	arena = pma_arena_create(pool, "rx");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, arena);
+	buf = pma_alloc(arena, 1536);
+	KUNIT_EXPECT_NOT_NULL(test, buf);
+	memset(buf, 0x55, 1536);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, buf), 0);
+	pma_arena_destroy(arena);
+	KUNIT_EXPECT_EQ(test, pma_pool_destroy(pool, 0), 0);
+}
+
+static void create_refuses_bad_params(struct kunit *test)
+{
+	static const struct {
+		size_t bytes;
+		struct pma_pool_params params;
+		int err;
+	} table[] = {
+		{ 0, {}, -EINVAL },
+		{ 100, {}, -EINVAL },
+		{ 65536, { .page_size = 100 }, -EINVAL },
+		{ 65536, { .page_size = 4096, .slab_max = 4096 }, -EINVAL },
+		{ 65536, { .flags = 1U << 31 }, -EINVAL },
+		{ 1UL << 41, { .page_size = 65536 }, -ENOMEM },
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++)
+		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR(pma_pool_create("bad", table[i].bytes,
+								  &table[i].params)),
+				    table[i].err, "row %u", i);
+}
+
+/* All of it, with each allocation failing in turn. */
+static void create_fails_without_memory(struct kunit *test)
+{
+	struct pma_pool *pool;
+	struct pma_arena *arena = NULL;
+	bool failed = true;
+	u32 nth;
+
+	for (nth = 1; failed && pma_kunit_fail_begin(nth); nth++) {
+		pool = pma_pool_create("poor", SZ_64K, NULL);
+		if (!IS_ERR(pool))
+			arena = pma_arena_create(pool, "poor");
+		failed = pma_kunit_fail_end();
+		if (IS_ERR(pool))
+			KUNIT_EXPECT_EQ(test, PTR_ERR(pool), -ENOMEM);
+		else if (IS_ERR(arena))
+			KUNIT_EXPECT_EQ(test, PTR_ERR(arena), -ENOMEM);
+		KUNIT_EXPECT_EQ(test, pma_pool_destroy(pool, 0), 0);
+	}
+}
+
+static void destroy_of_nothing(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, pma_pool_destroy(NULL, 0), 0);
+	KUNIT_EXPECT_EQ(test, pma_pool_destroy(ERR_PTR(-ENOMEM), PMA_DESTROY_FORCE), 0);
+	KUNIT_EXPECT_EQ(test, pma_pool_destroy(NULL, PMA_DESTROY_FORCE << 1), -EINVAL);
+	pma_arena_destroy(NULL);
+	pma_arena_destroy(ERR_PTR(-ENOSPC));
+}
+
+static void destroy_refuses_while_blocks_are_out(struct kunit *test)
+{
+	struct pma_pool *pool = create_pool(test, SZ_64K, 0);
+	struct pma_arena *one = create_arena(test, pool), *two = create_arena(test, pool);
+	char *block = pma_alloc(two, 100);
+
+	memset(block, 0x77, 100);
+	KUNIT_EXPECT_EQ(test, pma_pool_destroy(pool, 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, pma_pool_destroy(pool, ~0U), -EINVAL);
+	/* Nothing has changed. */
+	KUNIT_EXPECT_TRUE(test, !memchr_inv(block, 0x77, 100));
+	KUNIT_EXPECT_EQ(test, stats_of(one).pool_arenas, 2);
+	KUNIT_EXPECT_EQ(test, stats_of(two).live_blocks, 1);
+	KUNIT_EXPECT_EQ(test, pma_check(pool, NULL), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(two, block), 0);
+	pma_kunit_forget(test, pool);
+	KUNIT_EXPECT_EQ(test, pma_pool_destroy(pool, 0), 0);
+}
+
+static u32 count_lines(const char *text, const char *with)
+{
+	u32 n = 0;
+
+	while ((text = strstr(text, with))) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
+/* By force: gone with its blocks, which the log names where we can read it. */
+static void destroy_by_force_lists_blocks(struct kunit *test)
+{
+	struct pma_pool *pool = create_pool(test, SZ_64K, PMA_POOL_TRACK);
+	struct pma_arena *one = create_arena(test, pool), *two = create_arena(test, pool);
+	char *text = kunit_kzalloc(test, 4096, GFP_KERNEL);
+	bool logs;
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	pma_alloc(one, 100);
+	pma_alloc(two, 3000);
+	pma_alloc(two, 8192);
+	pma_kunit_forget(test, pool);
+	logs = pma_kunit_log_begin(text, 4096);
+	err = pma_pool_destroy(pool, PMA_DESTROY_FORCE);
+	pma_kunit_log_end();
+	KUNIT_EXPECT_EQ(test, err, 0);
+	if (!logs)
+		return;
+	KUNIT_EXPECT_EQ(test, count_lines(text, "api: destroyed with 3 blocks out\n"), 1);
+	KUNIT_EXPECT_EQ(test, count_lines(text, "block at 0x"), 3);
+	KUNIT_EXPECT_EQ(test, count_lines(text, "block at 0x0, 100 bytes\n"), 1);
+	KUNIT_EXPECT_EQ(test, count_lines(text, "arena 2 (kunit): "), 2);
+	KUNIT_EXPECT_EQ(test, count_lines(text, ", 3000 bytes\n"), 1);
+	KUNIT_EXPECT_EQ(test, count_lines(text, ", 8192 bytes\n"), 1);
+}
+
+static void destroy_by_force_lists_so_many(struct kunit *test)
+{
+	struct pma_pool *pool = create_pool(test, SZ_64K, 0);
+	struct pma_arena *arena = create_arena(test, pool);
+	char *text = kunit_kzalloc(test, 200000, GFP_KERNEL);
+	bool logs;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	logs = pma_kunit_log_begin(text, 200000);
+	pma_kunit_forget(test, pool);
+	/* On a console that is slow, a few will do. */
+	for (i = 0; i < (logs ? 1500 : 10); i++)
+		pma_alloc(arena, 8);
+	KUNIT_EXPECT_EQ(test, pma_pool_destroy(pool, PMA_DESTROY_FORCE), 0);
+	pma_kunit_log_end();
+	if (logs)
+		KUNIT_EXPECT_EQ(test, count_lines(text, "block at 0x"), 1000);
+}
+
+static void destroy_by_force_of_empty_pool(struct kunit *test)
+{
+	struct pma_pool *pool = create_pool(test, SZ_64K, 0);
+	char text[64] = "";
+
+	create_arena(test, pool);
+	pma_kunit_forget(test, pool);
+	pma_kunit_log_begin(text, sizeof(text));
+	KUNIT_EXPECT_EQ(test, pma_pool_destroy(pool, PMA_DESTROY_FORCE), 0);
+	pma_kunit_log_end();
+	KUNIT_EXPECT_STREQ(test, text, "");
+}
+
+static void alloc_and_free(struct kunit *test)
+{
+	static const size_t sizes[] = { 1, 8, 15, 16, 100, 2048, 2049, 3000, 4096, 4097, 20000 };
+	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_1M, 0));
+	void *blocks[ARRAY_SIZE(sizes)];
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		blocks[i] = pma_alloc(arena, sizes[i]);
+		KUNIT_ASSERT_NOT_NULL(test, blocks[i]);
+		KUNIT_EXPECT_EQ(test, (unsigned long)blocks[i] & (sizes[i] < 16 ? 7 : 15), 0);
+		KUNIT_EXPECT_GE(test, pma_usable_size(arena, blocks[i]), sizes[i]);
+		pma_kunit_fill(blocks[i], pma_usable_size(arena, blocks[i]), i);
+	}
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(blocks[i],
+							    pma_usable_size(arena, blocks[i]), i));
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
+	}
+}
+
+static void alloc_refuses_bad_requests(struct kunit *test)
+{
+	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_64K, 0));
+	const struct {
+		size_t size;
+		size_t align;
+		u32 flags;
+		bool bad_args;
+	} table[] = {
+		{ 0, 0, 0, true },		{ 8, 3, 0, true },
+		{ 8, 8192, 0, true },		{ 8, SIZE_MAX, 0, true },
+		{ 8, 0, 2, true },		{ SZ_64K + 1, 0, 0, false },
+		{ SIZE_MAX, 0, 0, false },	{ SIZE_MAX, 4096, PMA_ZERO, false },
+	};
+	struct pma_stats stats;
+	u32 i, bad_args = 0;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		KUNIT_EXPECT_NULL(test, pma_alloc_aligned(arena, table[i].size, table[i].align,
+							  table[i].flags));
+		bad_args += table[i].bad_args;
+		stats = stats_of(arena);
+		KUNIT_EXPECT_EQ(test, stats.bad_args, bad_args);
+		KUNIT_EXPECT_EQ(test, stats.failed, i + 1 - bad_args);
+		KUNIT_EXPECT_EQ(test, stats.allocs, 0);
+	}
+}
+
+static void alloc_whole_region(struct kunit *test)
+{
+	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_64K, 0));
+	void *block = pma_alloc(arena, SZ_64K);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	memset(block, 0xff, SZ_64K);
+	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), SZ_64K);
+	KUNIT_EXPECT_NULL(test, pma_alloc(arena, 1));
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	block = pma_alloc_aligned(arena, SZ_64K, 4096, PMA_ZERO);
+	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(block, SZ_64K));
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+}
+
+/* The pointer, not only the handle: with pages larger than a frame, too. */
+static void alloc_aligns_pointers(struct kunit *test)
+{
+	struct pma_pool_params params = { .page_size = 65536 };
+	struct pma_pool *pool = pma_pool_create("large pages", SZ_1M, &params);
+	struct pma_arena *arena;
+	size_t align;
+	void *block;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, pool);
+	pma_kunit_adopt(test, pool);
+	arena = create_arena(test, pool);
+	for (align = 1; align <= 65536; align *= 2) {
+		block = pma_alloc_aligned(arena, 100, align, 0);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		KUNIT_EXPECT_EQ_MSG(test, (unsigned long)block & (align - 1), 0, "align %zu",
+				    align);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	}
+}
+
+static void calloc_checks_overflow(struct kunit *test)
+{
+	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_64K, 0));
+	static const struct {
+		size_t nmemb;
+		size_t size;
+		u64 failed;
+		u64 bad_args;
+	} table[] = {
+		{ SIZE_MAX, 2, 1, 0 },			{ 2, SIZE_MAX, 2, 0 },
+		{ SIZE_MAX / 2 + 1, 2, 3, 0 },		{ 1UL << 32, 1UL << 32, 4, 0 },
+		{ SIZE_MAX, SIZE_MAX, 5, 0 },		{ SIZE_MAX, 1, 6, 0 },
+		{ SZ_64K, 2, 7, 0 },			{ SZ_64K / 2 + 1, 2, 8, 0 },
+		{ 0, 8, 8, 1 },				{ 8, 0, 8, 2 },
+		{ 0, SIZE_MAX, 8, 3 },
+	};
+	struct pma_stats stats;
+	char *block;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		KUNIT_EXPECT_NULL(test, pma_calloc(arena, table[i].nmemb, table[i].size));
+		stats = stats_of(arena);
+		KUNIT_EXPECT_EQ_MSG(test, stats.failed, table[i].failed, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, stats.bad_args, table[i].bad_args, "row %u", i);
+	}
+	block = pma_calloc(arena, SZ_64K / 2, 2);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	memset(block, 0xff, SZ_64K);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	block = pma_calloc(arena, 7, 13);
+	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(block, pma_usable_size(arena, block)));
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+}
+
+static void zalloc_zeroes(struct kunit *test)
+{
+	static const size_t sizes[] = { 1, 100, 2048, 3000, 4096, 20000 };
+	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_64K, 0));
+	char *block = pma_alloc(arena, SZ_64K);
+	u32 i;
+
+	memset(block, 0xff, SZ_64K);
+	pma_free(arena, block);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		block = pma_zalloc(arena, sizes[i]);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(block, pma_usable_size(arena, block)));
+		memset(block, 0xff, pma_usable_size(arena, block));
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	}
+}
+
+static void realloc_keeps_contents(struct kunit *test)
+{
+	static const size_t sizes[] = { 10, 100, 3000, 2000, 20000, 8192, 50, 40000, 3500, 1 };
+	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_1M, 0));
+	size_t kept = sizes[0];
+	char *block, *same;
+	u32 i;
+
+	block = pma_realloc(arena, NULL, sizes[0], 0);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	for (i = 1; i < ARRAY_SIZE(sizes); i++) {
+		pma_kunit_fill(block, kept, i);
+		block = pma_realloc(arena, block, sizes[i], 0);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(block, min(kept, sizes[i]), i));
+		kept = sizes[i];
+	}
+	same = pma_realloc(arena, block, 1, 0);
+	KUNIT_EXPECT_PTR_EQ(test, same, block);
+	KUNIT_EXPECT_NULL(test, pma_realloc(arena, block, 0, 0));
+	KUNIT_EXPECT_EQ(test, stats_of(arena).live_blocks, 0);
+	KUNIT_EXPECT_NULL(test, pma_realloc(arena, NULL, 0, 0));
+	KUNIT_EXPECT_EQ(test, stats_of(arena).bad_args, 1);
+}
+
+static void realloc_failure_keeps_block(struct kunit *test)
+{
+	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_64K, 0));
+	char *block = pma_alloc(arena, 5000);
+
+	pma_kunit_fill(block, 5000, 9);
+	KUNIT_EXPECT_NULL(test, pma_realloc(arena, block, SZ_64K + 1, 0));
+	KUNIT_EXPECT_NULL(test, pma_realloc(arena, block, SIZE_MAX, 0));
+	KUNIT_EXPECT_NULL(test, pma_realloc(arena, block, 100, 2));
+	KUNIT_EXPECT_NULL(test, pma_realloc(arena, block + 1, 100, 0));
+	KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(block, 5000, 9));
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+}
+
+/* Pointers that are no blocks, each with its own error, and nothing is freed. */
+static void free_refuses_what_is_no_block(struct kunit *test)
+{
+	struct pma_pool *pool = create_pool(test, SZ_64K, 0);
+	struct pma_arena *arena = create_arena(test, pool), *other = create_arena(test, pool);
+	char *block = pma_alloc(arena, 64), *second = pma_alloc(arena, 64);
+	char *theirs = pma_alloc(other, 64), *region = pool->region.base;
+	const struct {
+		void *block;
+		int err;
+	} table[] = {
+		{ block + 1, -EBADSLT },	{ block + 63, -EBADSLT },
+		{ second, -EALREADY },		{ second + 5, -EALREADY },
+		{ theirs, -EACCES },		{ theirs + 1, -EACCES },
+		{ region - 1, -ERANGE },	{ region + SZ_64K, -ERANGE },
+		{ (void *)8, -ERANGE },		{ (void *)-1L, -ERANGE },
+		{ &pool, -ERANGE },		{ region + SZ_64K - 8, -EALREADY },
+	};
+	struct pma_kunit_before before;
+	u32 i;
+
+	KUNIT_EXPECT_EQ(test, pma_free(arena, second), 0);
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		pma_kunit_watch(&before, arena);
+		KUNIT_EXPECT_EQ_MSG(test, pma_free(arena, table[i].block), table[i].err,
+				    "row %u", i);
+		pma_kunit_expect_refused(test, &before, arena, table[i].err, "free");
+		pma_kunit_watch(&before, arena);
+		KUNIT_EXPECT_EQ_MSG(test, pma_usable_size(arena, table[i].block), 0, "row %u", i);
+		pma_kunit_expect_refused(test, &before, arena, table[i].err, "usable size");
+		KUNIT_EXPECT_NULL(test, pma_realloc(arena, table[i].block, 10, 0));
+	}
+	KUNIT_EXPECT_EQ(test, pma_free(arena, NULL), 0);
+	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, NULL), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), -EALREADY);
+	KUNIT_EXPECT_EQ(test, pma_free(other, theirs), 0);
+}
+
+static void batches_alloc_and_free(struct kunit *test)
+{
+	static const struct {
+		size_t size;
+		u32 nr;
+	} table[] = { { 8, 1 }, { 8, 16 }, { 8, 17 }, { 100, 100 }, { 3000, 9 }, { 4096, 3 } };
+	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_1M, 0));
+	void *blocks[100];
+	u32 i, n;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		n = pma_alloc_batch(arena, table[i].size, PMA_ZERO, table[i].nr, blocks);
+		KUNIT_ASSERT_EQ(test, n, table[i].nr);
+		while (n--) {
+			KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(blocks[n], table[i].size));
+			memset(blocks[n], 0xff, table[i].size);
+		}
+		KUNIT_EXPECT_EQ(test, stats_of(arena).live_blocks, table[i].nr);
+		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, table[i].nr, blocks), 0);
+		KUNIT_EXPECT_EQ(test, stats_of(arena).live_blocks, 0);
+	}
+	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 8, 0, 0, blocks), 0);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 0, blocks), 0);
+	KUNIT_EXPECT_EQ(test, stats_of(arena).arena_pages, 0);
+}
+
+/* What can't be had ends a batch, and counts once, as one call that failed would. */
+static void batches_end_with_the_pool(struct kunit *test)
+{
+	static const struct {
+		size_t size;
+		u32 got;
+	} table[] = { { 64, 128 }, { 100, 72 }, { 2048, 4 }, { 3000, 2 }, { 4096, 2 } };
+	struct pma_arena *arena = create_arena(test, create_pool(test, 8192, 0));
+	void *blocks[140];
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, table[i].size, 0, 140, blocks),
+				table[i].got);
+		KUNIT_EXPECT_EQ_MSG(test, stats_of(arena).failed, i + 1, "row %u", i);
+		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, table[i].got, blocks), 0);
+	}
+	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 0, 0, 10, blocks), 0);
+	KUNIT_EXPECT_EQ(test, stats_of(arena).bad_args, 1);
+}
+
+/* One that is refused does not stop the others. */
+static void batches_free_what_is_right(struct kunit *test)
+{
+	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_64K, 0));
+	void *blocks[6];
+
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 64, 0, 4, blocks), 4);
+	blocks[4] = NULL;
+	blocks[5] = blocks[3];
+	blocks[3] += 1;
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 6, blocks), 1);
+	KUNIT_EXPECT_EQ(test, stats_of(arena).bad_interior, 1);
+	KUNIT_EXPECT_EQ(test, stats_of(arena).frees, 4);
+}
+
+/* Blocks of one pool are nothing to another. */
+static void pools_are_apart(struct kunit *test)
+{
+	struct pma_pool *pools[3];
+	struct pma_arena *arenas[3];
+	void *blocks[3];
+	u32 i;
+
+	for (i = 0; i < 3; i++) {
+		pools[i] = create_pool(test, SZ_64K, i == 1 ? PMA_POOL_ISOLATE : 0);
+		arenas[i] = create_arena(test, pools[i]);
+		blocks[i] = pma_alloc(arenas[i], 5000);
+		memset(blocks[i], i + 1, 5000);
+	}
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, pma_free(arenas[i], blocks[(i + 1) % 3]), -ERANGE);
+		KUNIT_EXPECT_TRUE(test, !memchr_inv(blocks[i], i + 1, 5000));
+		KUNIT_EXPECT_EQ(test, stats_of(arenas[i]).pool_arenas, 1);
+	}
+	pma_kunit_forget(test, pools[1]);
+	KUNIT_EXPECT_EQ(test, pma_pool_destroy(pools[1], 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, pma_free(arenas[1], blocks[1]), 0);
+	KUNIT_EXPECT_EQ(test, pma_pool_destroy(pools[1], 0), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arenas[0], blocks[0]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arenas[2], blocks[2]), 0);
+}
+
+static void check_tells_sound_from_broken(struct kunit *test)
+{
+	struct pma_pool *pool = create_pool(test, SZ_64K, 0);
+	struct pma_arena *arena = create_arena(test, pool);
+	void *block = pma_alloc(arena, 5000);
+	struct pma_check_args result;
+
+	memset(&result, 0xff, sizeof(result));
+	KUNIT_EXPECT_EQ(test, pma_check(pool, &result), 0);
+	KUNIT_EXPECT_EQ(test, result.errors, 0);
+	KUNIT_EXPECT_EQ(test, result.pages, 16);
+	KUNIT_EXPECT_EQ(test, result.blocks, 1);
+	KUNIT_EXPECT_EQ(test, result.first_bad_page, U32_MAX);
+	KUNIT_EXPECT_EQ(test, result.flags, 0);
+	KUNIT_EXPECT_EQ(test, result.reserved, 0);
+	pool->runs->free_units++;
+	KUNIT_EXPECT_EQ(test, pma_check(pool, &result), -EUCLEAN);
+	KUNIT_EXPECT_GT(test, result.errors, 0);
+	KUNIT_EXPECT_EQ(test, pma_check(pool, NULL), -EUCLEAN);
+	pool->runs->free_units--;
+	KUNIT_EXPECT_EQ(test, pma_check(pool, NULL), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+}
+
+static struct kunit_case pma_api_cases[] = {
+	KUNIT_CASE(example_works),
+	KUNIT_CASE(create_refuses_bad_params),
+	KUNIT_CASE(create_fails_without_memory),
+	KUNIT_CASE(destroy_of_nothing),
+	KUNIT_CASE(destroy_refuses_while_blocks_are_out),
+	KUNIT_CASE(destroy_by_force_lists_blocks),
+	KUNIT_CASE(destroy_by_force_lists_so_many),
+	KUNIT_CASE(destroy_by_force_of_empty_pool),
+	KUNIT_CASE(alloc_and_free),
+	KUNIT_CASE(alloc_refuses_bad_requests),
+	KUNIT_CASE(alloc_whole_region),
+	KUNIT_CASE(alloc_aligns_pointers),
+	KUNIT_CASE(calloc_checks_overflow),
+	KUNIT_CASE(zalloc_zeroes),
+	KUNIT_CASE(realloc_keeps_contents),
+	KUNIT_CASE(realloc_failure_keeps_block),
+	KUNIT_CASE(free_refuses_what_is_no_block),
+	KUNIT_CASE(batches_alloc_and_free),
+	KUNIT_CASE(batches_end_with_the_pool),
+	KUNIT_CASE(batches_free_what_is_right),
+	KUNIT_CASE(pools_are_apart),
+	KUNIT_CASE(check_tells_sound_from_broken),
+	{}
+};
+
+static struct kunit_suite pma_api_suite = {
+	.name = "pma_api",
+	.init = pma_kunit_init,
+	.exit = pma_kunit_exit,
+	.test_cases = pma_api_cases,
+};
+
+kunit_test_suite(pma_api_suite);
