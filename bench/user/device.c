@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * device.c - what a process pays for a call, a page and a hand-over
+ *
+ *  getppid	a system call that does nothing
+ *  ioctl-empty	an ioctl that copies 48 bytes in and out
+ *  ioctl-alloc	ALLOC of /dev/pma, of 64 bytes
+ *  ioctl-free	FREE of it
+ *  ioctl-batchN	a block of a BATCH of N allocs and its part of the BATCH of frees
+ *  first-touch	a frame of 1 MiB that is touched for the first time
+ *  handover-1M	1 MiB goes from its owner to another, who touches its first byte
+ *		(handover-1M-all: each frame) and lets it go; and the owner does
+ *  metadata	what a pool keeps outside its region, in % of it
+ *
+ * Both ends of a hand-over are in one process: a switch between two would come
+ * on top of each of these alike.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/pma.h>
+
+#include "measure.h"
+
+#define BENCH_IOC_EMPTY	_IOWR(0xBB, 0x10, struct pma_alloc_args)
+
+#define CALLS		200	/* in a repetition */
+#define REPETITIONS	51
+#define BATCH_MAX	256
+#define MIB		(1 << 20)
+#define FRAME		4096
+
+static int pma = -1;
+
+static int open_device(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		measure_fail(path);
+	return fd;
+}
+
+static void must(int result, const char *what)
+{
+	if (result < 0)
+		measure_fail(what);
+}
+
+/* Median over many repetitions of what @repeat answers: ticks. */
+static __u64 median_of(__u64 (*repeat)(unsigned int), unsigned int arg)
+{
+	__u64 samples[REPETITIONS];
+	int i;
+
+	repeat(arg);
+	for (i = 0; i < REPETITIONS; i++)
+		samples[i] = repeat(arg);
+	return measure_median(samples, REPETITIONS);
+}
+
+static __u64 repeat_nothing(unsigned int unused)
+{
+	__u64 begin = measure_now();
+	int i;
+
+	(void)unused;
+	for (i = 0; i < CALLS; i++)
+		__asm__ volatile("" : : : "memory");
+	return measure_now() - begin;
+}
+
+static __u64 repeat_getppid(unsigned int unused)
+{
+	__u64 begin = measure_now();
+	int i;
+
+	(void)unused;
+	for (i = 0; i < CALLS; i++)
+		syscall(SYS_getppid);
+	return measure_now() - begin;
+}
+
+static void run_calls(const char *name, __u64 (*repeat)(unsigned int), const char *allocator,
+		      unsigned int arg, double nr)
+{
+	__u64 control = median_of(repeat_nothing, 0), ticks;
+
+	if (!measure_wants(name))
+		return;
+	ticks = median_of(repeat, arg);
+	measure_report_ticks(name, allocator, ticks - control, nr);
+}
+
+static int empty = -1;
+
+static __u64 repeat_empty(unsigned int unused)
+{
+	struct pma_alloc_args args = { .size = 64 };
+	__u64 begin = measure_now();
+	int i;
+
+	(void)unused;
+	for (i = 0; i < CALLS; i++)
+		must(ioctl(empty, BENCH_IOC_EMPTY, &args), "the empty ioctl");
+	return measure_now() - begin;
+}
+
+static __u64 handles[CALLS];
+
+static __u64 alloc_all(void)
+{
+	struct pma_alloc_args args = { .size = 64 };
+	__u64 begin = measure_now();
+	int i;
+
+	for (i = 0; i < CALLS; i++) {
+		must(ioctl(pma, PMA_IOC_ALLOC, &args), "PMA_IOC_ALLOC");
+		handles[i] = args.handle;
+	}
+	return measure_now() - begin;
+}
+
+static __u64 free_all(void)
+{
+	struct pma_free_args args = {};
+	__u64 begin = measure_now();
+	int i;
+
+	for (i = 0; i < CALLS; i++) {
+		args.handle = handles[i];
+		must(ioctl(pma, PMA_IOC_FREE, &args), "PMA_IOC_FREE");
+	}
+	return measure_now() - begin;
+}
+
+static __u64 repeat_alloc(unsigned int unused)
+{
+	__u64 ticks = alloc_all();
+
+	(void)unused;
+	free_all();
+	return ticks;
+}
+
+static __u64 repeat_free(unsigned int unused)
+{
+	(void)unused;
+	alloc_all();
+	return free_all();
+}
+
+/* A batch of allocs, and one of their frees. */
+static __u64 repeat_batch(unsigned int nr)
+{
+	static struct pma_batch_entry allocs[BATCH_MAX], frees[BATCH_MAX];
+	struct pma_batch_args args = { .nr = nr };
+	__u64 ticks, begin;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		allocs[i] = (struct pma_batch_entry){ .op = PMA_BATCH_ALLOC, .size = 64 };
+	args.entries = (unsigned long)allocs;
+	begin = measure_now();
+	must(ioctl(pma, PMA_IOC_BATCH, &args), "PMA_IOC_BATCH");
+	ticks = measure_now() - begin;
+	for (i = 0; i < nr; i++)
+		frees[i] = (struct pma_batch_entry){ .op = PMA_BATCH_FREE,
+						     .handle = allocs[i].handle };
+	args.entries = (unsigned long)frees;
+	begin = measure_now();
+	must(ioctl(pma, PMA_IOC_BATCH, &args), "PMA_IOC_BATCH");
+	ticks += measure_now() - begin;
+	if (args.failed)
+		measure_fail("a batch's block");
+	return ticks;
+}
+
+static void run_batches(void)
+{
+	if (measure_wants("ioctl-batch32"))
+		measure_report_ticks("ioctl-batch32", "pma", median_of(repeat_batch, 32), 32);
+	if (measure_wants("ioctl-batch256"))
+		measure_report_ticks("ioctl-batch256", "pma", median_of(repeat_batch, 256), 256);
+}
+
+/* First touches: what maps 1 MiB, and what lets it go. */
+
+static void touch(char *at, size_t bytes)
+{
+	size_t i;
+
+	for (i = 0; i < bytes; i += FRAME) {
+		at[i] = 1;
+		__asm__ volatile("" : : : "memory");
+	}
+}
+
+static __u64 timed_touch(char *at)
+{
+	__u64 begin = measure_now();
+
+	touch(at, MIB);
+	return measure_now() - begin;
+}
+
+static void *map(int fd, off_t offset, size_t bytes, int flags)
+{
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, offset);
+
+	if (at == MAP_FAILED)
+		measure_fail("mmap");
+	return at;
+}
+
+static __u64 repeat_touch_anonymous(unsigned int unused)
+{
+	char *at = map(-1, 0, MIB, MAP_PRIVATE | MAP_ANONYMOUS);
+	__u64 ticks = timed_touch(at);
+
+	(void)unused;
+	munmap(at, MIB);
+	return ticks;
+}
+
+static int make_memfd(void)
+{
+	int fd = memfd_create("bench", MFD_CLOEXEC);
+
+	must(fd, "memfd_create");
+	must(ftruncate(fd, MIB), "ftruncate");
+	return fd;
+}
+
+static __u64 repeat_touch_memfd(unsigned int unused)
+{
+	int fd = make_memfd();
+	char *at = map(fd, 0, MIB, MAP_SHARED);
+	__u64 ticks = timed_touch(at);
+
+	(void)unused;
+	munmap(at, MIB);
+	close(fd);
+	return ticks;
+}
+
+/* All of the region, as a process that shares blocks maps it. */
+static char *region;
+
+static __u64 alloc_big(void)
+{
+	struct pma_alloc_args args = { .size = MIB };
+
+	must(ioctl(pma, PMA_IOC_ALLOC, &args), "PMA_IOC_ALLOC");
+	return args.handle;
+}
+
+static void free_big(__u64 handle)
+{
+	struct pma_free_args args = { .handle = handle };
+
+	must(ioctl(pma, PMA_IOC_FREE, &args), "PMA_IOC_FREE");
+}
+
+static __u64 repeat_touch_pma(unsigned int unused)
+{
+	__u64 handle = alloc_big(), ticks = timed_touch(region + handle);
+
+	(void)unused;
+	free_big(handle);
+	return ticks;
+}
+
+static void run_touches(void)
+{
+	if (!measure_wants("first-touch"))
+		return;
+	measure_report_ticks("first-touch", "pma", median_of(repeat_touch_pma, 0), MIB / FRAME);
+	measure_report_ticks("first-touch", "anonymous", median_of(repeat_touch_anonymous, 0),
+			     MIB / FRAME);
+	measure_report_ticks("first-touch", "memfd", median_of(repeat_touch_memfd, 0),
+			     MIB / FRAME);
+}
+
+/* Hand-overs: from the making of the message to the end of both sides' use. */
+
+static int sockets[2], pipes[2];
+
+union fd_message {
+	struct cmsghdr header;
+	char room[CMSG_SPACE(sizeof(int))];
+};
+
+static void send_fd(int fd)
+{
+	union fd_message message = {};
+	char byte = 0;
+	struct iovec vector = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr head = {
+		.msg_iov = &vector, .msg_iovlen = 1,
+		.msg_control = &message, .msg_controllen = sizeof(message),
+	};
+
+	message.header.cmsg_len = CMSG_LEN(sizeof(int));
+	message.header.cmsg_level = SOL_SOCKET;
+	message.header.cmsg_type = SCM_RIGHTS;
+	memcpy(CMSG_DATA(&message.header), &fd, sizeof(fd));
+	must(sendmsg(sockets[0], &head, 0), "sendmsg");
+}
+
+static int receive_fd(void)
+{
+	union fd_message message;
+	char byte;
+	struct iovec vector = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr head = {
+		.msg_iov = &vector, .msg_iovlen = 1,
+		.msg_control = &message, .msg_controllen = sizeof(message),
+	};
+	int fd;
+
+	must(recvmsg(sockets[1], &head, MSG_CMSG_CLOEXEC), "recvmsg");
+	memcpy(&fd, CMSG_DATA(&message.header), sizeof(fd));
+	return fd;
+}
+
+static __u64 repeat_memfd(unsigned int touched)
+{
+	__u64 begin = measure_now();
+	int fd = make_memfd(), received;
+	char *at;
+
+	send_fd(fd);
+	received = receive_fd();
+	at = map(received, 0, MIB, MAP_SHARED);
+	touch(at, touched);
+	munmap(at, MIB);
+	close(received);
+	close(fd);
+	return measure_now() - begin;
+}
+
+/* A pipe copies; it holds 64 KiB. */
+static __u64 repeat_pipe(unsigned int touched)
+{
+	static char from[MIB], to[MIB];
+	__u64 begin = measure_now();
+	size_t i;
+
+	for (i = 0; i < MIB; i += MIB / 16) {
+		must(write(pipes[1], from + i, MIB / 16), "write");
+		must(read(pipes[0], to + i, MIB / 16), "read");
+	}
+	touch(to, touched);
+	return measure_now() - begin;
+}
+
+static void run_handovers(const char *name, unsigned int touched)
+{
+	if (!measure_wants(name))
+		return;
+	must(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, sockets), "socketpair");
+	must(pipe2(pipes, O_CLOEXEC), "pipe2");
+	measure_report_ticks(name, "memfd", median_of(repeat_memfd, touched), 1);
+	measure_report_ticks(name, "pipe", median_of(repeat_pipe, touched), 1);
+	close(sockets[0]);
+	close(sockets[1]);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static void run_metadata(const struct pma_info *info)
+{
+	/* Of Linux, struct page alone: 64 bytes for a frame of 4 KiB. */
+	if (!measure_wants("metadata"))
+		return;
+	measure_report("metadata", info->flags & PMA_POOL_TRACK ? "pma-track" : "pma",
+		       100.0 * info->metadata_bytes / info->region_bytes, "%");
+	measure_report("metadata", "struct-page", 100.0 * 64 / FRAME, "%");
+}
+
+int main(int argc, char **argv)
+{
+	struct pma_info info;
+
+	measure_init(argc, argv);
+	pma = open_device("/dev/pma");
+	empty = open_device("/dev/pma_bench");
+	must(ioctl(pma, PMA_IOC_INFO, &info), "PMA_IOC_INFO");
+	region = map(pma, 0, info.region_bytes, MAP_SHARED);
+
+	run_calls("getppid", repeat_getppid, "kernel", 0, CALLS);
+	run_calls("ioctl-empty", repeat_empty, "kernel", 0, CALLS);
+	run_calls("ioctl-alloc", repeat_alloc, "pma", 0, CALLS);
+	run_calls("ioctl-free", repeat_free, "pma", 0, CALLS);
+	run_batches();
+	run_touches();
+	run_handovers("handover-1M", 1);
+	run_handovers("handover-1M-all", MIB);
+	run_metadata(&info);
+	return 0;
+}
