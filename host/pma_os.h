@@ -296,6 +296,54 @@ void host_might_sleep(const char *what);
 #define might_sleep()		host_might_sleep(__func__)
 #define cond_resched()		host_might_sleep("cond_resched()")
 
+/* CPUs: none has anything of its own here, as __alloc_percpu() has no memory */
+
+#define __percpu
+#define __aligned(n)		__attribute__((aligned(n)))
+#define DECLARE_FLEX_ARRAY(type, name) \
+	struct { struct { } __empty_ ## name; type name[]; }
+
+typedef struct { long counter; } atomic_long_t;
+
+#define __alloc_percpu(size, align) ((void)(size), (void *)NULL)
+#define free_percpu(p)		((void)(p))
+#define this_cpu_ptr(p)		(p)
+#define per_cpu_ptr(p, cpu)	((void)(cpu), (p))
+#define smp_processor_id()	0
+#define local_irq_save(flags)	((flags) = 0)
+#define local_irq_restore(flags) ((void)(flags))
+#define raw_spin_lock(l)	host_lock(&(l)->lock, true)
+#define raw_spin_unlock(l)	host_unlock(&(l)->lock, true)
+#define on_each_cpu(func, arg, wait) func(arg)
+#define cpus_read_lock()	host_might_sleep("cpus_read_lock()")
+#define cpus_read_unlock()	do { } while (0)
+#define cpu_online(cpu)		true
+#define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < 1; (cpu)++)
+
+static inline void set_bit(unsigned long n, unsigned long *map)
+{
+	__atomic_fetch_or(&map[n / BITS_PER_LONG], BIT(n % BITS_PER_LONG), __ATOMIC_SEQ_CST);
+}
+
+static inline void clear_bit(unsigned long n, unsigned long *map)
+{
+	__atomic_fetch_and(&map[n / BITS_PER_LONG], ~BIT(n % BITS_PER_LONG), __ATOMIC_SEQ_CST);
+}
+
+static inline bool test_and_set_bit(unsigned long n, unsigned long *map)
+{
+	unsigned long bit = BIT(n % BITS_PER_LONG);
+
+	return __atomic_fetch_or(&map[n / BITS_PER_LONG], bit, __ATOMIC_SEQ_CST) & bit;
+}
+
+static inline void atomic_long_andnot(long i, atomic_long_t *v)
+{
+	__atomic_fetch_and(&v->counter, ~i, __ATOMIC_SEQ_CST);
+}
+
+#define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
+
 /* lists, ids */
 
 struct list_head {

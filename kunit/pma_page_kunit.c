@@ -91,7 +91,7 @@ static void set_and_id_agree(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, pma_page_id(&page).owner, owners[o]);
 			KUNIT_EXPECT_EQ(test, page.class, 77);
 			/* The rest is not its business. */
-			KUNIT_EXPECT_EQ(test, page.slab.block_size, U32_MAX);
+			KUNIT_EXPECT_EQ(test, page.slab.inverse, U32_MAX);
 		}
 	}
 }

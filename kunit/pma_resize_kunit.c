@@ -282,6 +282,7 @@ static void resize_without_room(struct kunit *test)
 	struct pma_kunit_before before;
 	struct pma_block old, block;
 	u64 handle;
+	bool fails;
 	int err;
 
 	for (i = 0; i < 2 * ARRAY_SIZE(tight); i++) {
@@ -292,8 +293,10 @@ static void resize_without_room(struct kunit *test)
 		old = describe(test, arena, handle);
 		pma_kunit_fill(ptr(arena, handle), old.size, row);
 		pma_kunit_watch(&before, arena);
+		/* Where the rest of a segment was too short to part with, the chunk has it. */
+		fails = tight[row].fails && size > old.size;
 		err = pma_resize_block(arena, handle, size, 0, flags, &block);
-		KUNIT_EXPECT_EQ_MSG(test, err, tight[row].fails ? -ENOMEM : 0, "row %u", row);
+		KUNIT_EXPECT_EQ_MSG(test, err, fails ? -ENOMEM : 0, "row %u", row);
 		if (err) {
 			pma_kunit_expect_refused(test, &before, arena, err, "resize");
 			block = old;
@@ -304,6 +307,8 @@ static void resize_without_room(struct kunit *test)
 					      "row %u", row);
 		}
 		KUNIT_EXPECT_GE(test, block.size, size);
+		if (!err)
+			size = min(size, tight[row].old * unit);
 		KUNIT_EXPECT_TRUE_MSG(test, pma_kunit_is_filled(ptr(arena, block.handle), size, row),
 				      "row %u", row);
 		pma_kunit_expect_sound(test, pool);

@@ -9,6 +9,7 @@
 
 #include "pma_block.h"
 #include "pma_check.h"
+#include "pma_cpu.h"
 #include "pma_dump.h"
 #include "pma_place.h"
 #include "pma_resize.h"
@@ -16,6 +17,9 @@
 /* Lines that pma_pool_destroy() spends on the blocks it lists. */
 #define LIST_BLOCKS_MAX	1000
 #define LIST_RECS	8
+
+/* Blocks freed in one go with interrupts off. */
+#define BATCH_IRQS_OFF	64U
 
 static u64 handle_of(const struct pma_arena *arena, const void *block)
 {
@@ -125,7 +129,7 @@ EXPORT_SYMBOL_GPL(pma_pool_destroy);
  */
 struct pma_arena *pma_arena_create(struct pma_pool *pool, const char *name)
 {
-	return pma_arena_new(pool, name, 0);
+	return pma_arena_new(pool, name, PMA_ARENA_PERCPU);
 }
 EXPORT_SYMBOL_GPL(pma_arena_create);
 
@@ -144,6 +148,22 @@ void pma_arena_destroy(struct pma_arena *arena)
 }
 EXPORT_SYMBOL_GPL(pma_arena_destroy);
 
+/* As pma_alloc_aligned(), under the arena's lock. */
+static noinline void *alloc_locked(struct pma_arena *arena, size_t size, size_t align, u32 flags)
+{
+	struct pma_block block;
+
+	if (pma_block_alloc(arena, size, align, flags, &block))
+		return NULL;
+	return ptr_of(arena, block.handle);
+}
+
+/* As pma_free(), under the arena's lock. */
+static noinline int free_locked(struct pma_arena *arena, void *block)
+{
+	return pma_block_free(arena, handle_of(arena, block));
+}
+
 /**
  * pma_alloc_aligned() - allocate a block
  * @arena: whose block it will be
@@ -158,11 +178,12 @@ EXPORT_SYMBOL_GPL(pma_arena_destroy);
  */
 void *pma_alloc_aligned(struct pma_arena *arena, size_t size, size_t align, u32 flags)
 {
-	struct pma_block block;
+	void *block;
 
-	if (pma_block_alloc(arena, size, align, flags, &block))
-		return NULL;
-	return ptr_of(arena, block.handle);
+	if (unlikely(align | flags))
+		return alloc_locked(arena, size, align, flags);
+	block = pma_cpu_alloc(arena, size);
+	return likely(block) ? block : alloc_locked(arena, size, 0, 0);
 }
 EXPORT_SYMBOL_GPL(pma_alloc_aligned);
 
@@ -217,7 +238,7 @@ EXPORT_SYMBOL_GPL(pma_realloc);
  */
 int pma_free(struct pma_arena *arena, void *block)
 {
-	return pma_block_free(arena, handle_of(arena, block));
+	return likely(pma_cpu_free(arena, block)) ? 0 : free_locked(arena, block);
 }
 EXPORT_SYMBOL_GPL(pma_free);
 
@@ -256,6 +277,10 @@ unsigned int pma_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
 	unsigned int done = 0, want, got, i;
 	u64 handles[16];
 
+	if (!flags)
+		done = pma_cpu_alloc_batch(arena, size, nr, blocks);
+	if (done == nr)
+		return done;
 	do {
 		want = min_t(unsigned int, nr - done, ARRAY_SIZE(handles));
 		got = pma_block_alloc_batch(arena, size, flags, want, handles);
@@ -280,10 +305,13 @@ EXPORT_SYMBOL_GPL(pma_alloc_batch);
  */
 unsigned int pma_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks)
 {
-	unsigned int refused = 0, i;
+	unsigned int refused = 0, done = 0;
 
-	for (i = 0; i < nr; i++)
-		refused += !!pma_free(arena, blocks[i]);
+	while (done < nr) {
+		done += pma_cpu_free_batch(arena, min(nr - done, BATCH_IRQS_OFF), blocks + done);
+		if (done < nr)
+			refused += !!pma_free(arena, blocks[done++]);
+	}
 	return refused;
 }
 EXPORT_SYMBOL_GPL(pma_free_batch);

@@ -8,6 +8,7 @@
  * gives back all of them.
  */
 #include "pma_block.h"
+#include "pma_cpu.h"
 #include "pma_held.h"
 
 /* Lists of runs. */
@@ -79,7 +80,9 @@ void pma_arena_count_bytes(struct pma_arena *arena, s64 bytes)
 {
 	lockdep_assert_held(&arena->lock);
 	arena->stats.live_bytes += bytes;
-	arena->stats.peak_bytes = max(arena->stats.peak_bytes, arena->stats.live_bytes);
+	/* Without what CPUs did on their own, it can be below 0. */
+	if ((s64)arena->stats.live_bytes > (s64)arena->stats.peak_bytes)
+		arena->stats.peak_bytes = arena->stats.live_bytes;
 }
 
 /**
@@ -397,6 +400,7 @@ void pma_arena_get_stats(struct pma_arena *arena, struct pma_stats *stats)
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	*stats = arena->stats;
+	pma_cpu_add_stats(arena, stats);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	stats->pool_pages = arena->pool->region.nr_pages;
 	stats->pool_free_pages = pma_pool_free_pages(arena->pool, &stats->pool_largest_run);
@@ -436,9 +440,13 @@ struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 fla
 	for (i = 0; i < PMA_CLASSES_MAX; i++)
 		arena->partial[i] = PMA_NONE;
 	arena->full = PMA_NONE;
+	arena->active = PMA_NONE;
 	arena->big = PMA_NONE;
 	arena->segments = PMA_NONE;
 	arena->held = PMA_NONE;
+	/* Without memory for that, it just takes the lock more often. */
+	if (flags & PMA_ARENA_PERCPU)
+		pma_cpu_init(arena);
 	mutex_lock(&pool->arenas_mutex);
 	arena->uid = ++pool->last_uid;
 	pool->nr_arenas++;
@@ -467,6 +475,7 @@ void pma_arena_delete(struct pma_arena *arena)
 	WARN_ON_ONCE(arena->stats.arena_pages || arena->stats.live_blocks ||
 		     arena->stats.held_pages);
 	ida_free(&pool->ids, arena->id);
+	pma_cpu_exit(arena);
 	pma_heap_destroy(arena->heap);
 	kvfree(arena);
 }

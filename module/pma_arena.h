@@ -8,9 +8,32 @@
 #include "pma_pool.h"
 
 #define PMA_ARENA_USER		BIT(0)	/* a process's, not the kernel's */
+#define PMA_ARENA_PERCPU	BIT(1)	/* CPUs have slab pages of their own */
+
+/**
+ * struct pma_arena_fast - what a call without the lock needs, in one cache line
+ * @base: of the region
+ * @bytes: of the region; 0 if CPUs have no pages
+ * @desc: of the region
+ * @of_size: of the class map
+ * @page_mask: page size less 1
+ * @size_max: largest slab block; 0 if CPUs have no pages
+ * @page_shift: log2 of a page's bytes
+ */
+struct pma_arena_fast {
+	uintptr_t base;
+	size_t bytes;
+	const struct pma_page *desc;
+	const u8 *of_size;
+	u32 page_mask;
+	u32 size_max;
+	u8 page_shift;
+};
 
 /**
  * struct pma_arena - one client's own set of pages
+ * @fast: for calls without the lock
+ * @cpu: what each CPU has; NULL if they have nothing
  * @pool: whose pages they are
  * @id: its number, the owner in descriptors; used again after its end
  * @uid: a number no other arena of the pool had before it
@@ -21,16 +44,20 @@
  * @partial: for each class, slab pages with a free block and one in use
  * @full: slab pages without a free block
  * @big: big blocks
+ * @active: slab pages that a CPU has, see pma_cpu.c
  * @segments: heap segments
  * @held: runs that are freed but not revoked yet, see pma_held.c
  * @mapped: a process has had it mapped, so runs must be revoked
  * @front: the front-end's
+ * @draining: how many want CPUs to have no pages
  * @heap: over @segments
  * @stats: its counters; what concerns the pool is filled in by pma_arena_stats()
  *
  * Lists go through the links of the runs' tags; each holds first pages.
  */
 struct pma_arena {
+	struct pma_arena_fast fast;
+	struct pma_cpu __percpu *cpu;
 	struct pma_pool *pool;
 	u16 id;
 	u64 uid;
@@ -41,11 +68,13 @@ struct pma_arena {
 	raw_spinlock_t lock;		/* all below */
 	u32 partial[PMA_CLASSES_MAX];
 	u32 full;
+	u32 active;
 	u32 big;
 	u32 segments;
 	u32 held;
 	bool mapped;
 	void *front;
+	u32 draining;
 	struct pma_heap *heap;
 	struct pma_stats stats;
 };

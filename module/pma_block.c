@@ -15,6 +15,7 @@
  * and that could be another arena's by then.
  */
 #include "pma_block.h"
+#include "pma_cpu.h"
 #include "pma_place.h"
 
 /* Runs that pma_block_free_all() frees before it lets others have the lock. */
@@ -110,6 +111,11 @@ static void slab_free(struct pma_arena *arena, const struct pma_place *place)
 	bool was_full = !page->slab.nr_free;
 
 	pma_arena_count_free(arena, page->slab.block_size);
+	if (page->slab.cpu) {
+		/* The CPU that has the page takes others meanwhile, without the lock. */
+		set_bit(place->index, pma_pages_shadow(&arena->pool->pages, place->pgno));
+		return;
+	}
 	pma_slab_give(page, pma_pages_shadow(&arena->pool->pages, place->pgno), place->index);
 	if (page->slab.nr_free == class_of(arena, page)->nr_blocks) {
 		slab_release(arena, was_full ? &arena->full : partial, place->pgno);
@@ -117,6 +123,54 @@ static void slab_free(struct pma_arena *arena, const struct pma_place *place)
 		pma_arena_drop(arena, &arena->full, place->pgno);
 		pma_arena_push(arena, partial, place->pgno);
 	}
+}
+
+/**
+ * pma_block_slab_activate() - give a CPU a slab page
+ * @arena: whose it is
+ * @class: of its blocks
+ * @cpu: 1 + the CPU
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: a page with a free block, or PMA_NONE.
+ */
+u32 pma_block_slab_activate(struct pma_arena *arena, u32 class, u16 cpu)
+{
+	u32 pgno = arena->partial[class];
+
+	lockdep_assert_held(&arena->lock);
+	if (pgno == PMA_NONE)
+		pgno = slab_grow(arena, class);
+	if (pgno == PMA_NONE)
+		return PMA_NONE;
+	pma_arena_drop(arena, &arena->partial[class], pgno);
+	pma_arena_push(arena, &arena->active, pgno);
+	page_of(arena, pgno)->slab.cpu = cpu;
+	return pgno;
+}
+
+/**
+ * pma_block_slab_settle() - take a slab page back from a CPU
+ * @arena: whose it is
+ * @pgno: the page
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_block_slab_settle(struct pma_arena *arena, u32 pgno)
+{
+	struct pma_page *page = page_of(arena, pgno);
+	const struct pma_class *class = class_of(arena, page);
+
+	lockdep_assert_held(&arena->lock);
+	page->slab.cpu = 0;
+	pma_slab_recount(page, pma_pages_shadow(&arena->pool->pages, pgno), class->nr_blocks);
+	if (page->slab.nr_free == class->nr_blocks) {
+		slab_release(arena, &arena->active, pgno);
+		return;
+	}
+	pma_arena_drop(arena, &arena->active, pgno);
+	pma_arena_push(arena, page->slab.nr_free ? &arena->partial[page->class] : &arena->full,
+		       pgno);
 }
 
 /* Chunks of the heap. */
@@ -444,6 +498,7 @@ void pma_block_free_all(struct pma_arena *arena)
 	u64 most = arena->pool->region.nr_pages;
 	unsigned long irq;
 
+	pma_cpu_drain_begin(arena);
 	/* A client that allocates as fast as it is freed must not keep us here. */
 	while (most-- && release_some(arena))
 		cond_resched();
@@ -460,4 +515,5 @@ void pma_block_free_all(struct pma_arena *arena)
 		.held_pages = arena->stats.held_pages,
 	};
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	pma_cpu_drain_end(arena);
 }

@@ -16,6 +16,7 @@
  *		one place
  */
 #include "pma_check.h"
+#include "pma_cpu.h"
 
 /* One proof under way. */
 struct proof {
@@ -172,6 +173,8 @@ static u32 check_counters(const struct proof *proof)
 	u32 errors = stats->arena_pages != stats->slab_pages + stats->big_pages +
 					   stats->heap_pages;
 
+	errors += proof->arena->active != PMA_NONE;
+
 	errors += proof->pages[PMA_KIND_SLAB] != stats->slab_pages;
 	errors += proof->pages[PMA_KIND_HEAP] != stats->heap_pages;
 	errors += proof->pages[PMA_KIND_HELD] != stats->held_pages;
@@ -187,7 +190,8 @@ static u32 check_counters(const struct proof *proof)
  * @arena: the arena
  * @result: errors, pages and blocks are added here
  *
- * O(its pages), under its lock.
+ * O(its pages), under its lock.  Its CPUs must have parted with their pages
+ * (pma_cpu_drain_begin()).
  * Context: Any but NMI; takes the arena's lock.
  */
 void pma_check_arena(struct pma_arena *arena, struct pma_check_args *result)
@@ -274,6 +278,9 @@ void pma_check_pool(struct pma_pool *pool, struct pma_check_args *result)
 	u32 nr_arenas = 0;
 
 	mutex_lock(&pool->arenas_mutex);
+	/* All of them first: a page that a CPU parts with may go to the pool. */
+	list_for_each_entry(arena, &pool->arenas, node)
+		pma_cpu_drain_begin(arena);
 	stillness = read_stillness(pool);
 	pma_check_runs(pool, result);
 	list_for_each_entry(arena, &pool->arenas, node) {
@@ -284,5 +291,7 @@ void pma_check_pool(struct pma_pool *pool, struct pma_check_args *result)
 	if (stillness && stillness == read_stillness(pool) &&
 	    result->pages - pages_before != pool->region.nr_pages)
 		report(result, 1, PMA_NONE);
+	list_for_each_entry(arena, &pool->arenas, node)
+		pma_cpu_drain_end(arena);
 	mutex_unlock(&pool->arenas_mutex);
 }

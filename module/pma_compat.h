@@ -12,6 +12,13 @@
 
 #include <linux/version.h>
 
+/* The name of a namespace of symbols became a string. */
+#if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
+#define PMA_KUNIT_NS EXPORTED_FOR_KUNIT_TESTING
+#else
+#define PMA_KUNIT_NS "EXPORTED_FOR_KUNIT_TESTING"
+#endif
+
 #if KERNEL_VERSION(6, 3, 0) > LINUX_VERSION_CODE
 #include <linux/mm.h>
 

@@ -17,10 +17,15 @@ static void dump_slab(const struct pma_pool *pool, u32 pgno, struct pma_page_rec
 {
 	const struct pma_page *page = &pool->pages.desc[pgno];
 	u32 nr_blocks = pool->classes->class[page->class].nr_blocks;
+	const unsigned long *bitmap = pma_pages_shadow(&pool->pages, pgno);
 	u32 first_free = READ_ONCE(page->slab.first_free);
+	bool counted = !READ_ONCE(page->slab.cpu);
 
+	if (!counted)
+		first_free = find_next_bit(bitmap, nr_blocks, 0);
 	rec->block_size = page->slab.block_size;
-	rec->free_blocks = READ_ONCE(page->slab.nr_free);
+	rec->free_blocks = counted ? READ_ONCE(page->slab.nr_free) :
+				     bitmap_weight(bitmap, nr_blocks);
 	rec->nr_blocks = nr_blocks;
 	rec->free_bytes = rec->free_blocks * rec->block_size;
 	if (first_free < nr_blocks)

@@ -12,6 +12,10 @@
  *  memory	kzalloc(), kfree(), kvzalloc(), kvcalloc(), kvfree(), __vmalloc(),
  *		vfree(), si_mem_available(), memset(), memcpy()
  *  locks	raw_spinlock_t, mutex, atomic_t, lockdep_assert_held(), cond_resched()
+ *  CPUs	__alloc_percpu(), free_percpu(), this_cpu_ptr(), per_cpu_ptr(),
+ *		local_irq_save(), smp_processor_id(), on_each_cpu(), cpus_read_lock(),
+ *		cpu_online(), for_each_possible_cpu(), set_bit(), clear_bit(),
+ *		test_and_set_bit(), atomic_long_andnot()
  *  lists, ids	list_head, ida
  *  arithmetic	DIV_ROUND_UP(), min(), max(), clamp_t(), struct_size()
  *  reports	WARN_ON_ONCE(), pr_err(), pr_warn()
@@ -24,6 +28,7 @@
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
 #include <linux/bug.h>
+#include <linux/cpu.h>
 #include <linux/build_bug.h>
 #include <linux/err.h>
 #include <linux/errno.h>
@@ -38,10 +43,12 @@
 #include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
+#include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/types.h>

@@ -20,6 +20,7 @@
  * @slab.first_free: lowest free block, @slab.nr_blocks if none
  * @slab.nr_free: free blocks
  * @slab.block_size: bytes of a block
+ * @slab.cpu: 1 + the CPU that has the page, 0 if none has (see pma_cpu.c)
  * @slab.inverse: 2^32 / block_size + 1: a block's number without a division
  * @big: of a big block's first page; the other pages know only @big.first
  * @big.first: number of the block's first page
@@ -47,7 +48,8 @@ struct pma_page {
 		struct {
 			u16 first_free;
 			u16 nr_free;
-			u32 block_size;
+			u16 block_size;
+			u16 cpu;
 			u32 inverse;
 		} slab;
 		struct {

@@ -114,6 +114,7 @@ void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
 	page->slab.first_free = 0;
 	page->slab.nr_free = class->nr_blocks;
 	page->slab.block_size = class->block_size;
+	page->slab.cpu = 0;
 	page->slab.inverse = class->inverse;
 	bitmap_zero(bitmap, ALIGN(class->nr_blocks, BITS_PER_LONG));
 	bitmap_set(bitmap, 0, class->nr_blocks);
@@ -173,6 +174,18 @@ void pma_slab_give(struct pma_page *page, unsigned long *bitmap, u32 index)
 }
 
 /**
+ * pma_slab_recount() - count the free blocks anew
+ * @page: descriptor
+ * @bitmap: the page's shadow, changed without the descriptor
+ * @nr_blocks: blocks in the page
+ */
+void pma_slab_recount(struct pma_page *page, const unsigned long *bitmap, u32 nr_blocks)
+{
+	page->slab.nr_free = bitmap_weight(bitmap, nr_blocks);
+	page->slab.first_free = find_next_bit(bitmap, nr_blocks, 0);
+}
+
+/**
  * pma_slab_check() - prove a slab page's descriptor against its bitmap
  * @page: descriptor
  * @bitmap: the page's shadow
@@ -189,5 +202,6 @@ u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap,
 	return (bitmap_weight(bitmap, nr_bits) != page->slab.nr_free) +
 	       (find_next_bit(bitmap, class->nr_blocks, 0) != page->slab.first_free) +
 	       (page->slab.block_size != class->block_size) +
+	       (page->slab.cpu != 0) +
 	       (page->slab.inverse != class->inverse);
 }

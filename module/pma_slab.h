@@ -43,6 +43,7 @@ void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
 			const struct pma_class *class);
 unsigned int pma_slab_take(struct pma_page *page, unsigned long *bitmap, unsigned int nr_blocks,
 			   unsigned int nr, u16 *indices);
+void pma_slab_recount(struct pma_page *page, const unsigned long *bitmap, u32 nr_blocks);
 void pma_slab_give(struct pma_page *page, unsigned long *bitmap, u32 index);
 u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap,
 		   const struct pma_class *class);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_cpu_kunit.c - slab pages that a CPU has to itself
+ *
+ * By the kernel interface, as its users meet them.  On the host no CPU has any
+ * page, and then the same must hold without.
+ */
+#include <linux/pma.h>
+
+#include "pma_cpu.h"
+#include "pma_kunit.h"
+
+#define NR_THREADS	4
+#define NR_SLOTS	64
+
+static struct pma_arena *arena_of(struct kunit *test, const struct pma_kunit_config *config)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, config);
+
+	return pma_kunit_arena(test, pool, PMA_ARENA_PERCPU);
+}
+
+/* A page stays with the CPU when it is empty, and goes back when CPUs are drained. */
+static void drain_gives_pages_back(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	void *block = pma_alloc(arena, 64);
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	pma_kunit_expect_live(test, arena, 1, 64);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	pma_kunit_expect_live(test, arena, 0, 0);
+	pma_cpu_drain_begin(arena);
+	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
+	KUNIT_EXPECT_EQ(test, arena->active, PMA_NONE);
+	/* Meanwhile it works, and no CPU gets a page. */
+	block = pma_alloc(arena, 64);
+	KUNIT_EXPECT_NOT_NULL(test, block);
+	KUNIT_EXPECT_EQ(test, arena->active, PMA_NONE);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	pma_cpu_drain_end(arena);
+}
+
+/* Each misuse gets its answer, and changes nothing, in a page that a CPU has. */
+static void free_refuses_misuse(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	struct pma_arena *other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
+	void *a = pma_alloc(arena, 112), *b = pma_alloc(arena, 112);
+	void *page = pma_kunit_ptr(arena->pool, 0);
+	void *tail = page + 4096 / 112 * 112;
+
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, a + 16), -EBADSLT);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, a + 1), -EBADSLT);
+	KUNIT_EXPECT_EQ(test, pma_free(other, a), -EACCES);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, tail), -EALREADY);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, page + arena->pool->region.bytes), -ERANGE);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, page - 1), -ERANGE);
+	pma_kunit_expect_live(test, arena, 2, 224);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, a), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, a), -EALREADY);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, b), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, b), -EALREADY);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, NULL), 0);
+	pma_kunit_expect_live(test, arena, 0, 0);
+}
+
+/* All blocks of all pages are served, each once, and then no more. */
+static void alloc_serves_whole_pool(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	u32 nr = arena->pool->region.bytes / 256, i;
+	void **blocks = kunit_kcalloc(test, nr, sizeof(*blocks), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	for (i = 0; i < nr; i++) {
+		blocks[i] = pma_alloc(arena, 256);
+		KUNIT_ASSERT_NOT_NULL(test, blocks[i]);
+		pma_kunit_fill(blocks[i], 256, i);
+	}
+	KUNIT_EXPECT_NULL(test, pma_alloc(arena, 256));
+	pma_kunit_expect_live(test, arena, nr, (u64)nr * 256);
+	for (i = 0; i < nr; i++)
+		KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(blocks[i], 256, i));
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, nr, blocks), 0);
+	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 256, 0, nr, blocks), nr);
+	KUNIT_EXPECT_NULL(test, pma_alloc(arena, 256));
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, nr, blocks), 0);
+}
+
+/**
+ * struct contest - what threads contend for
+ * @arena: all of them allocate from it
+ * @slots: blocks, each put there by one thread and freed by any
+ * @failed: contents that were not as they were left, frees refused
+ * @seed: of their random numbers
+ */
+struct contest {
+	struct pma_arena *arena;
+	void *slots[NR_SLOTS];
+	atomic_t failed;
+	u64 seed;
+	u32 ops;
+};
+
+/* A block tells its size and tag in its first bytes. */
+static void *make_block(struct contest *contest, struct pma_kunit_rng *rng)
+{
+	u32 size = pma_kunit_between(rng, 16, 3000), tag = pma_kunit_random(rng);
+	u32 *block = pma_alloc(contest->arena, size);
+
+	if (!block)
+		return NULL;
+	pma_kunit_fill(block + 2, size - 8, tag);
+	block[0] = size;
+	block[1] = tag;
+	return block;
+}
+
+static void free_block(struct contest *contest, u32 *block)
+{
+	if (!block)
+		return;
+	if (!pma_kunit_is_filled(block + 2, block[0] - 8, block[1]))
+		atomic_inc(&contest->failed);
+	if (pma_free(contest->arena, block))
+		atomic_inc(&contest->failed);
+}
+
+static void contend(void *context, u32 index)
+{
+	struct contest *contest = context;
+	struct pma_kunit_rng rng = { .state = contest->seed + index };
+	u32 i;
+
+	for (i = 0; i < contest->ops; i++) {
+		void **slot = &contest->slots[pma_kunit_below(&rng, NR_SLOTS)];
+
+		free_block(contest, xchg(slot, make_block(contest, &rng)));
+		if (!index && !(i % 512) && pma_check(contest->arena->pool, NULL))
+			atomic_inc(&contest->failed);
+		cond_resched();
+	}
+}
+
+static void alloc_and_free_anywhere_threads(struct kunit *test)
+{
+	struct contest *contest = kunit_kzalloc(test, sizeof(*contest), GFP_KERNEL);
+	struct pma_kunit_rng rng;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, contest);
+	pma_kunit_rng_init(&rng, test, "contest");
+	contest->arena = arena_of(test, &pma_kunit_default);
+	contest->seed = rng.state;
+	contest->ops = pma_kunit_ops() / NR_THREADS;
+	pma_kunit_threads(test, NR_THREADS, contend, contest);
+	for (i = 0; i < NR_SLOTS; i++)
+		free_block(contest, contest->slots[i]);
+	KUNIT_EXPECT_EQ(test, atomic_read(&contest->failed), 0);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(drain_gives_pages_back),
+	KUNIT_CASE(free_refuses_misuse),
+	KUNIT_CASE(alloc_serves_whole_pool),
+	KUNIT_CASE(alloc_and_free_anywhere_threads),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "pma_cpu",
+	.init = pma_kunit_init,
+	.exit = pma_kunit_exit,
+	.test_cases = cases,
+};
+
+kunit_test_suite(suite);

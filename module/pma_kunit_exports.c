@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_kunit_exports.c - what pma_kunit.ko may call of L1 to L3
+ *
+ * Part of pma.ko only where it is built for tests.  Here rather than beside each
+ * function, so that the engines need not know.
+ */
+#include <linux/export.h>
+
+#include "pma_arena.h"
+#include "pma_big.h"
+#include "pma_block.h"
+#include "pma_check.h"
+#include "pma_cpu.h"
+#include "pma_dump.h"
+#include "pma_fit.h"
+#include "pma_heap.h"
+#include "pma_held.h"
+#include "pma_page.h"
+#include "pma_place.h"
+#include "pma_pool.h"
+#include "pma_region.h"
+#include "pma_resize.h"
+#include "pma_slab.h"
+
+#define EXPORT_FOR_KUNIT(symbol) EXPORT_SYMBOL_NS_GPL(symbol, PMA_KUNIT_NS)
+
+EXPORT_FOR_KUNIT(pma_region_init);
+EXPORT_FOR_KUNIT(pma_region_exit);
+
+EXPORT_FOR_KUNIT(pma_pages_init);
+EXPORT_FOR_KUNIT(pma_pages_exit);
+EXPORT_FOR_KUNIT(pma_pages_metadata_bytes);
+EXPORT_FOR_KUNIT(pma_pages_record);
+EXPORT_FOR_KUNIT(pma_pages_requested);
+EXPORT_FOR_KUNIT(pma_pages_retire);
+EXPORT_FOR_KUNIT(pma_pages_clean);
+
+EXPORT_FOR_KUNIT(pma_fit_nr_lists);
+EXPORT_FOR_KUNIT(pma_fit_init);
+EXPORT_FOR_KUNIT(pma_fit_add);
+EXPORT_FOR_KUNIT(pma_fit_remove);
+EXPORT_FOR_KUNIT(pma_fit_alloc);
+EXPORT_FOR_KUNIT(pma_fit_free);
+EXPORT_FOR_KUNIT(pma_fit_resize);
+EXPORT_FOR_KUNIT(pma_fit_find);
+EXPORT_FOR_KUNIT(pma_fit_largest);
+EXPORT_FOR_KUNIT(pma_fit_check_span);
+EXPORT_FOR_KUNIT(pma_fit_check_lists);
+
+EXPORT_FOR_KUNIT(pma_slab_classes_create);
+EXPORT_FOR_KUNIT(pma_slab_classes_destroy);
+EXPORT_FOR_KUNIT(pma_slab_class_of);
+EXPORT_FOR_KUNIT(pma_slab_page_init);
+EXPORT_FOR_KUNIT(pma_slab_take);
+EXPORT_FOR_KUNIT(pma_slab_recount);
+EXPORT_FOR_KUNIT(pma_slab_give);
+EXPORT_FOR_KUNIT(pma_slab_check);
+
+EXPORT_FOR_KUNIT(pma_big_mark);
+EXPORT_FOR_KUNIT(pma_big_mark_body);
+EXPORT_FOR_KUNIT(pma_big_find);
+
+EXPORT_FOR_KUNIT(pma_heap_plan);
+EXPORT_FOR_KUNIT(pma_heap_create);
+EXPORT_FOR_KUNIT(pma_heap_destroy);
+EXPORT_FOR_KUNIT(pma_heap_add);
+EXPORT_FOR_KUNIT(pma_heap_remove);
+EXPORT_FOR_KUNIT(pma_heap_discard);
+EXPORT_FOR_KUNIT(pma_heap_used_bytes);
+EXPORT_FOR_KUNIT(pma_heap_alloc);
+EXPORT_FOR_KUNIT(pma_heap_free);
+EXPORT_FOR_KUNIT(pma_heap_resize);
+EXPORT_FOR_KUNIT(pma_heap_find);
+EXPORT_FOR_KUNIT(pma_heap_record);
+EXPORT_FOR_KUNIT(pma_heap_block);
+EXPORT_FOR_KUNIT(pma_heap_next);
+EXPORT_FOR_KUNIT(pma_heap_first_free);
+EXPORT_FOR_KUNIT(pma_heap_check);
+
+EXPORT_FOR_KUNIT(pma_pool_new);
+EXPORT_FOR_KUNIT(pma_pool_delete);
+EXPORT_FOR_KUNIT(pma_pool_metadata_bytes);
+EXPORT_FOR_KUNIT(pma_pool_info);
+EXPORT_FOR_KUNIT(pma_pool_route);
+EXPORT_FOR_KUNIT(pma_pool_take);
+EXPORT_FOR_KUNIT(pma_pool_give);
+EXPORT_FOR_KUNIT(pma_pool_resize);
+EXPORT_FOR_KUNIT(pma_pool_run_pages);
+EXPORT_FOR_KUNIT(pma_pool_find_big);
+EXPORT_FOR_KUNIT(pma_pool_free_pages);
+EXPORT_FOR_KUNIT(pma_pool_list_lock);
+EXPORT_FOR_KUNIT(pma_pool_list_unlock);
+EXPORT_FOR_KUNIT(pma_pool_next);
+
+EXPORT_FOR_KUNIT(pma_arena_new);
+EXPORT_FOR_KUNIT(pma_arena_delete);
+EXPORT_FOR_KUNIT(pma_arena_get_stats);
+EXPORT_FOR_KUNIT(pma_arena_push);
+EXPORT_FOR_KUNIT(pma_arena_drop);
+EXPORT_FOR_KUNIT(pma_arena_take_run);
+EXPORT_FOR_KUNIT(pma_arena_clean_run);
+EXPORT_FOR_KUNIT(pma_arena_give_run);
+EXPORT_FOR_KUNIT(pma_arena_big_take);
+EXPORT_FOR_KUNIT(pma_arena_big_publish);
+EXPORT_FOR_KUNIT(pma_arena_big_drop);
+EXPORT_FOR_KUNIT(pma_arena_big_resize);
+EXPORT_FOR_KUNIT(pma_arena_big_bytes);
+EXPORT_FOR_KUNIT(pma_arena_big_give);
+EXPORT_FOR_KUNIT(pma_arena_big_unlink);
+EXPORT_FOR_KUNIT(pma_arena_count_pages);
+EXPORT_FOR_KUNIT(pma_arena_count_allocs);
+EXPORT_FOR_KUNIT(pma_arena_count_free);
+EXPORT_FOR_KUNIT(pma_arena_count_bytes);
+EXPORT_FOR_KUNIT(pma_arena_count_error);
+EXPORT_FOR_KUNIT(pma_arena_count_error_locked);
+
+EXPORT_FOR_KUNIT(pma_cpu_init);
+EXPORT_FOR_KUNIT(pma_cpu_exit);
+EXPORT_FOR_KUNIT(pma_cpu_prepare);
+EXPORT_FOR_KUNIT(pma_cpu_alloc_batch);
+EXPORT_FOR_KUNIT(pma_cpu_free_batch);
+EXPORT_FOR_KUNIT(pma_cpu_drain_begin);
+EXPORT_FOR_KUNIT(pma_cpu_drain_end);
+EXPORT_FOR_KUNIT(pma_cpu_add_stats);
+
+EXPORT_FOR_KUNIT(pma_held_put);
+EXPORT_FOR_KUNIT(pma_held_take);
+EXPORT_FOR_KUNIT(pma_held_settle);
+EXPORT_FOR_KUNIT(pma_held_settle_all);
+EXPORT_FOR_KUNIT(pma_held_release_idle);
+
+EXPORT_FOR_KUNIT(pma_block_alloc);
+EXPORT_FOR_KUNIT(pma_block_alloc_batch);
+EXPORT_FOR_KUNIT(pma_block_free);
+EXPORT_FOR_KUNIT(pma_block_free_all);
+EXPORT_FOR_KUNIT(pma_block_check_request);
+EXPORT_FOR_KUNIT(pma_block_alloc_small);
+EXPORT_FOR_KUNIT(pma_block_slab_activate);
+EXPORT_FOR_KUNIT(pma_block_slab_settle);
+EXPORT_FOR_KUNIT(pma_block_free_place);
+
+EXPORT_FOR_KUNIT(pma_place_find);
+EXPORT_FOR_KUNIT(pma_place_describe);
+EXPORT_FOR_KUNIT(pma_place_record);
+EXPORT_FOR_KUNIT(pma_place_pages);
+EXPORT_FOR_KUNIT(pma_place_query);
+EXPORT_FOR_KUNIT(pma_place_read);
+EXPORT_FOR_KUNIT(pma_place_write);
+
+EXPORT_FOR_KUNIT(pma_resize_block);
+
+EXPORT_FOR_KUNIT(pma_check_arena);
+EXPORT_FOR_KUNIT(pma_check_runs);
+EXPORT_FOR_KUNIT(pma_check_pool);
+
+EXPORT_FOR_KUNIT(pma_dump_pages);
+EXPORT_FOR_KUNIT(pma_dump_blocks);
