@@ -2,10 +2,12 @@
 /*
  * main.c - pma-ioctl-test: tries every door of /dev/pma
  *
- *	pma-ioctl-test [--device=PATH] [--seed=N] [--ops=N] [--list] [NAME...]
+ *	pma-ioctl-test [--device=PATH] [--seed=N] [--ops=N] [--seconds=N] [--list]
+ *		       [NAME...]
  *
  * Speaks KTAP; ends with 0 only if no test failed.  NAMEs choose tests by the
- * beginning of their names.  The same source makes a 64-bit and a 32-bit caller.
+ * beginning of their names; a long test stops after --seconds, if not 0.  The same
+ * source makes a 64-bit and a 32-bit caller.
  *
  * The pool must be nobody else's meanwhile: after each test all its pages must
  * be back.
@@ -83,6 +85,21 @@ bool test_want_error(struct test *t, const char *file, int line, const char *wha
 	return false;
 }
 
+static time_t test_began;
+
+static time_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec;
+}
+
+bool test_goes_on(const struct test *t)
+{
+	return !t->failed && (!t->seconds || now() - test_began < (time_t)t->seconds);
+}
+
 int test_child(pid_t child)
 {
 	int status;
@@ -120,6 +137,7 @@ static void test_run(struct test *t, const struct test_case *test)
 	if (t->fd < 0)
 		return;
 	before = stats_get(t, t->fd);
+	test_began = now();
 	test->run(t);
 	t->context[0] = '\0';
 	stats_sound(t, t->fd);
@@ -208,16 +226,22 @@ static const struct option options[] = {
 	{ "device", required_argument, NULL, 'd' },
 	{ "seed", required_argument, NULL, 's' },
 	{ "ops", required_argument, NULL, 'o' },
+	{ "seconds", required_argument, NULL, 't' },
 	{ "list", no_argument, NULL, 'l' },
 	{ }
 };
 
 int main(int argc, char **argv)
 {
-	struct test t = { .device = "/dev/pma", .seed = time(NULL), .ops = 10000 };
+	struct test t = {
+		.device = "/dev/pma",
+		.seed = time(NULL),
+		.ops = 10000,
+		.seconds = 4,
+	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "d:s:o:l", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "d:s:o:t:l", options, NULL)) != -1) {
 		switch (c) {
 		case 'd':
 			t.device = optarg;
@@ -227,6 +251,9 @@ int main(int argc, char **argv)
 			break;
 		case 'o':
 			t.ops = strtoul(optarg, NULL, 0);
+			break;
+		case 't':
+			t.seconds = strtoul(optarg, NULL, 0);
 			break;
 		case 'l':
 			each_test(argv + optind, visit_list, &t);

@@ -146,7 +146,7 @@ static void revoke_reuse_is_clean(struct test *t)
 		return;
 	base[0] = reach_map(t, fds[0]);
 	base[1] = reach_map(t, fds[1]);
-	for (turn = 0; base[0] && base[1] && reused < frames; turn ^= 1) {
+	for (turn = 0; base[0] && base[1] && reused < frames && test_goes_on(t); turn ^= 1) {
 		if (!alloc_long(t, fds[turn], &block))
 			break;
 		/* it is the run that the other arena gave back */
@@ -178,7 +178,7 @@ static void revoke_end_is_clean(struct test *t)
 
 	if (!reach_can(t))
 		return;
-	for (round = 0; round < rounds && !t->failed; round++) {
+	for (round = 0; round < rounds && test_goes_on(t); round++) {
 		fd = block_open(t, O_RDWR);
 		if (fd < 0)
 			return;
@@ -404,7 +404,7 @@ static void race_defend(struct test *t)
 	char *base = reach_map(t, t->fd);
 	size_t wrong;
 
-	for (round = 0; base && round < t->ops / 20; round++) {
+	for (round = 0; base && round < t->ops / 20 && test_goes_on(t); round++) {
 		if (!block_alloc(t, t->fd, size, &block))
 			break;
 		wrong = swap_words((__u64 *)(base + block.handle), block.usable, 0, CANARY);

@@ -205,7 +205,7 @@ static void resize_between(struct test *t, char *base, struct block *block)
 	unsigned long i, rounds = t->ops / 10 * sysconf(_SC_PAGESIZE) / page;
 	__u64 size, kept;
 
-	for (i = 0; i < rounds && !t->failed; i++) {
+	for (i = 0; i < rounds && test_goes_on(t); i++) {
 		size = 1 + rand_r(&seed) % (20 * page);
 		kept = size < block->usable ? size : block->usable;
 		test_context(t, "from %llu to %llu", block->size, size);
@@ -266,7 +266,7 @@ static void share_kill(struct test *t)
 
 	if (!reach_can(t))
 		return;
-	for (round = 0; round < t->ops / 1000; round++) {
+	for (round = 0; round < t->ops / 1000 && test_goes_on(t); round++) {
 		for (i = 0; i < ARRAY_SIZE(children); i++) {
 			children[i] = fork();
 			if (children[i])

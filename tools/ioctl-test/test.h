@@ -29,6 +29,7 @@
  * @info: of it
  * @seed: of random tests
  * @ops: how many operations a random test shall do
+ * @seconds: that a long test may take, where a kernel is slow; 0 for any
  * @failed: something was not as it should be
  * @skipped: why there was nothing to test, or NULL
  * @nr_notes: differences noted so far
@@ -40,6 +41,7 @@ struct test {
 	struct pma_info info;
 	__u64 seed;
 	unsigned long ops;
+	unsigned long seconds;
 	bool failed;
 	const char *skipped;
 	unsigned int nr_notes;
@@ -82,6 +84,9 @@ extern const struct test_case model_cases[];
 extern const struct test_case mmap_cases[];
 extern const struct test_case revoke_cases[];
 extern const struct test_case share_cases[];
+
+/* For the rounds of a long test: none failed, and there is time left since its start. */
+bool test_goes_on(const struct test *t);
 
 /* What a child that was forked found: its exit status, or 99 if it did not end by itself. */
 int test_child(pid_t child);
