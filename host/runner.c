@@ -20,6 +20,7 @@
 
 struct kunit_allocation {
 	struct kunit_allocation *next;
+
 	_Alignas(16) char bytes[];
 };
 
@@ -281,8 +282,9 @@ int main(int argc, char **argv)
 	unsigned int nr = 0;
 
 	if (!parse_options(argc, argv, &options)) {
-		fprintf(stderr, "usage: %s [--count] [--seed N] [--ops N] [--first N] [--total N] [--suffix TEXT] [GLOB[.GLOB]]\n",
+		fprintf(stderr, "usage: %s [--count] [--seed N] [--ops N] [--first N]\n",
 			argv[0]);
+		fprintf(stderr, "\t[--total N] [--suffix TEXT] [GLOB[.GLOB]]\n");
 		return 2;
 	}
 	for (suite = suites; suite; suite = suite->next)

@@ -89,9 +89,10 @@ static void alloc_keeps_blocks_apart(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, test->param_value);
 	struct pma_arena *arena = pma_kunit_arena(test, pool, 0);
-	struct pma_block blocks[64];
+	struct pma_block *blocks = kunit_kcalloc(test, 64, sizeof(*blocks), GFP_KERNEL);
 	u32 sizes[32], n, i, got = 0;
 
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
 	n = sizes_of(pool, sizes, ARRAY_SIZE(sizes));
 	for (i = 0; i < 2 * n; i++)
 		if (!pma_block_alloc(arena, sizes[i % n], 0, PMA_ZERO, &blocks[got])) {

@@ -95,6 +95,7 @@ static void alloc_serves_whole_pool(struct kunit *test)
  * @slots: blocks, each put there by one thread and freed by any
  * @failed: contents that were not as they were left, frees refused
  * @seed: of their random numbers
+ * @ops: of each thread
  */
 struct contest {
 	struct pma_arena *arena;

@@ -121,7 +121,8 @@ static void plan_chooses_units(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, geo.tag_bytes, plan_table[i].tag_bytes, "row %u", i);
 		/* A slab page's bitmap has the same room. */
 		KUNIT_EXPECT_GE_MSG(test, 8 * geo.tag_bytes,
-				    ALIGN(plan_table[i].page_size / PMA_BLOCK_MIN, 64), "row %u", i);
+				    ALIGN(plan_table[i].page_size / PMA_BLOCK_MIN, 64),
+				    "row %u", i);
 	}
 }
 

@@ -173,10 +173,8 @@ static void clean_zeroes_what_others_left(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(clean_table); i++) {
 		memset(base, 0xee, 4 * 512);
 		pma_pages_retire(&table->pages, 0, 4, clean_table[i].next);
-		if (clean_table[i].left_by)
-			pma_pages_retire(&table->pages, 1, 2, clean_table[i].left_by);
-		else
-			table->pages.desc[1].free.dirty = table->pages.desc[2].free.dirty = 0;
+		/* By nobody, 0, is by no arena. */
+		pma_pages_retire(&table->pages, 1, 2, clean_table[i].left_by);
 		pma_pages_clean(&table->pages, 1, 2, clean_table[i].next);
 		KUNIT_EXPECT_EQ_MSG(test, pma_kunit_is_zero(base + 512, 1024),
 				    clean_table[i].zeroed, "row %u", i);

@@ -309,7 +309,8 @@ static void resize_without_room(struct kunit *test)
 		KUNIT_EXPECT_GE(test, block.size, size);
 		if (!err)
 			size = min(size, tight[row].old * unit);
-		KUNIT_EXPECT_TRUE_MSG(test, pma_kunit_is_filled(ptr(arena, block.handle), size, row),
+		KUNIT_EXPECT_TRUE_MSG(test,
+				      pma_kunit_is_filled(ptr(arena, block.handle), size, row),
 				      "row %u", row);
 		pma_kunit_expect_sound(test, pool);
 		empty_pool(pool);
