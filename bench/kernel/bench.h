@@ -47,6 +47,8 @@ extern const struct bench_case bench_waste_cases[];
 
 extern u64 bench_seed;
 extern bool bench_counts_instructions;
+extern char *bench_only;
+extern unsigned int bench_times;
 
 /* All that is before the reading is done by then, and nothing that is after it. */
 static __always_inline u64 bench_now(void)

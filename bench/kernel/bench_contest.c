@@ -49,7 +49,10 @@ static void begin(const struct bench_contest *contest, u32 i, struct stand *stan
 {
 	const struct bench_entrant *entrant = &contest->entrants[i];
 
-	stand->err = bench_peer_open(entrant->peer, &stand->heap, &contest->need);
+	if (bench_peer_plays(entrant->peer))
+		stand->err = bench_peer_open(entrant->peer, &stand->heap, &contest->need);
+	else
+		stand->err = -ENODEV;
 	if (stand->err)
 		return;
 	if (entrant->fill)
@@ -85,13 +88,18 @@ static void repeat(const struct bench_contest *contest, u32 i, struct stand *sta
 	cond_resched();
 }
 
+static u32 repetitions(const struct bench_contest *contest)
+{
+	return contest->repetitions * max(bench_times, 1);
+}
+
 static void play_one_by_one(const struct bench_contest *contest, u32 nr, struct stand *stands)
 {
 	u32 i, sample;
 
 	for (i = 0; i < nr; i++) {
 		begin(contest, i, &stands[i]);
-		for (sample = 0; sample < contest->repetitions + WARM_UP; sample++)
+		for (sample = 0; sample < repetitions(contest) + WARM_UP; sample++)
 			repeat(contest, i, &stands[i], sample);
 		end(contest, i, &stands[i]);
 	}
@@ -103,7 +111,7 @@ static void play_in_turn(const struct bench_contest *contest, u32 nr, struct sta
 
 	for (i = 0; i < nr; i++)
 		begin(contest, i, &stands[i]);
-	for (sample = 0; sample < contest->repetitions + WARM_UP; sample++)
+	for (sample = 0; sample < repetitions(contest) + WARM_UP; sample++)
 		for (i = 0; i < nr; i++)
 			repeat(contest, i, &stands[i], sample);
 	for (i = 0; i < nr; i++)
@@ -112,19 +120,21 @@ static void play_in_turn(const struct bench_contest *contest, u32 nr, struct sta
 
 static void report(const struct bench_contest *contest, u32 nr, struct stand *stands)
 {
-	u64 control = bench_median(stands[0].samples, contest->repetitions);
+	u64 control = bench_median(stands[0].samples, repetitions(contest));
 	u64 ticks;
 	u32 i;
 
 	for (i = 1; i < nr; i++) {
 		const char *name = contest->entrants[i].peer->name;
 
+		if (stands[i].err == -ENODEV)
+			continue;
 		if (stands[i].err) {
 			pr_warn("pma_bench: %s: %s is out: %pe\n", contest->name, name,
 				ERR_PTR(stands[i].err));
 			continue;
 		}
-		ticks = bench_median(stands[i].samples, contest->repetitions);
+		ticks = bench_median(stands[i].samples, repetitions(contest));
 		bench_report_ticks(contest->name, name, ticks > control ? ticks - control : 0,
 				   contest->blocks);
 	}
@@ -147,10 +157,10 @@ int bench_contest_run(const struct bench_contest *contest)
 	while (contest->entrants[nr].peer)
 		nr++;
 	stands = kcalloc(nr, sizeof(*stands), GFP_KERNEL);
-	samples = kvcalloc(nr * contest->repetitions, sizeof(*samples), GFP_KERNEL);
+	samples = kvcalloc(nr * repetitions(contest), sizeof(*samples), GFP_KERNEL);
 	if (stands && samples) {
 		for (i = 0; i < nr; i++)
-			stands[i].samples = samples + i * contest->repetitions;
+			stands[i].samples = samples + i * repetitions(contest);
 		if (contest->one_by_one)
 			play_one_by_one(contest, nr, stands);
 		else

@@ -31,6 +31,14 @@ bool bench_counts_instructions;
 module_param_named(icount, bench_counts_instructions, bool, 0444);
 MODULE_PARM_DESC(icount, "The machine runs under -icount shift=0: a tick is an instruction");
 
+char *bench_only;
+module_param_named(only, bench_only, charp, 0444);
+MODULE_PARM_DESC(only, "Measure this allocator alone");
+
+unsigned int bench_times = 1;
+module_param_named(times, bench_times, uint, 0444);
+MODULE_PARM_DESC(times, "So many times the repetitions, for a profile (default 1)");
+
 static const struct bench_case *const all_cases[] = {
 	bench_pair_cases,
 	bench_live_cases,

@@ -13,6 +13,17 @@
 #define MEMPOOL_MIN	16
 
 /**
+ * bench_peer_plays() - is it to be measured?
+ * @peer: the peer
+ *
+ * Return: true, unless there is another that is to be measured alone.
+ */
+bool bench_peer_plays(const struct bench_peer *peer)
+{
+	return !bench_only || peer == &bench_control || !strcmp(peer->name, bench_only);
+}
+
+/**
  * bench_peer_open() - make a heap
  * @peer: whose
  * @heap: to fill in

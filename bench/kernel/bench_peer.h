@@ -91,6 +91,7 @@ struct bench_peer {
 	void *(*alloc_aligned)(struct bench_heap *heap, size_t size, size_t align);
 };
 
+bool bench_peer_plays(const struct bench_peer *peer);
 int bench_peer_open(const struct bench_peer *peer, struct bench_heap *heap,
 		    const struct bench_need *need);
 void bench_peer_close(const struct bench_peer *peer, struct bench_heap *heap);

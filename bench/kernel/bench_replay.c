@@ -277,6 +277,8 @@ static int run_replay(const struct bench_case *what)
 	scnprintf(name, sizeof(name), "replay-%s", trace_head()->name);
 	err = replay(&control, &empty);
 	for (i = 0; i < ARRAY_SIZE(players) && !err; i++) {
+		if (!bench_peer_plays(players[i].peer))
+			continue;
 		err = replay(&players[i], &ticks);
 		if (!err)
 			bench_report_ticks(name, players[i].peer->name,
@@ -360,6 +362,8 @@ static int run_fit(const struct bench_case *what)
 	bench_report(name, "trace", div_u64(trace_head()->peak_bytes * 100, SZ_1K), "KB");
 	scnprintf(name, sizeof(name), "fit-%s", trace_head()->name);
 	for (i = 0; i < ARRAY_SIZE(players); i++) {
+		if (!bench_peer_plays(players[i].peer))
+			continue;
 		if (players[i].peer == &bench_kmalloc)
 			frames = peak_frames(&players[i]);
 		else

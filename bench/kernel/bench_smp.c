@@ -184,6 +184,8 @@ static int run_smp(const struct bench_case *what)
 		return 0;
 	err = measure(&players[0], cpus, what->arg, &control);
 	for (i = 1; i < ARRAY_SIZE(players) && !err; i++) {
+		if (!bench_peer_plays(players[i].peer))
+			continue;
 		err = measure(&players[i], cpus, what->arg, &ticks);
 		if (!err)
 			bench_report_ticks(what->name, players[i].peer->name,
