@@ -29,6 +29,11 @@ u32 pma_kunit_ops(void)
 	return pma_host_params.ops ? pma_host_params.ops : OPS;
 }
 
+u32 pma_kunit_rounds(void)
+{
+	return pma_kunit_ops() / 50;
+}
+
 struct thread {
 	void (*run)(void *context, u32 index);
 	void *context;

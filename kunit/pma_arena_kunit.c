@@ -260,7 +260,7 @@ static void race_thread(void *context, u32 index)
 	struct pma_block block;
 	u32 i;
 
-	for (i = 0; i < pma_kunit_ops() / 100; i++) {
+	for (i = 0; i < pma_kunit_rounds(); i++) {
 		arena = pma_arena_new(race->pool, "race", 0);
 		if (IS_ERR(arena) || arena->id >= ARRAY_SIZE(race->in_use) ||
 		    READ_ONCE(race->in_use[arena->id])) {

@@ -97,6 +97,23 @@ static void flip(struct kunit *test, struct world *world, void *what, size_t byt
 	}
 }
 
+/* Heads of lists: of an empty one a bit will do, as each makes it not empty. */
+static void flip_heads(struct kunit *test, struct world *world, struct pma_fit *fit)
+{
+	u32 i, bit;
+
+	for (i = 0; i < fit->nr_lists; i++) {
+		bool is_empty = fit->heads[i] == PMA_NONE;
+
+		for (bit = is_empty ? i % 32 : 0; bit < 32; bit += is_empty ? 32 : 1) {
+			fit->heads[i] ^= BIT(bit);
+			KUNIT_EXPECT_NE_MSG(test, pma_kunit_errors(world->pool), 0,
+					    "list %u, bit %u", i, bit);
+			fit->heads[i] ^= BIT(bit);
+		}
+	}
+}
+
 #define FLIP(test, world, field, index) \
 	flip(test, world, &(field), sizeof(field), #field, index)
 
@@ -193,7 +210,7 @@ static void check_sees_flips_of_runs(struct kunit *test)
 	FLIP(test, &world, runs->free_pieces, 0);
 	FLIP(test, &world, runs->fl_map, 0);
 	FLIP(test, &world, runs->sl_map, 0);
-	flip(test, &world, runs->heads, runs->nr_lists * sizeof(u32), "list of runs", 0);
+	flip_heads(test, &world, runs);
 	end_world(test, &world);
 }
 
@@ -250,7 +267,7 @@ static void flip_arena(struct kunit *test, struct world *world, struct pma_arena
 	FLIP(test, world, fit->free_pieces, 0);
 	FLIP(test, world, fit->fl_map, 0);
 	FLIP(test, world, fit->sl_map, 0);
-	flip(test, world, fit->heads, fit->nr_lists * sizeof(u32), "list of chunks", 0);
+	flip_heads(test, world, fit);
 }
 
 static void check_sees_flips_of_arenas(struct kunit *test)
@@ -403,7 +420,7 @@ static void race_thread(void *context, u32 index)
 	u32 i;
 
 	if (index) {
-		for (i = 0; i < pma_kunit_ops() / 100; i++)
+		for (i = 0; i < pma_kunit_rounds(); i++)
 			churn(race, &race->rngs[index]);
 		atomic_dec(&race->running);
 		return;

@@ -421,7 +421,7 @@ static void race_thread(void *context, u32 index)
 		}
 		return;
 	}
-	for (i = 0; i < pma_kunit_ops() / 100; i++)
+	for (i = 0; i < pma_kunit_rounds(); i++)
 		churn(race, race->arenas[index & 1], &race->rngs[index]);
 	atomic_dec(&race->running);
 }

@@ -505,7 +505,7 @@ static void model_step(struct model *m, u32 step)
 static void random_chunks(struct kunit *test)
 {
 	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
-	u32 ops = pma_kunit_ops() / (test->param_value == shapes ? 1 : 4), step;
+	u32 ops = pma_kunit_ops() / (test->param_value == shapes ? 1 : 20), step;
 
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	m->test = test;

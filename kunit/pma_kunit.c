@@ -355,7 +355,7 @@ static void hash_arena(u64 *sum, const struct pma_arena *arena)
 /* Of large regions only every so many bytes: nothing strays over so few. */
 static void hash_contents(u64 *sum, const struct pma_region *region)
 {
-	size_t step = max_t(size_t, region->bytes / 8192, 8), at;
+	size_t step = ALIGN(region->bytes / 8192 + 1, 8), at;
 
 	for (at = 0; at < region->bytes; at += step)
 		hash(sum, (char *)region->base + at, 8);

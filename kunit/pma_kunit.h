@@ -115,6 +115,7 @@ void pma_kunit_expect_refused(struct kunit *test, const struct pma_kunit_before 
 /* Kernel or host: pma_kunit_os.c. */
 u64 pma_kunit_seed(void);
 u32 pma_kunit_ops(void);
+u32 pma_kunit_rounds(void);
 void pma_kunit_threads(struct kunit *test, u32 nr, void (*run)(void *context, u32 index),
 		       void *context);
 bool pma_kunit_fail_begin(u32 nth);

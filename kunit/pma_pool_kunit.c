@@ -343,7 +343,7 @@ static void race_thread(void *context, u32 index)
 	struct pma_pool *pool = race->pool;
 	u32 i, pgno, nr_pages, more;
 
-	for (i = 0; i < pma_kunit_ops() / 10; i++) {
+	for (i = 0; i < 10 * pma_kunit_rounds(); i++) {
 		nr_pages = pma_kunit_size(rng, 1, 20);
 		pgno = pma_pool_take(pool, nr_pages, 0);
 		if (pgno == PMA_NONE)

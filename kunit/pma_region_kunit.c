@@ -70,7 +70,7 @@ static void init_cuts_pages(struct kunit *test)
 	u32 shift, nr_pages;
 
 	for (shift = PMA_PAGE_SHIFT_MIN; shift <= PMA_PAGE_SHIFT_MAX; shift++) {
-		for (nr_pages = 1; nr_pages < 20; nr_pages += 3) {
+		for (nr_pages = 1; nr_pages < 20; nr_pages += 6) {
 			size_t bytes = (size_t)nr_pages << shift;
 			size_t align = max_t(size_t, PAGE_SIZE, 1UL << shift);
 
