@@ -14,7 +14,7 @@
 #define LIVE		8	/* blocks, in an arena */
 #define REPLACED	1000	/* in a repetition */
 #define REPETITIONS	101
-#define REGION		SZ_256M
+#define REGION		SZ_128M
 
 /**
  * struct client - an arena and what it has in use
@@ -89,6 +89,8 @@ static int run_clients(const struct bench_case *what, struct pma_pool *pool,
 	if (!err)
 		bench_report_ticks(what->name, "pma", ticks > control ? ticks - control : 0,
 				   REPLACED);
+	for (i = 0; i < what->arg; i++)
+		pma_arena_destroy(clients[i].arena);
 	return err;
 }
 
@@ -100,7 +102,7 @@ static int run_arenas(const struct bench_case *what)
 
 	if (clients && !IS_ERR(pool))
 		err = run_clients(what, pool, clients, bench_sizes(BENCH_SMALL));
-	pma_pool_destroy(pool, PMA_DESTROY_FORCE);
+	pma_pool_destroy(pool, 0);
 	kvfree(clients);
 	return err;
 }

@@ -331,6 +331,16 @@ static s64 slab_frames(void)
 		global_node_page_state(NR_SLAB_RECLAIMABLE_B));
 }
 
+/* Give back what slabs have that nobody uses. */
+static void shrink_kmalloc(void)
+{
+	int i;
+
+	for (i = 0; i <= KMALLOC_SHIFT_HIGH; i++)
+		if (kmalloc_caches[KMALLOC_NORMAL][i])
+			kmem_cache_shrink(kmalloc_caches[KMALLOC_NORMAL][i]);
+}
+
 /* The most frames that slabs and large kmallocs took. */
 static size_t peak_frames(const struct player *player)
 {
@@ -340,6 +350,7 @@ static size_t peak_frames(const struct player *player)
 
 	if (begin(player, &heap, 0))
 		return 0;
+	shrink_kmalloc();
 	before = slab_frames();
 	for (part = 0; part < nr_parts(); part++) {
 		if (!player->play(&heap, trace_operations() + part * PART, part_nr(part)))
