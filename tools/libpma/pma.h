@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * pma.h - libpma: a heap in an arena of /dev/pma
+ *
+ * The arena's memory is mapped, blocks are plain pointers.  Small ones come from
+ * magazines, stacks of free blocks that each thread has for each block size, which
+ * are filled and emptied by one call of the kernel for many blocks.
+ *
+ * Every function may be called by any thread.  After a fork() parent and child
+ * share the arena, and both may use it: either may free what the other allocated.
+ *
+ * Sizes are in bytes; size 0 is refused (EINVAL).  Blocks are aligned to 8 bytes,
+ * and to 16 from 16 bytes on.  Details: libpma(3), and linux/pma.h.
+ */
+#ifndef PMA_H
+#define PMA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/pma.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pma;
+
+/* Flags of pma_open(). */
+#define PMA_EXACT	1U	/* no magazines: the kernel judges every free at once */
+
+/* An arena of its own; @path NULL is /dev/pma.  NULL and errno on failure. */
+struct pma *pma_open(const char *path, unsigned int flags);
+
+/* No thread uses it any more.  All its blocks go, unless another process has it. */
+void pma_close(struct pma *pma);
+
+/* NULL and errno (ENOMEM, EINVAL) on failure; a failed realloc changes nothing. */
+void *pma_malloc(struct pma *pma, size_t size);
+void *pma_calloc(struct pma *pma, size_t nr, size_t size);
+void *pma_realloc(struct pma *pma, void *block, size_t size);
+void *pma_aligned_alloc(struct pma *pma, size_t align, size_t size);
+
+/*
+ * 0, or -1 and errno: EALREADY for a free block, EBADSLT inside a block, ERANGE,
+ * EACCES.  With magazines not every wrong pointer is noticed at once.
+ */
+int pma_free(struct pma *pma, void *block);
+
+/* What may be used of a block; 0 and errno if there is none. */
+size_t pma_usable_size(struct pma *pma, void *block);
+
+/* A block's name in the kernel and in every process; PMA_HANDLE_NONE is NULL. */
+uint64_t pma_handle(const struct pma *pma, const void *block);
+void *pma_ptr(const struct pma *pma, uint64_t handle);
+
+/* Gives what is in the calling thread's magazines back to the arena. */
+void pma_flush(struct pma *pma);
+
+/* The open file, for what is not here; 0, or -1 and errno. */
+int pma_fd(const struct pma *pma);
+int pma_stats(struct pma *pma, struct pma_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PMA_H */

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * table.c - the class of a block from its address, without asking the kernel
+ *
+ * Which sizes the kernel's classes have, and which page is cut into which class,
+ * is learnt from its answers: an allocation tells handle and usable size.  A page
+ * can't change its class while a block in it is out, so what is learnt of a block
+ * stays right until that is freed in the kernel; what is wrong by then is learnt
+ * anew with the next block there, before anybody has it.
+ *
+ * The table is shared memory: after a fork() a process must know the classes of
+ * the pages that the others fill.  Entries are single bytes and words that are
+ * only ever set to what is true; there is no lock that a killed process could keep.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "lib.h"
+
+#define STEP	(1U << SIZE_STEP_SHIFT)
+
+/* | size of each class | class of each size | class of each page | */
+int pma_table_open(struct pma *pma, const struct pma_info *info)
+{
+	size_t nr_sizes = info->slab_max / STEP + 1;
+	char *at;
+
+	pma->table_bytes = CLASSES_MAX * sizeof(*pma->class_size) + nr_sizes + info->nr_pages;
+	at = mmap(NULL, pma->table_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		  -1, 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	pma->class_size = (atomic_uint *)at;
+	at += CLASSES_MAX * sizeof(*pma->class_size);
+	pma->size_class = (atomic_uchar *)at;
+	pma->page_class = (atomic_uchar *)at + nr_sizes;
+	return 0;
+}
+
+void pma_table_close(struct pma *pma)
+{
+	munmap((void *)pma->class_size, pma->table_bytes);
+}
+
+/*
+ * The class of blocks of @bytes; 0 if there are too many.  Numbers are given out
+ * in order and never taken back, so who comes to an empty place has seen all.
+ */
+static unsigned int class_of(struct pma *pma, uint32_t bytes)
+{
+	unsigned int class;
+	unsigned int there;
+
+	for (class = 1; class < CLASSES_MAX; class++) {
+		there = 0;
+		if (atomic_compare_exchange_strong(&pma->class_size[class], &there, bytes) ||
+		    there == bytes)
+			return class;
+	}
+	return 0;
+}
+
+/**
+ * pma_table_learn() - note what the kernel answered
+ * @pma: the arena
+ * @handle: of a new block
+ * @size: that was asked for, in a request without an alignment; 0 for one with
+ * @usable: what may be used of it
+ *
+ * Return: its class, 0 if it is no slab block.
+ */
+unsigned int pma_table_learn(struct pma *pma, uint64_t handle, size_t size, size_t usable)
+{
+	unsigned int class = usable <= pma->slab_max ? class_of(pma, usable) : 0;
+	size_t i;
+
+	atomic_store_explicit(&pma->page_class[handle >> pma->page_shift], class,
+			      memory_order_relaxed);
+	if (!class || !size || pma_class_for(pma, size) == class)
+		return class;
+	/* What is between the two would have got the same. */
+	for (i = (size + STEP - 1) / STEP; i <= usable / STEP; i++)
+		atomic_store_explicit(&pma->size_class[i], class, memory_order_relaxed);
+	return class;
+}
