@@ -215,22 +215,41 @@ static void unpin_frame(struct test *t, int pipe_end, __u64 seed)
 	free(buf);
 }
 
-/* Takes all single pages there are, writes them, and frees them again. */
-static void use_all_pages(struct test *t, __u64 except, __u64 end)
+/* Takes all that is left, in as long blocks as can be had. */
+static size_t take_all(struct test *t, int fd, struct block *blocks, size_t room)
 {
-	__u64 *handles = calloc(t->info.nr_pages, sizeof(*handles)), usable;
-	__u32 i, nr;
+	__u64 pages = t->info.nr_pages;
+	size_t nr = 0;
+	int err;
 
-	for (nr = 0; nr < t->info.nr_pages; nr++) {
-		if (device_alloc(t->fd, t->info.page_size, 0, 0, &handles[nr], &usable))
-			break;
-		WANT_TRUE(t, handles[nr] < except || handles[nr] >= end);
-		WANT_OK(t, device_pwrite(t->fd, "all pages", 9, handles[nr]));
+	while (pages && nr < room) {
+		blocks[nr].size = pages * t->info.page_size;
+		err = device_alloc(fd, blocks[nr].size, 0, 0, &blocks[nr].handle,
+				   &blocks[nr].usable);
+		if (err)
+			pages /= 2;
+		else
+			nr++;
 	}
-	WANT_TRUE(t, nr > 0);
+	WANT_TRUE(t, nr > 0 && nr < room);
+	return nr;
+}
+
+/* Nobody gets a page of @pinned. */
+static void use_all_pages(struct test *t, const struct block *pinned)
+{
+	struct block blocks[256];
+	size_t i, nr = take_all(t, t->fd, blocks, ARRAY_SIZE(blocks));
+	bool apart;
+
+	for (i = 0; i < nr; i++) {
+		apart = blocks[i].handle >= pinned->handle + pinned->usable ||
+			blocks[i].handle + blocks[i].usable <= pinned->handle;
+		WANT_TRUE(t, apart);
+		WANT_OK(t, device_pwrite(t->fd, "all pages", 9, blocks[i].handle));
+	}
 	for (i = 0; i < nr; i++)
-		WANT_OK(t, device_free(t->fd, handles[i]));
-	free(handles);
+		block_free(t, t->fd, &blocks[i]);
 }
 
 /* Freed while its first frame is in a pipe; @ends: and its arena is gone, too. */
@@ -258,7 +277,7 @@ static void try_pinned(struct test *t, bool ends)
 		reach_unmap(t, base);
 		base = NULL;
 	}
-	use_all_pages(t, block.handle, block.handle + block.usable);
+	use_all_pages(t, &block);
 	sleep_ms(150);		/* a look of the worker, that finds it pinned */
 	WANT_TRUE(t, stats_get(t, t->fd).pool_free_pages < free_before);
 	unpin_frame(t, pipes[0], 1);
@@ -310,44 +329,37 @@ static void revoke_pinned_shrink(struct test *t)
 	reach_unmap(t, base);
 }
 
+#define NR_KEPT	40	/* fewer than the reserve */
+
 /* What a mapped arena keeps is another's when that has nothing else. */
 static void revoke_when_exhausted(struct test *t)
 {
-	__u32 nr_pages = t->info.nr_pages, nr, i, more;
 	int other = reach_can(t) ? block_open(t, O_RDWR) : -1;
-	__u64 *handles, usable;
+	struct block kept[NR_KEPT], rest[256], got;
 	char *base;
+	size_t i;
 
 	if (other < 0)
 		return;
-	handles = calloc(nr_pages, sizeof(*handles));
 	base = reach_map(t, t->fd);
-	for (nr = 0; base && nr < nr_pages; nr++) {
-		if (device_alloc(t->fd, t->info.page_size, 0, 0, &handles[nr], &usable))
+	for (i = 0; base && i < NR_KEPT; i++)
+		if (block_alloc(t, t->fd, t->info.page_size, &kept[i]))
+			reach_fill(base, &kept[i], i);
+	take_all(t, t->fd, rest, ARRAY_SIZE(rest));
+	for (i = 0; i < NR_KEPT; i++)
+		block_free(t, t->fd, &kept[i]);
+	WANT(t, stats_get(t, t->fd).held_pages, NR_KEPT);
+	for (i = 0; base && i < NR_KEPT; i++) {
+		if (!block_alloc(t, other, t->info.page_size, &got))
 			break;
-		WANT_TRUE(t, reach_write(base + handles[nr], 1));
-	}
-	if (!WANT_TRUE(t, nr > 40))
-		goto out;
-	for (i = 0; i < 40; i++)
-		WANT_OK(t, device_free(t->fd, handles[i]));
-	WANT(t, stats_get(t, t->fd).held_pages, 40);
-	for (more = 0; more < 40; more++) {
-		if (!WANT_OK(t, device_alloc(other, t->info.page_size, 0, 0, &handles[more],
-					     &usable)))
-			break;
-		block_verify_zero(t, other, handles[more], 0, usable);
-		WANT_TRUE(t, reach_none(base + handles[more], usable));
+		block_verify_zero(t, other, got.handle, 0, got.usable);
+		WANT_TRUE(t, reach_none(base + got.handle, got.usable));
 	}
 	WANT(t, stats_get(t, t->fd).held_pages, 0);
-	WANT_REFUSED(t, other, device_alloc(other, t->info.page_size, 0, 0, &handles[0], &usable),
-		     ENOMEM, COUNTER(failed));
-	/* and the arena itself gets what another one keeps */
+	WANT_REFUSED(t, other, device_alloc(other, t->info.page_size, 0, 0, &got.handle,
+					    &got.usable), ENOMEM, COUNTER(failed));
 	stats_sound(t, t->fd);
-	stats_sound(t, other);
-out:
 	WANT_OK(t, device_reset(t->fd));
-	free(handles);
 	reach_unmap(t, base);
 	close(other);
 }
