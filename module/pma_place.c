@@ -186,16 +186,20 @@ void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
  */
 bool pma_place_pages(struct pma_arena *arena, u64 handle, u32 *first, u32 *nr_pages)
 {
-	u32 pgno = pma_region_pgno(&arena->pool->region, handle);
-	const struct pma_page *page = page_of(arena, pgno);
+	struct pma_place place = { .pgno = pma_region_pgno(&arena->pool->region, handle) };
+	/* Once: a body's may change at any moment, to another arena's slab page even. */
+	struct pma_page_id id = pma_page_id(page_of(arena, place.pgno));
 
 	lockdep_assert_held(&arena->lock);
-	if (pma_page_id(page).owner != arena->id || page->kind == PMA_KIND_HELD)
+	if (id.owner != arena->id || id.kind == PMA_KIND_HELD)
 		return false;
-	*first = page->kind == PMA_KIND_SLAB ? pgno :
-		 page->kind == PMA_KIND_HEAP ? page->heap.segment : page->big.first;
-	*nr_pages = pma_pool_run_pages(arena->pool, *first);
-	return page_of(arena, *first)->kind != PMA_PAGE_BUSY;
+	if (id.kind == PMA_KIND_HEAP)
+		place.pgno = page_of(arena, place.pgno)->heap.segment;
+	else if (id.kind != PMA_KIND_SLAB && find_big(arena, handle, &place) == -EALREADY)
+		return false;
+	*first = place.pgno;
+	*nr_pages = pma_pool_run_pages(arena->pool, place.pgno);
+	return true;
 }
 
 /**
