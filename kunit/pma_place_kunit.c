@@ -313,6 +313,77 @@ static void find_distrusts_body_of_leaving_block(struct kunit *test)
 	pma_block_free_all(other);
 }
 
+/* The pages that a fault may map: those of what is there, and ours, and in reach. */
+
+static bool find_pages(struct pma_arena *arena, u64 handle, u32 *first, u32 *nr_pages)
+{
+	unsigned long irq;
+	bool found;
+
+	*first = PMA_NONE;
+	*nr_pages = 0;
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	found = pma_place_pages(arena, handle, first, nr_pages);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return found;
+}
+
+static void pages_of_every_kind(struct kunit *test)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_isolating);
+	struct pma_arena *arena = pma_kunit_arena(test, pool, 0);
+	struct pma_arena *other = pma_kunit_arena(test, pool, 0);
+	u64 slab = pma_kunit_alloc(test, arena, 64), heap = pma_kunit_alloc(test, arena, 5000);
+	u64 big = pma_kunit_alloc(test, arena, 3 * 4096);
+	u32 busy = pma_arena_big_take(arena, 2), i;
+	const struct {
+		u64 handle;
+		u32 nr_pages;		/* 0: out of reach */
+		u64 first;
+	} table[] = {
+		{ slab, 1, slab }, { slab + 4095, 1, slab }, { heap, 2, heap },
+		{ heap + 8191, 2, heap }, { big, 3, big }, { big + 4096, 3, big },
+		{ big + 3 * 4096 - 1, 3, big }, { (u64)busy * 4096, 0, 0 },
+		{ (u64)busy * 4096 + 4096, 0, 0 }, { (u64)busy * 4096 + 8192, 0, 0 },
+		{ 63 * 4096, 0, 0 },
+	};
+	u32 first, nr_pages;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, find_pages(arena, table[i].handle, &first, &nr_pages),
+				    !!table[i].nr_pages, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, nr_pages, table[i].nr_pages, "row %u", i);
+		if (nr_pages)
+			KUNIT_EXPECT_EQ_MSG(test, first, table[i].first / 4096, "row %u", i);
+		KUNIT_EXPECT_FALSE(test, find_pages(other, table[i].handle, &first, &nr_pages));
+	}
+	pma_arena_big_drop(arena, busy);
+	pma_block_free_all(arena);
+}
+
+static void pages_distrust_body_of_leaving_block(struct kunit *test)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_isolating);
+	struct pma_arena *arena = pma_kunit_arena(test, pool, 0);
+	struct pma_arena *other = pma_kunit_arena(test, pool, 0);
+	u64 theirs = pma_kunit_alloc(test, other, 3 * 4096);
+	u64 own = pma_kunit_alloc(test, arena, 3 * 4096);
+	struct pma_page *page = &pool->pages.desc[own / 4096 + 1];
+	u32 first, nr_pages, was = page->big.first;
+
+	/* Somebody else's block, nothing at all, and nowhere. */
+	page->big.first = theirs / 4096;
+	KUNIT_EXPECT_FALSE(test, find_pages(arena, own + 4096, &first, &nr_pages));
+	page->big.first = 0;
+	pma_kunit_free(test, other, theirs);
+	KUNIT_EXPECT_FALSE(test, find_pages(arena, own + 4096, &first, &nr_pages));
+	page->big.first = U32_MAX;
+	KUNIT_EXPECT_FALSE(test, find_pages(arena, own + 4096, &first, &nr_pages));
+	page->big.first = was;
+	KUNIT_EXPECT_TRUE(test, find_pages(arena, own + 4096, &first, &nr_pages));
+	pma_kunit_free(test, arena, own);
+}
+
 /* A block that is being moved is out of reach, its body too. */
 static void find_refuses_busy_block(struct kunit *test)
 {
@@ -439,6 +510,8 @@ static struct kunit_case pma_place_cases[] = {
 	KUNIT_CASE(find_looks_back_so_far),
 	KUNIT_CASE(find_distrusts_body_of_leaving_block),
 	KUNIT_CASE_PARAM(find_refuses_busy_block, configs_gen_params),
+	KUNIT_CASE(pages_of_every_kind),
+	KUNIT_CASE(pages_distrust_body_of_leaving_block),
 	KUNIT_CASE_PARAM(query_describes_blocks, configs_gen_params),
 	KUNIT_CASE(query_tells_requested),
 	KUNIT_CASE_PARAM(read_and_write_within_a_block, configs_gen_params),
