@@ -29,12 +29,14 @@ done
 rmmod pma_bench
 rmmod pma
 
+# Room for the largest trace in an arena of libpma.
+insmod /pma.ko size=256M
 heap() {
 	env ${preload:+"LD_PRELOAD=$preload"} "$program" --lane=user --icount \
 		"--seed=$seed" "--allocator=$name" "$@"
 }
 
-# Its own patterns only: a fit needs a machine that does nothing else.
+# With a pattern at least, else they would play what is for the host, too.
 set -- "$@" no-other-case
 while read -r name program preload; do
 	heap "$@"

@@ -15,7 +15,7 @@
  *	heaps [OPTION...] [--trace=FILE] [PATTERN...]
  *
  * Compiled plainly it measures malloc, whichever is preloaded; with HEAP_BOOST
- * that of boost.interprocess.  A fit is the highest resident set where the heap
+ * that of boost.interprocess, with HEAP_PMA libpma.  A fit is the highest resident set where the heap
  * takes memory from the system, and the smallest region where it has one.
  *
  * Where instructions are counted, a control is taken off each: the same loops with
@@ -32,6 +32,10 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#ifdef HEAP_PMA
+#include "pma.h"
+#endif
 
 #include "heap.h"
 #include "measure.h"
@@ -84,6 +88,40 @@ static const struct heap control = {
 static const struct heap measured = {
 	heap_boost_malloc, heap_boost_calloc, heap_boost_realloc, heap_boost_aligned,
 	heap_boost_free
+};
+
+#elif defined(HEAP_PMA)
+
+static struct pma *pma;
+
+static __always_inline void *lib_malloc(size_t size)
+{
+	return pma_malloc(pma, size);
+}
+
+static __always_inline void *lib_calloc(size_t size)
+{
+	return pma_calloc(pma, 1, size);
+}
+
+static __always_inline void *lib_realloc(void *block, size_t old, size_t size)
+{
+	(void)old;
+	return pma_realloc(pma, block, size);
+}
+
+static __always_inline void *lib_aligned(size_t size, size_t align)
+{
+	return pma_aligned_alloc(pma, align, size);
+}
+
+static __always_inline void lib_free(void *block)
+{
+	pma_free(pma, block);
+}
+
+static const struct heap measured = {
+	lib_malloc, lib_calloc, lib_realloc, lib_aligned, lib_free
 };
 
 #else
@@ -564,7 +602,7 @@ static double fit_bytes(struct player *player)
 	return (double)(high << 12);
 }
 
-#else
+#elif !defined(HEAP_PMA)
 
 static long status_kb(const char *field)
 {
@@ -604,6 +642,13 @@ static double fit_bytes(struct player *player)
 
 #endif
 
+#ifdef HEAP_PMA
+/* Its region is the kernel's: what it takes is measured there. */
+static void run_fit(const struct bench_trace *head)
+{
+	(void)head;
+}
+#else
 static void run_fit(const struct bench_trace *head)
 {
 	struct player player;
@@ -617,6 +662,7 @@ static void run_fit(const struct bench_trace *head)
 		       "% of live");
 	end_player(&player);
 }
+#endif
 
 /* The trace is the last argument but for the patterns: it is no option of measure.c. */
 static const char *take_trace(int *argc, char **argv)
@@ -647,6 +693,11 @@ int main(int argc, char **argv)
 		run_fit(head);
 #ifdef HEAP_BOOST
 	heap_boost_begin(REGION);
+#endif
+#ifdef HEAP_PMA
+	pma = pma_open(NULL, 0);
+	if (!pma)
+		measure_fail("/dev/pma");
 #endif
 	if (head) {
 		run_replay(head);
