@@ -594,7 +594,7 @@ static const struct option options[] = {
 int main(int argc, char **argv)
 {
 	size_t i, number = 0, failed = 0;
-	int c;
+	int c, skip;
 
 	seed = time(NULL);
 	while ((c = getopt_long(argc, argv, "d:s:o:", options, NULL)) != -1) {
@@ -608,10 +608,7 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	puts("KTAP version 1");
-	if (!can_map()) {
-		puts("1..0 # SKIP pages are smaller than the machine's");
-		return 0;
-	}
+	skip = !can_map();
 	for (i = 0; i < ARRAY_SIZE(tests); i++)
 		number += is_chosen(tests[i].name, argv + optind);
 	printf("# --seed=%u --ops=%lu\n1..%zu\n", seed, ops, number);
@@ -619,9 +616,10 @@ int main(int argc, char **argv)
 	for (number = 0, i = 0; i < ARRAY_SIZE(tests); i++) {
 		if (!is_chosen(tests[i].name, argv + optind))
 			continue;
-		c = run(i);
+		c = skip ? 0 : run(i);
 		failed += !!c;
-		printf("%s %zu %s\n", c ? "not ok" : "ok", ++number, tests[i].name);
+		printf("%s %zu %s%s\n", c ? "not ok" : "ok", ++number, tests[i].name,
+		       skip ? " # SKIP pages are smaller than the machine's" : "");
 		fflush(stdout);		/* a test may fork */
 	}
 	return failed || !number;
