@@ -14,7 +14,7 @@
 #define LIVE		8	/* blocks, in an arena */
 #define REPLACED	1000	/* in a repetition */
 #define REPETITIONS	101
-#define REGION		SZ_128M
+#define ARENA_ROOM	SZ_512K
 
 /**
  * struct client - an arena and what it has in use
@@ -96,8 +96,9 @@ static int run_clients(const struct bench_case *what, struct pma_pool *pool,
 
 static int run_arenas(const struct bench_case *what)
 {
+	size_t region = max_t(size_t, SZ_64M, what->arg * ARENA_ROOM);
 	struct client *clients = kvcalloc(what->arg, sizeof(*clients), GFP_KERNEL);
-	struct pma_pool *pool = pma_pool_create("bench", REGION, NULL);
+	struct pma_pool *pool = pma_pool_create("bench", region, NULL);
 	int err = -ENOMEM;
 
 	if (clients && !IS_ERR(pool))

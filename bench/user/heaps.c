@@ -7,7 +7,7 @@
  *			either
  *  user-larson		two threads replace blocks of 16 to 1024 bytes at random, and
  *			hand all they have to their successors, which free them; the
- *			time that passes for a block of either
+ *			time for a block of either
  *  user-prodcons	one thread allocates, another frees; for each block
  *  user-replay-NAME	a trace of a program, for each operation; blocks are filled
  *  fit-NAME		of a trace: the most memory it takes, over what is in use
@@ -15,8 +15,9 @@
  *	heaps [OPTION...] [--trace=FILE] [PATTERN...]
  *
  * Compiled plainly it measures malloc, whichever is preloaded; with HEAP_BOOST
- * that of boost.interprocess, with HEAP_PMA libpma.  A fit is the highest resident set where the heap
- * takes memory from the system, and the smallest region where it has one.
+ * that of boost.interprocess, with HEAP_PMA libpma.  A fit is the highest resident
+ * set where the heap takes memory from the system, and the smallest region where
+ * it has one.
  *
  * Where instructions are counted, a control is taken off each: the same loops with
  * a heap that answers with always the same memory, so that filling is not counted.
