@@ -4,6 +4,7 @@
 #   guest.sh LANE SEED ICOUNT PATTERN...
 #
 # ICOUNT is 1 where a nanosecond is an instruction. Packed traces are in /traces.
+# Lane tcg becomes kvm under KVM.
 set -ef
 lane=$1 seed=$2 icount=$3
 shift 3
@@ -36,6 +37,7 @@ play_traces() {
 	done
 }
 
+[ "$lane" != tcg ] || ! dmesg | grep -q 'Hypervisor detected: KVM' || lane=kvm
 insmod /pma.ko
 insmod /pma_bench.ko "lane=$lane" "seed=$seed" "icount=$icount"
 
