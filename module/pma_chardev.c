@@ -1,38 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pma_chardev.c - /dev/pma: include/uapi/linux/pma.h
+ * pma_chardev.c - the file /dev/pma: include/uapi/linux/pma.h
  *
- * An open file is an arena.  Every ioctl copies its argument in, judges flags and
- * reserved fields, makes one call of L3 and copies the answer out.  Where the
- * answer cannot be copied out, what was done is undone; for what cannot be undone
- * (a realloc, a free in a batch) the memory is made writable before anything is
- * done, so that only a caller that unmaps it meanwhile can lose the answer.
+ * An open file is an arena; its commands are in pma_ioctl.c.
  *
  * Here is where an arena's held runs are settled (pma_held.c), as here it may
- * sleep: after each call what is above the reserve, and all of every arena's
- * before a call fails for want of memory.
+ * sleep: after each call what is above the reserve.
  */
-#include <linux/capability.h>
 #include <linux/compat.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/pagemap.h>
 #include <linux/sched.h>
-#include <linux/uaccess.h>
 #include <linux/uio.h>
 
 #include "pma_chardev.h"
 #include "pma_block.h"
-#include "pma_check.h"
-#include "pma_dump.h"
 #include "pma_held.h"
+#include "pma_ioctl.h"
 #include "pma_mmap.h"
 #include "pma_place.h"
-#include "pma_resize.h"
-
-#define BATCH_CHUNK	64	/* entries copied at a time */
-#define DUMP_RECS_MAX	1024
 
 static struct pma_pool *device_pool;
 
@@ -43,323 +30,14 @@ static struct pma_arena *arena_of(const struct file *file)
 	return mm->arena;
 }
 
-static bool is_zero(const void *bytes, size_t nr)
-{
-	return !memchr_inv(bytes, 0, nr);
-}
-
-/* A flag, reserved field or count that is not as the header says. */
-static int bad_args(struct pma_arena *arena)
-{
-	return pma_arena_count_error(arena, -EINVAL);
-}
-
-static bool fits_size_t(u64 size)
-{
-	return size <= SIZE_MAX;
-}
-
-static long ioc_info(struct pma_arena *arena, void __user *arg)
-{
-	struct pma_info info;
-
-	pma_pool_info(arena->pool, &info);
-	info.arena = arena->id;
-	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
-}
-
-static int do_alloc(struct pma_arena *arena, u64 size, u32 align, u32 flags,
-		    struct pma_block *block)
-{
-	int err;
-
-	if (!fits_size_t(size))
-		return pma_arena_count_error(arena, -ENOMEM);
-	err = pma_block_alloc(arena, size, align, flags, block);
-	if (err == -ENOMEM && pma_held_settle_all(arena->pool))
-		err = pma_block_alloc(arena, size, align, flags, block);
-	return err;
-}
-
-static long ioc_alloc(struct pma_arena *arena, void __user *arg)
-{
-	struct pma_alloc_args args;
-	struct pma_block block;
-	int err;
-
-	if (copy_from_user(&args, arg, sizeof(args)))
-		return -EFAULT;
-	if (!is_zero(args.reserved, sizeof(args.reserved)))
-		return bad_args(arena);
-	err = do_alloc(arena, args.size, args.align, args.flags, &block);
-	if (err)
-		return err;
-	args.handle = block.handle;
-	args.usable = block.size;
-	if (!copy_to_user(arg, &args, sizeof(args)))
-		return 0;
-	pma_block_free(arena, block.handle);
-	return -EFAULT;
-}
-
-static long ioc_free(struct pma_arena *arena, void __user *arg)
-{
-	struct pma_free_args args;
-
-	if (copy_from_user(&args, arg, sizeof(args)))
-		return -EFAULT;
-	if (args.reserved)
-		return bad_args(arena);
-	return pma_block_free(arena, args.handle);
-}
-
-static long ioc_realloc(struct pma_arena *arena, void __user *arg)
-{
-	struct pma_realloc_args args;
-	struct pma_block block;
-	int err;
-
-	if (copy_from_user(&args, arg, sizeof(args)))
-		return -EFAULT;
-	if (!is_zero(args.reserved, sizeof(args.reserved)))
-		return bad_args(arena);
-	if (fault_in_safe_writeable(arg, sizeof(args)))
-		return -EFAULT;
-	if (!fits_size_t(args.size))
-		return pma_arena_count_error(arena, -ENOMEM);
-	err = pma_resize_block(arena, args.handle, args.size, args.align, args.flags, &block);
-	if (err == -ENOMEM && pma_held_settle_all(arena->pool))
-		err = pma_resize_block(arena, args.handle, args.size, args.align, args.flags,
-				       &block);
-	if (err)
-		return err;
-	args.handle = block.handle;
-	args.usable = block.size;
-	return copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
-}
-
-static void batch_alloc(struct pma_arena *arena, struct pma_batch_entry *entry)
-{
-	struct pma_block block = { .handle = PMA_HANDLE_NONE };
-
-	entry->result = do_alloc(arena, entry->size, entry->align, entry->flags, &block);
-	entry->handle = entry->result ? PMA_HANDLE_NONE : block.handle;
-	entry->usable = entry->result ? 0 : block.size;
-}
-
-static void batch_free(struct pma_arena *arena, struct pma_batch_entry *entry)
-{
-	if (entry->size || entry->align || entry->flags)
-		entry->result = bad_args(arena);
-	else
-		entry->result = pma_block_free(arena, entry->handle);
-}
-
-static u32 batch_do(struct pma_arena *arena, struct pma_batch_entry *entries, u32 nr)
-{
-	u32 failed = 0, i;
-
-	for (i = 0; i < nr; i++) {
-		if (entries[i].op == PMA_BATCH_ALLOC)
-			batch_alloc(arena, &entries[i]);
-		else if (entries[i].op == PMA_BATCH_FREE)
-			batch_free(arena, &entries[i]);
-		else
-			entries[i].result = bad_args(arena);
-		failed += !!entries[i].result;
-	}
-	return failed;
-}
-
-static void batch_undo(struct pma_arena *arena, const struct pma_batch_entry *entries, u32 nr)
-{
-	while (nr--)
-		if (entries[nr].op == PMA_BATCH_ALLOC && !entries[nr].result)
-			pma_block_free(arena, entries[nr].handle);
-}
-
-/* One chunk of a batch, from and to @user. */
-static int batch_chunk(struct pma_arena *arena, struct pma_batch_entry *entries,
-		       struct pma_batch_entry __user *user, u32 nr, u32 *failed)
-{
-	if (copy_from_user(entries, user, nr * sizeof(*entries)))
-		return -EFAULT;
-	*failed = batch_do(arena, entries, nr);
-	if (!copy_to_user(user, entries, nr * sizeof(*entries)))
-		return 0;
-	batch_undo(arena, entries, nr);
-	return -EFAULT;
-}
-
-static long ioc_batch(struct pma_arena *arena, void __user *arg)
-{
-	struct pma_batch_entry *entries;
-	struct pma_batch_entry __user *user;
-	struct pma_batch_args args;
-	u32 nr, failed;
-	int err = 0;
-
-	if (copy_from_user(&args, arg, sizeof(args)))
-		return -EFAULT;
-	if (!args.nr || args.nr > PMA_BATCH_MAX || args.flags || args.reserved)
-		return bad_args(arena);
-	user = u64_to_user_ptr(args.entries);
-	if (fault_in_safe_writeable(arg, sizeof(args)) ||
-	    fault_in_safe_writeable((char __user *)user, args.nr * sizeof(*user)))
-		return -EFAULT;
-	entries = kmalloc_array(min_t(u32, args.nr, BATCH_CHUNK), sizeof(*entries), GFP_KERNEL);
-	if (!entries)
-		return -ENOMEM;
-	args.done = 0;
-	args.failed = 0;
-	while (!err && args.done < args.nr) {
-		nr = min_t(u32, args.nr - args.done, BATCH_CHUNK);
-		err = batch_chunk(arena, entries, user + args.done, nr, &failed);
-		if (err)
-			break;
-		args.done += nr;
-		args.failed += failed;
-		cond_resched();
-	}
-	kfree(entries);
-	if (copy_to_user(arg, &args, sizeof(args)))
-		return -EFAULT;
-	return err;
-}
-
-static long ioc_query(struct pma_arena *arena, void __user *arg)
-{
-	struct pma_query_args args;
-	struct pma_block block;
-	int err;
-
-	if (copy_from_user(&args, arg, sizeof(args)))
-		return -EFAULT;
-	if (args.flags & ~PMA_QUERY_INTERIOR || args.reserved)
-		return bad_args(arena);
-	err = pma_place_query(arena, args.handle, args.flags & PMA_QUERY_INTERIOR, &block);
-	if (err)
-		return err;
-	args.kind = block.kind;
-	args.start = block.handle;
-	args.size = block.size;
-	args.usable = block.size;
-	args.requested = block.requested;
-	args.block_flags = block.flags;
-	args.owner = arena->id;
-	return copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
-}
-
-static long ioc_stats(struct pma_arena *arena, void __user *arg)
-{
-	struct pma_stats stats;
-
-	pma_arena_get_stats(arena, &stats);
-	return copy_to_user(arg, &stats, sizeof(stats)) ? -EFAULT : 0;
-}
-
-static size_t dump_rec_bytes(u32 what)
-{
-	switch (what) {
-	case PMA_DUMP_PAGES:
-		return sizeof(struct pma_page_rec);
-	case PMA_DUMP_BLOCKS:
-		return sizeof(struct pma_block_rec);
-	default:
-		return 0;
-	}
-}
-
-static long ioc_dump(struct pma_arena *arena, void __user *arg)
-{
-	struct pma_dump_args args;
-	size_t rec_bytes;
-	void *recs;
-	int err = 0;
-
-	if (copy_from_user(&args, arg, sizeof(args)))
-		return -EFAULT;
-	rec_bytes = dump_rec_bytes(args.what);
-	if (!rec_bytes || !args.nr || args.reserved)
-		return bad_args(arena);
-	args.nr = min_t(u32, args.nr, DUMP_RECS_MAX);
-	recs = kvcalloc(args.nr, rec_bytes, GFP_KERNEL);
-	if (!recs)
-		return -ENOMEM;
-	if (args.what == PMA_DUMP_PAGES)
-		args.nr = pma_dump_pages(arena->pool, arena, &args.cursor, recs, args.nr);
-	else
-		args.nr = pma_dump_blocks(arena, &args.cursor, recs, args.nr);
-	if (copy_to_user(u64_to_user_ptr(args.records), recs, args.nr * rec_bytes) ||
-	    copy_to_user(arg, &args, sizeof(args)))
-		err = -EFAULT;
-	kvfree(recs);
-	return err;
-}
-
-static long ioc_check(struct pma_arena *arena, void __user *arg)
-{
-	struct pma_check_args args, result = { .first_bad_page = PMA_NONE };
-
-	if (copy_from_user(&args, arg, sizeof(args)))
-		return -EFAULT;
-	if (args.flags & ~PMA_CHECK_POOL || args.reserved)
-		return bad_args(arena);
-	/* All arenas' locks are held in turn, for as long as they are large. */
-	if ((args.flags & PMA_CHECK_POOL) && !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (args.flags & PMA_CHECK_POOL)
-		pma_check_pool(arena->pool, &result);
-	else
-		pma_check_arena(arena, &result);
-	result.flags = args.flags;
-	return copy_to_user(arg, &result, sizeof(result)) ? -EFAULT : 0;
-}
-
-/* Who may only read may not change. */
-static bool needs_write(unsigned int cmd)
-{
-	return cmd == PMA_IOC_ALLOC || cmd == PMA_IOC_FREE || cmd == PMA_IOC_REALLOC ||
-	       cmd == PMA_IOC_BATCH || cmd == PMA_IOC_RESET;
-}
-
-static long do_ioctl(struct pma_arena *arena, unsigned int cmd, void __user *user)
-{
-	switch (cmd) {
-	case PMA_IOC_INFO:
-		return ioc_info(arena, user);
-	case PMA_IOC_ALLOC:
-		return ioc_alloc(arena, user);
-	case PMA_IOC_FREE:
-		return ioc_free(arena, user);
-	case PMA_IOC_REALLOC:
-		return ioc_realloc(arena, user);
-	case PMA_IOC_BATCH:
-		return ioc_batch(arena, user);
-	case PMA_IOC_QUERY:
-		return ioc_query(arena, user);
-	case PMA_IOC_STATS:
-		return ioc_stats(arena, user);
-	case PMA_IOC_DUMP:
-		return ioc_dump(arena, user);
-	case PMA_IOC_CHECK:
-		return ioc_check(arena, user);
-	case PMA_IOC_RESET:
-		pma_block_free_all(arena);
-		return 0;
-	default:
-		return -ENOTTY;
-	}
-}
-
 static long pma_chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct pma_arena *arena = arena_of(file);
 	long ret;
 
-	if (needs_write(cmd) && !(file->f_mode & FMODE_WRITE))
+	if (pma_ioctl_needs_write(cmd) && !(file->f_mode & FMODE_WRITE))
 		return -EBADF;
-	ret = do_ioctl(arena, cmd, (void __user *)arg);
+	ret = pma_ioctl_do(arena, cmd, (void __user *)arg);
 	pma_held_settle(arena, PMA_HELD_RESERVE);
 	return ret;
 }
