@@ -84,6 +84,8 @@ extern const struct test_case model_cases[];
 extern const struct test_case mmap_cases[];
 extern const struct test_case revoke_cases[];
 extern const struct test_case share_cases[];
+extern const struct test_case bad_cases[];
+extern const struct test_case kill_cases[];
 
 /* For the rounds of a long test: none failed, and there is time left since its start. */
 bool test_goes_on(const struct test *t);
