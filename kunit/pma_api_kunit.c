@@ -448,9 +448,10 @@ static void batches_end_with_the_pool(struct kunit *test)
 		u32 got;
 	} table[] = { { 64, 128 }, { 100, 72 }, { 2048, 4 }, { 3000, 2 }, { 4096, 2 } };
 	struct pma_arena *arena = create_arena(test, create_pool(test, 8192, 0));
-	void *blocks[140];
+	void **blocks = kunit_kcalloc(test, 140, sizeof(*blocks), GFP_KERNEL);
 	u32 i;
 
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, table[i].size, 0, 140, blocks),
 				table[i].got);
