@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "pattern.h"
@@ -400,6 +401,30 @@ static void mmap_outlives_fd(struct test *t)
 	stats_unchanged(t, t->fd, &before, COUNTER_NONE);
 }
 
+/* With no file open any more, the mapping alone keeps the module from being unloaded. */
+static void mmap_holds_module(struct test *t)
+{
+	struct block block;
+	char *base;
+
+	if (geteuid()) {
+		t->skipped = "only root may try to unload the module";
+		return;
+	}
+	if (!reach_can(t) || !block_alloc(t, t->fd, t->info.page_size, &block))
+		return;
+	base = reach_map(t, t->fd);
+	if (!base)
+		return;
+	reach_fill(base, &block, 1);
+	close(t->fd);
+	WANT(t, syscall(SYS_delete_module, "pma", O_NONBLOCK), -1);
+	WANT(t, errno, EWOULDBLOCK);
+	reach_verify(t, base, &block);
+	reach_unmap(t, base);
+	t->fd = block_open(t, O_RDWR);
+}
+
 /* Whatever is written wherever it can be, the metadata is sound. */
 static void mmap_scribble(struct test *t)
 {
@@ -449,6 +474,7 @@ const struct test_case mmap_cases[] = {
 	{ "mmap_mremap", mmap_mremap },
 	{ "mmap_munmap_part", mmap_munmap_part },
 	{ "mmap_outlives_fd", mmap_outlives_fd },
+	{ "mmap_holds_module", mmap_holds_module },
 	{ "mmap_scribble", mmap_scribble },
 	{ }
 };
