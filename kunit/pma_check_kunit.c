@@ -279,6 +279,8 @@ static void check_sees_flips_of_arenas(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(world.arenas); i++)
 		flip_arena(test, &world, world.arenas[i]);
 	FLIP(test, &world, world.pool->nr_arenas, 0);
+	FLIP(test, &world, world.pool->promised, 0);
+	FLIP(test, &world, world.arenas[0]->budget.promised, 0);
 	end_world(test, &world);
 }
 
@@ -287,10 +289,10 @@ static void check_pool_sees_lost_page(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
 	struct pma_arena *arena = pma_kunit_arena(test, pool, 0);
-	u32 pgno = pma_pool_take(pool, 3, 0);
+	u32 pgno = pma_pool_take(pool, NULL, 3, 0);
 
 	KUNIT_EXPECT_NE(test, pma_kunit_errors(pool), 0);
-	pma_pool_give(pool, pgno);
+	pma_pool_give(pool, NULL, pgno);
 	KUNIT_EXPECT_EQ(test, pma_kunit_errors(pool), 0);
 	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
 }
@@ -377,9 +379,9 @@ static void check_looks_away_from_busy_block(struct kunit *test)
 	u32 pgno = pma_arena_big_take(arena, 5);
 
 	KUNIT_EXPECT_EQ(test, pma_kunit_errors(pool), 0);
-	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, pgno, 3));
+	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, &arena->budget, pgno, 3));
 	KUNIT_EXPECT_EQ(test, pma_kunit_errors(pool), 0);
-	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, pgno, 5));
+	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, &arena->budget, pgno, 5));
 	pma_arena_big_drop(arena, pgno);
 }
 

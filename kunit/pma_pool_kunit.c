@@ -267,27 +267,27 @@ static void take_and_give_runs(struct kunit *test)
 	u64 generation = pool->generation;
 	u32 a, b, largest;
 
-	a = pma_pool_take(pool, 10, PMA_FIT_M);
-	b = pma_pool_take(pool, 20, 0);
+	a = pma_pool_take(pool, NULL, 10, PMA_FIT_M);
+	b = pma_pool_take(pool, NULL, 20, 0);
 	KUNIT_EXPECT_EQ(test, a, 0);
 	KUNIT_EXPECT_EQ(test, b, 10);
 	KUNIT_EXPECT_EQ(test, pma_pool_run_pages(pool, a), 10);
 	KUNIT_EXPECT_EQ(test, pma_pool_run_pages(pool, b), 20);
 	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, &largest), 34);
 	KUNIT_EXPECT_EQ(test, largest, 34);
-	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, 35, 0), PMA_NONE);
-	KUNIT_EXPECT_FALSE(test, pma_pool_resize(pool, a, 11));
-	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, b, 54));
-	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, a, 4));
+	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 35, 0), PMA_NONE);
+	KUNIT_EXPECT_FALSE(test, pma_pool_resize(pool, NULL, a, 11));
+	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, NULL, b, 54));
+	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, NULL, a, 4));
 	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, NULL), 6);
-	pma_pool_give(pool, b);
-	pma_pool_give(pool, a);
+	pma_pool_give(pool, NULL, b);
+	pma_pool_give(pool, NULL, a);
 	/* A check between any two of these sees that something moved. */
 	KUNIT_EXPECT_GE(test, pool->generation - generation, 6);
-	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, 64, 0), 0);
+	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 64, 0), 0);
 	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, &largest), 0);
 	KUNIT_EXPECT_EQ(test, largest, 0);
-	pma_pool_give(pool, 0);
+	pma_pool_give(pool, NULL, 0);
 }
 
 static void take_whole_region(struct kunit *test)
@@ -295,10 +295,10 @@ static void take_whole_region(struct kunit *test)
 	struct pma_pool *pool = pma_kunit_pool(test, test->param_value);
 	u32 nr_pages = pool->region.nr_pages;
 
-	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, nr_pages + 1, 0), PMA_NONE);
-	KUNIT_ASSERT_EQ(test, pma_pool_take(pool, nr_pages, 0), 0);
-	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, 1, 0), PMA_NONE);
-	pma_pool_give(pool, 0);
+	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, nr_pages + 1, 0), PMA_NONE);
+	KUNIT_ASSERT_EQ(test, pma_pool_take(pool, NULL, nr_pages, 0), 0);
+	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 1, 0), PMA_NONE);
+	pma_pool_give(pool, NULL, 0);
 }
 
 static void metadata_is_counted(struct kunit *test)
@@ -345,19 +345,19 @@ static void race_thread(void *context, u32 index)
 
 	for (i = 0; i < 10 * pma_kunit_rounds(); i++) {
 		nr_pages = pma_kunit_size(rng, 1, 20);
-		pgno = pma_pool_take(pool, nr_pages, 0);
+		pgno = pma_pool_take(pool, NULL, nr_pages, 0);
 		if (pgno == PMA_NONE)
 			continue;
 		mark_run(pool, pgno, 0, nr_pages, index + 1);
 		more = pma_kunit_size(rng, 1, 20);
-		if (pma_pool_resize(pool, pgno, more)) {
+		if (pma_pool_resize(pool, NULL, pgno, more)) {
 			mark_run(pool, pgno, nr_pages, more, index + 1);
 			nr_pages = more;
 		}
 		if (pma_pool_run_pages(pool, pgno) != nr_pages ||
 		    check_run(pool, pgno, nr_pages, index + 1))
 			atomic_inc(&race->errors);
-		pma_pool_give(pool, pgno);
+		pma_pool_give(pool, NULL, pgno);
 	}
 }
 

@@ -148,6 +148,44 @@ void pma_arena_destroy(struct pma_arena *arena)
 }
 EXPORT_SYMBOL_GPL(pma_arena_destroy);
 
+/**
+ * pma_arena_set_limit() - bound the pages an arena may have
+ * @arena: the arena
+ * @nr_pages: most that it may have; PMA_LIMIT_NONE for no limit
+ *
+ * One below what it has now refuses growth and takes nothing away.
+ *
+ * Context: Any but NMI.
+ * Return: 0; -EINVAL if that is less than its reserve.
+ */
+int pma_arena_set_limit(struct pma_arena *arena, u32 nr_pages)
+{
+	struct pma_limit_args want = { .flags = PMA_LIMIT_LIMIT, .limit = nr_pages };
+
+	return pma_limit_set(arena, &want, true);
+}
+EXPORT_SYMBOL_GPL(pma_arena_set_limit);
+
+/**
+ * pma_arena_set_reserve() - make sure that an arena gets so many pages
+ * @arena: the arena
+ * @nr_pages: pages that it is sure to get, together with those it has
+ *
+ * What it does not use of them the pool gives to nobody else.  Guaranteed are
+ * pages, not runs of them: any request that single pages serve.
+ *
+ * Context: Any but NMI.
+ * Return: 0; -EINVAL if that is more than its limit; -ENOMEM if the pool has not so
+ * many pages left to promise.
+ */
+int pma_arena_set_reserve(struct pma_arena *arena, u32 nr_pages)
+{
+	struct pma_limit_args want = { .flags = PMA_LIMIT_RESERVE, .reserve = nr_pages };
+
+	return pma_limit_set(arena, &want, true);
+}
+EXPORT_SYMBOL_GPL(pma_arena_set_reserve);
+
 /* As pma_alloc_aligned(), under the arena's lock. */
 static noinline void *alloc_locked(struct pma_arena *arena, size_t size, size_t align, u32 flags)
 {

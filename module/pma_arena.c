@@ -154,6 +154,22 @@ int pma_arena_count_error(struct pma_arena *arena, int err)
 	return err;
 }
 
+/**
+ * pma_arena_forget_failure() - a failure that is tried again was none yet
+ * @arena: whose call has just counted -ENOMEM
+ *
+ * Context: Any but NMI; takes the arena's lock.
+ */
+void pma_arena_forget_failure(struct pma_arena *arena)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	if (arena->stats.failed)	/* a reset may have come between */
+		arena->stats.failed--;
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+}
+
 /* Runs: from the pool and back. */
 
 /**
@@ -174,7 +190,9 @@ u32 pma_arena_take_run(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
 		client_flags |= PMA_FIT_A;
 	if (arena->mapped)
 		pgno = pma_held_take(arena, nr_pages, client_flags);
-	return pgno != PMA_NONE ? pgno : pma_pool_take(arena->pool, nr_pages, client_flags);
+	if (pgno != PMA_NONE)
+		return pgno;
+	return pma_pool_take(arena->pool, &arena->budget, nr_pages, client_flags);
 }
 
 /**
@@ -203,7 +221,7 @@ static void part_with(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 	if (arena->mapped)
 		pma_held_put(arena, pgno, nr_pages);
 	else
-		pma_pool_give(arena->pool, pgno);
+		pma_pool_give(arena->pool, &arena->budget, pgno);
 }
 
 /**
@@ -375,7 +393,7 @@ bool pma_arena_big_resize(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 		return true;
 	if (nr_pages < have && pma_pool_isolates(arena->pool))
 		pma_pages_retire(&arena->pool->pages, pgno + nr_pages, have - nr_pages, arena->uid);
-	if (!pma_pool_resize(arena->pool, pgno, nr_pages))
+	if (!pma_pool_resize(arena->pool, &arena->budget, pgno, nr_pages))
 		return false;
 	if (nr_pages > have) {
 		pma_arena_clean_run(arena, pgno + have, nr_pages - have);
@@ -402,6 +420,8 @@ void pma_arena_get_stats(struct pma_arena *arena, struct pma_stats *stats)
 	*stats = arena->stats;
 	pma_cpu_add_stats(arena, stats);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	stats->charged_pages = READ_ONCE(arena->budget.used) + READ_ONCE(arena->budget.claimed);
+	stats->limit_pages = READ_ONCE(arena->budget.limit);
 	stats->pool_pages = arena->pool->region.nr_pages;
 	stats->pool_free_pages = pma_pool_free_pages(arena->pool, &stats->pool_largest_run);
 	stats->pool_arenas = READ_ONCE(arena->pool->nr_arenas);
@@ -436,6 +456,8 @@ struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 fla
 	arena->id = id;
 	arena->flags = flags;
 	strscpy(arena->name, name ?: "", sizeof(arena->name));
+	pma_limit_begin(&arena->budget,
+			flags & PMA_ARENA_USER ? pool->arena_limit : PMA_LIMIT_NONE);
 	raw_spin_lock_init(&arena->lock);
 	for (i = 0; i < PMA_CLASSES_MAX; i++)
 		arena->partial[i] = PMA_NONE;
@@ -471,6 +493,7 @@ void pma_arena_delete(struct pma_arena *arena)
 	mutex_lock(&pool->arenas_mutex);
 	list_del(&arena->node);
 	pool->nr_arenas--;
+	pma_limit_end(arena);
 	mutex_unlock(&pool->arenas_mutex);
 	WARN_ON_ONCE(arena->stats.arena_pages || arena->stats.live_blocks ||
 		     arena->stats.held_pages);
@@ -478,4 +501,23 @@ void pma_arena_delete(struct pma_arena *arena)
 	pma_cpu_exit(arena);
 	pma_heap_destroy(arena->heap);
 	kvfree(arena);
+}
+
+/**
+ * pma_arena_by_uid() - find an arena by what no other arena is called
+ * @pool: where it was
+ * @uid: its number
+ *
+ * Context: The pool's arenas_mutex is held, which keeps it there.  O(arenas).
+ * Return: the arena, or NULL if it has ended.
+ */
+struct pma_arena *pma_arena_by_uid(struct pma_pool *pool, u64 uid)
+{
+	struct pma_arena *arena;
+
+	lockdep_assert_held(&pool->arenas_mutex);
+	list_for_each_entry(arena, &pool->arenas, node)
+		if (arena->uid == uid)
+			return arena;
+	return NULL;
 }

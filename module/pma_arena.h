@@ -40,6 +40,7 @@ struct pma_arena_fast {
  * @flags: PMA_ARENA_*
  * @name: for people
  * @node: in the pool's list
+ * @budget: its account of pages; the pool's lock is of it
  * @lock: of all below, and of the descriptors and shadows of its pages
  * @partial: for each class, slab pages with a free block and one in use
  * @full: slab pages without a free block
@@ -64,6 +65,7 @@ struct pma_arena {
 	u32 flags;
 	char name[PMA_NAME_MAX];
 	struct list_head node;
+	struct pma_budget budget;	/* the pool's lock */
 
 	raw_spinlock_t lock;		/* all below */
 	u32 partial[PMA_CLASSES_MAX];
@@ -81,6 +83,7 @@ struct pma_arena {
 
 struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 flags);
 void pma_arena_delete(struct pma_arena *arena);
+struct pma_arena *pma_arena_by_uid(struct pma_pool *pool, u64 uid);
 void pma_arena_get_stats(struct pma_arena *arena, struct pma_stats *stats);
 
 /* For the rest of L3. */
@@ -101,6 +104,7 @@ void pma_arena_count_allocs(struct pma_arena *arena, u32 nr, u64 bytes);
 void pma_arena_count_free(struct pma_arena *arena, u64 bytes);
 void pma_arena_count_bytes(struct pma_arena *arena, s64 bytes);
 int pma_arena_count_error(struct pma_arena *arena, int err);
+void pma_arena_forget_failure(struct pma_arena *arena);
 int pma_arena_count_error_locked(struct pma_arena *arena, int err);
 
 #endif /* _PMA_ARENA_H */

@@ -247,6 +247,7 @@ void pma_check_runs(struct pma_pool *pool, struct pma_check_args *result)
 	/* Only tags that are sound lead from run to run. */
 	if (!sum.errors)
 		check_free_pages(pool, result);
+	sum.errors += pool->promised > pool->runs->free_units;
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	report(result, sum.errors, PMA_NONE);
 	result->pages += sum.free_units + quarantine_pages;
@@ -262,6 +263,29 @@ static u64 read_stillness(struct pma_pool *pool)
 	stillness = atomic_read(&pool->moving) ? 0 : pool->generation + 1;
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return stillness;
+}
+
+/* All accounts of pages together; pages that no arena answers for may be in use too. */
+static u32 check_budgets(struct pma_pool *pool)
+{
+	u64 promised = 0, pages;
+	struct pma_arena *arena;
+	unsigned long irq;
+	u32 errors = 0;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	pages = pool->runs->free_units;
+	list_for_each_entry(arena, &pool->arenas, node) {
+		const struct pma_budget *budget = &arena->budget;
+
+		errors += budget->reserve > budget->limit;
+		errors += budget->promised && budget->promised + budget->used > budget->reserve;
+		promised += budget->promised;
+		pages += budget->used;
+	}
+	errors += promised != pool->promised || pages > pool->region.nr_pages;
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return errors;
 }
 
 /**
@@ -288,6 +312,7 @@ void pma_check_pool(struct pma_pool *pool, struct pma_check_args *result)
 		nr_arenas++;
 	}
 	report(result, nr_arenas != pool->nr_arenas, PMA_NONE);
+	report(result, check_budgets(pool), PMA_NONE);
 	if (stillness && stillness == read_stillness(pool) &&
 	    result->pages - pages_before != pool->region.nr_pages)
 		report(result, 1, PMA_NONE);

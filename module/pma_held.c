@@ -17,7 +17,8 @@
  * pinned (vmsplice, direct I/O, io_uring) stays in quarantine until it is let go.
  *
  * Held runs are in use for the pool and free for everybody else: their
- * descriptors say PMA_KIND_HELD.
+ * descriptors say PMA_KIND_HELD.  They are charged to their arena all the while,
+ * in quarantine too: else pinned frames would be a way round its limit.
  */
 #include "pma_held.h"
 
@@ -121,7 +122,7 @@ bool pma_held_settle(struct pma_arena *arena, u32 keep_pages)
 	while ((n = take_some(arena, keep_pages, runs))) {
 		for (i = 0; i < n; i++) {
 			if (pool->ops->revoke(arena, runs[i], pma_pool_run_pages(pool, runs[i]))) {
-				pma_pool_give(pool, runs[i]);
+				pma_pool_give(pool, &arena->budget, runs[i]);
 				gave = true;
 			} else {
 				quarantine(pool, runs[i]);
@@ -153,6 +154,27 @@ bool pma_held_settle_all(struct pma_pool *pool)
 	return gave;
 }
 
+/**
+ * pma_held_make_room() - give back what is held, as a request has found no room
+ * @arena: whose request it is
+ * @bytes: that it asks for
+ *
+ * What the arena holds itself comes first; what others hold is no help where it is
+ * its own limit that is in the way.
+ *
+ * Context: May sleep.
+ * Return: true if the pool got any, so that it is worth another try.
+ */
+bool pma_held_make_room(struct pma_arena *arena, u64 bytes)
+{
+	const struct pma_region *region = &arena->pool->region;
+	u32 nr_pages = DIV_ROUND_UP(min_t(u64, bytes, region->bytes), pma_region_page_size(region));
+
+	if (pma_held_settle(arena, 0))
+		return true;
+	return !pma_limit_is_in_the_way(arena, nr_pages) && pma_held_settle_all(arena->pool);
+}
+
 /* Take the whole quarantine. */
 static u32 empty_quarantine(struct pma_pool *pool)
 {
@@ -165,6 +187,19 @@ static u32 empty_quarantine(struct pma_pool *pool)
 	pool->quarantine_pages = 0;
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return pgno;
+}
+
+/* Give a run that was in quarantine to the pool; its arena may have ended. */
+static void release(struct pma_pool *pool, u32 pgno)
+{
+	u64 uid = pool->pages.desc[pgno].free.dirty;
+	struct pma_arena *arena;
+
+	pma_page_set(&pool->pages.desc[pgno], PMA_KIND_FREE, 0, 0);
+	mutex_lock(&pool->arenas_mutex);
+	arena = pma_arena_by_uid(pool, uid);
+	pma_pool_give(pool, arena ? &arena->budget : NULL, pgno);
+	mutex_unlock(&pool->arenas_mutex);
 }
 
 /**
@@ -181,12 +216,10 @@ u32 pma_held_release_idle(struct pma_pool *pool)
 	atomic_inc(&pool->moving);
 	for (pgno = empty_quarantine(pool); pgno != PMA_NONE; pgno = next) {
 		next = pma_pool_link(pool, pgno)->next;
-		if (pool->ops->is_idle(pool, pgno, pma_pool_run_pages(pool, pgno))) {
-			pma_page_set(&pool->pages.desc[pgno], PMA_KIND_FREE, 0, 0);
-			pma_pool_give(pool, pgno);
-		} else {
+		if (pool->ops->is_idle(pool, pgno, pma_pool_run_pages(pool, pgno)))
+			release(pool, pgno);
+		else
 			quarantine(pool, pgno);
-		}
 	}
 	atomic_dec(&pool->moving);
 	return READ_ONCE(pool->quarantine_pages);

@@ -14,6 +14,7 @@ void pma_held_put(struct pma_arena *arena, u32 pgno, u32 nr_pages);
 u32 pma_held_take(struct pma_arena *arena, u32 nr_pages, u32 client_flags);
 bool pma_held_settle(struct pma_arena *arena, u32 keep_pages);
 bool pma_held_settle_all(struct pma_pool *pool);
+bool pma_held_make_room(struct pma_arena *arena, u64 bytes);
 u32 pma_held_release_idle(struct pma_pool *pool);
 
 #endif /* _PMA_HELD_H */

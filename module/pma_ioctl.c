@@ -50,21 +50,43 @@ static long ioc_info(struct pma_arena *arena, void __user *arg)
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-static int do_alloc(struct pma_arena *arena, u64 size, u32 align, u32 flags,
-		    struct pma_block *block)
+/* What a block is asked for with. */
+struct request {
+	u64 handle;		/* PMA_HANDLE_NONE for a new one */
+	u64 size;
+	u32 align;
+	u32 flags;
+};
+
+static int try_request(struct pma_arena *arena, const struct request *request,
+		       struct pma_block *block)
 {
+	if (request->handle == PMA_HANDLE_NONE)
+		return pma_block_alloc(arena, request->size, request->align, request->flags,
+				       block);
+	return pma_resize_block(arena, request->handle, request->size, request->align,
+				request->flags, block);
+}
+
+/* What failed for want of memory may do once what is held has been given back. */
+static int serve(struct pma_arena *arena, const struct request *request, struct pma_block *block)
+{
+	unsigned int again = 2;		/* with what the arena holds, and with what all hold */
 	int err;
 
-	if (!fits_size_t(size))
+	if (!fits_size_t(request->size))
 		return pma_arena_count_error(arena, -ENOMEM);
-	err = pma_block_alloc(arena, size, align, flags, block);
-	if (err == -ENOMEM && pma_held_settle_all(arena->pool))
-		err = pma_block_alloc(arena, size, align, flags, block);
+	err = try_request(arena, request, block);
+	while (err == -ENOMEM && again-- && pma_held_make_room(arena, request->size)) {
+		pma_arena_forget_failure(arena);
+		err = try_request(arena, request, block);
+	}
 	return err;
 }
 
 static long ioc_alloc(struct pma_arena *arena, void __user *arg)
 {
+	struct request request = { .handle = PMA_HANDLE_NONE };
 	struct pma_alloc_args args;
 	struct pma_block block;
 	int err;
@@ -73,7 +95,10 @@ static long ioc_alloc(struct pma_arena *arena, void __user *arg)
 		return -EFAULT;
 	if (!is_zero(args.reserved, sizeof(args.reserved)))
 		return bad_args(arena);
-	err = do_alloc(arena, args.size, args.align, args.flags, &block);
+	request.size = args.size;
+	request.align = args.align;
+	request.flags = args.flags;
+	err = serve(arena, &request, &block);
 	if (err)
 		return err;
 	args.handle = block.handle;
@@ -98,6 +123,7 @@ static long ioc_free(struct pma_arena *arena, void __user *arg)
 static long ioc_realloc(struct pma_arena *arena, void __user *arg)
 {
 	struct pma_realloc_args args;
+	struct request request;
 	struct pma_block block;
 	int err;
 
@@ -107,12 +133,13 @@ static long ioc_realloc(struct pma_arena *arena, void __user *arg)
 		return bad_args(arena);
 	if (fault_in_safe_writeable(arg, sizeof(args)))
 		return -EFAULT;
-	if (!fits_size_t(args.size))
-		return pma_arena_count_error(arena, -ENOMEM);
-	err = pma_resize_block(arena, args.handle, args.size, args.align, args.flags, &block);
-	if (err == -ENOMEM && pma_held_settle_all(arena->pool))
-		err = pma_resize_block(arena, args.handle, args.size, args.align, args.flags,
-				       &block);
+	request = (struct request){
+		.handle = args.handle,
+		.size = args.size,
+		.align = args.align,
+		.flags = args.flags,
+	};
+	err = serve(arena, &request, &block);
 	if (err)
 		return err;
 	args.handle = block.handle;
@@ -123,8 +150,14 @@ static long ioc_realloc(struct pma_arena *arena, void __user *arg)
 static void batch_alloc(struct pma_arena *arena, struct pma_batch_entry *entry)
 {
 	struct pma_block block = { .handle = PMA_HANDLE_NONE };
+	struct request request = {
+		.handle = PMA_HANDLE_NONE,
+		.size = entry->size,
+		.align = entry->align,
+		.flags = entry->flags,
+	};
 
-	entry->result = do_alloc(arena, entry->size, entry->align, entry->flags, &block);
+	entry->result = serve(arena, &request, &block);
 	entry->handle = entry->result ? PMA_HANDLE_NONE : block.handle;
 	entry->usable = entry->result ? 0 : block.size;
 }
@@ -298,6 +331,36 @@ static long ioc_check(struct pma_arena *arena, void __user *arg)
 	return copy_to_user(arg, &result, sizeof(result)) ? -EFAULT : 0;
 }
 
+/* Asks for the capability, which leaves a trace, only where it is needed. */
+static int set_limit(struct pma_arena *arena, const struct pma_limit_args *args)
+{
+	int err = pma_limit_set(arena, args, false);
+
+	if (err == -EPERM && capable(CAP_SYS_RESOURCE))
+		err = pma_limit_set(arena, args, true);
+	if (err == -ENOMEM && pma_held_settle_all(arena->pool))
+		err = pma_limit_set(arena, args, true);
+	return err;
+}
+
+static long ioc_limit(struct pma_arena *arena, void __user *arg)
+{
+	struct pma_limit_args args;
+	int err;
+
+	if (copy_from_user(&args, arg, sizeof(args)))
+		return -EFAULT;
+	if (args.flags & ~PMA_LIMIT_FIELDS || !is_zero(args.reserved, sizeof(args.reserved)))
+		return bad_args(arena);
+	if (fault_in_safe_writeable(arg, sizeof(args)))
+		return -EFAULT;
+	err = set_limit(arena, &args);
+	if (err)
+		return err == -EINVAL ? bad_args(arena) : err;
+	pma_limit_get(arena, &args);
+	return copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
+}
+
 /**
  * pma_ioctl_needs_write() - who may only read may not change
  * @cmd: PMA_IOC_*
@@ -307,7 +370,7 @@ static long ioc_check(struct pma_arena *arena, void __user *arg)
 bool pma_ioctl_needs_write(unsigned int cmd)
 {
 	return cmd == PMA_IOC_ALLOC || cmd == PMA_IOC_FREE || cmd == PMA_IOC_REALLOC ||
-	       cmd == PMA_IOC_BATCH || cmd == PMA_IOC_RESET;
+	       cmd == PMA_IOC_BATCH || cmd == PMA_IOC_RESET || cmd == PMA_IOC_LIMIT;
 }
 
 /**
@@ -340,6 +403,8 @@ long pma_ioctl_do(struct pma_arena *arena, unsigned int cmd, void __user *user)
 		return ioc_dump(arena, user);
 	case PMA_IOC_CHECK:
 		return ioc_check(arena, user);
+	case PMA_IOC_LIMIT:
+		return ioc_limit(arena, user);
 	case PMA_IOC_RESET:
 		pma_block_free_all(arena);
 		return 0;

@@ -16,6 +16,7 @@
 #include "pma_fit.h"
 #include "pma_heap.h"
 #include "pma_held.h"
+#include "pma_limit.h"
 #include "pma_page.h"
 #include "pma_place.h"
 #include "pma_pool.h"
@@ -92,6 +93,13 @@ EXPORT_FOR_KUNIT(pma_pool_free_pages);
 EXPORT_FOR_KUNIT(pma_pool_list_lock);
 EXPORT_FOR_KUNIT(pma_pool_list_unlock);
 EXPORT_FOR_KUNIT(pma_pool_next);
+
+EXPORT_FOR_KUNIT(pma_limit_set);
+EXPORT_FOR_KUNIT(pma_limit_get);
+EXPORT_FOR_KUNIT(pma_limit_charge);
+EXPORT_FOR_KUNIT(pma_limit_uncharge);
+EXPORT_FOR_KUNIT(pma_limit_disown);
+EXPORT_FOR_KUNIT(pma_limit_is_in_the_way);
 
 EXPORT_FOR_KUNIT(pma_arena_new);
 EXPORT_FOR_KUNIT(pma_arena_delete);

@@ -52,6 +52,11 @@ static bool param_track = true;
 module_param_named(track, param_track, bool, 0444);
 MODULE_PARM_DESC(track, "Record the requested size of slab blocks, a byte for each 16 of the region (default on)");
 
+static unsigned long param_limit;
+module_param_cb(limit, &size_ops, &param_limit, 0444);
+__MODULE_PARM_TYPE(limit, "size");
+MODULE_PARM_DESC(limit, "Bytes that an arena of /dev/pma may have at first, a whole number of pages; 0: no limit (default)");
+
 static struct pma_pool *pool;
 
 static int refuse(const char *why, unsigned long value)
@@ -72,6 +77,8 @@ static int check_params(void)
 		return refuse("size is more than 2^26 - 1 pages", param_size);
 	if (param_slab_max && (param_slab_max < 64 || param_slab_max > param_page_size / 2))
 		return refuse("slab_max is not between 64 and page_size/2", param_slab_max);
+	if (param_limit & (param_page_size - 1) || param_limit > param_size)
+		return refuse("limit is not a whole number of pages of the region", param_limit);
 	if (strcmp(param_classes, "fine") && strcmp(param_classes, "pow2")) {
 		pr_err("classes is neither fine nor pow2: %s\n", param_classes);
 		return -EINVAL;
@@ -84,6 +91,7 @@ static int create_pool(void)
 	struct pma_pool_params params = {
 		.page_size = param_page_size,
 		.slab_max = param_slab_max,
+		.arena_limit = param_limit / param_page_size,
 		.flags = PMA_POOL_ISOLATE | (param_track ? PMA_POOL_TRACK : 0) |
 			 (strcmp(param_classes, "pow2") ? 0 : PMA_POOL_POW2),
 	};

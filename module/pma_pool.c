@@ -102,6 +102,7 @@ struct pma_pool *pma_pool_new(const char *name, size_t bytes, const struct pma_p
 		goto exit_pages;
 
 	pool->flags = want.flags;
+	pool->arena_limit = want.arena_limit ?: PMA_LIMIT_NONE;
 	strscpy(pool->name, name ?: "", sizeof(pool->name));
 	raw_spin_lock_init(&pool->lock);
 	pool->quarantine = PMA_NONE;
@@ -223,19 +224,24 @@ int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struc
 /**
  * pma_pool_take() - take a run of pages
  * @pool: the pool
+ * @budget: that it is charged to, or NULL
  * @nr_pages: its length
  * @client_flags: PMA_FIT_CLIENT flags of its tags
  *
  * Context: Any but NMI; takes the pool's lock.
- * Return: the first page, or PMA_NONE.
+ * Return: the first page, or PMA_NONE: there is none, or not for this budget.
  */
-u32 pma_pool_take(struct pma_pool *pool, u32 nr_pages, u32 client_flags)
+u32 pma_pool_take(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages,
+		  u32 client_flags)
 {
+	u32 pgno = PMA_NONE;
 	unsigned long irq;
-	u32 pgno;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	pgno = pma_fit_alloc(pool->runs, nr_pages, client_flags);
+	if (pma_limit_admits(pool, budget, nr_pages))
+		pgno = pma_fit_alloc(pool->runs, nr_pages, client_flags);
+	if (pgno != PMA_NONE)
+		pma_limit_count(pool, budget, nr_pages);
 	pool->generation++;
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return pgno;
@@ -244,16 +250,20 @@ u32 pma_pool_take(struct pma_pool *pool, u32 nr_pages, u32 client_flags)
 /**
  * pma_pool_give() - give a run back
  * @pool: the pool
+ * @budget: that it was charged to, or NULL
  * @pgno: its first page; its descriptors say free
  *
  * Context: Any but NMI; takes the pool's lock.
  */
-void pma_pool_give(struct pma_pool *pool, u32 pgno)
+void pma_pool_give(struct pma_pool *pool, struct pma_budget *budget, u32 pgno)
 {
 	unsigned long irq;
+	u32 nr_pages;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
+	nr_pages = pma_fit_units(pool->runs, pgno);
 	pma_fit_free(pool->runs, pgno);
+	pma_limit_count(pool, budget, -(s32)nr_pages);
 	pool->generation++;
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 }
@@ -261,19 +271,25 @@ void pma_pool_give(struct pma_pool *pool, u32 pgno)
 /**
  * pma_pool_resize() - make a run in use shorter or longer where it is
  * @pool: the pool
+ * @budget: that it is charged to, or NULL
  * @pgno: its first page
  * @nr_pages: wanted length
  *
  * Context: Any but NMI; takes the pool's lock.
  * Return: true if it has that length now, else nothing has changed.
  */
-bool pma_pool_resize(struct pma_pool *pool, u32 pgno, u32 nr_pages)
+bool pma_pool_resize(struct pma_pool *pool, struct pma_budget *budget, u32 pgno, u32 nr_pages)
 {
 	unsigned long irq;
 	bool done;
+	u32 had;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	done = pma_fit_resize(pool->runs, pgno, nr_pages);
+	had = pma_fit_units(pool->runs, pgno);
+	done = (nr_pages <= had || pma_limit_admits(pool, budget, nr_pages - had)) &&
+	       pma_fit_resize(pool->runs, pgno, nr_pages);
+	if (done)
+		pma_limit_count(pool, budget, (s32)(nr_pages - had));
 	pool->generation++;
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return done;

@@ -8,6 +8,7 @@
 #include "pma_big.h"
 #include "pma_fit.h"
 #include "pma_heap.h"
+#include "pma_limit.h"
 #include "pma_page.h"
 #include "pma_region.h"
 #include "pma_slab.h"
@@ -40,8 +41,10 @@ struct pma_pool_ops {
  * @ops: the front-end's, NULL if no arena is ever mapped
  * @name: for people
  * @node: in the list of all pools
- * @lock: of @runs and @generation
+ * @arena_limit: of a process's arena, in pages, when it begins
+ * @lock: of @runs, @generation and all that is below it, and of budgets
  * @runs: runs of pages, free and in use
+ * @promised: free pages that are kept back for arenas, see pma_limit.c
  * @quarantine: runs with pinned frames, see pma_held.c
  * @quarantine_pages: in them
  * @generation: changes whenever a run does
@@ -62,8 +65,11 @@ struct pma_pool {
 	char name[PMA_NAME_MAX];
 	struct list_head node;
 
-	raw_spinlock_t lock;		/* runs, generation */
+	u32 arena_limit;
+
+	raw_spinlock_t lock;		/* runs, generation, budgets */
 	struct pma_fit *runs;
+	u32 promised;
 	u32 quarantine;
 	u32 quarantine_pages;
 	u64 generation;
@@ -93,9 +99,10 @@ void pma_pool_delete(struct pma_pool *pool);
 size_t pma_pool_metadata_bytes(const struct pma_pool *pool);
 void pma_pool_info(const struct pma_pool *pool, struct pma_info *info);
 int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struct pma_route *route);
-u32 pma_pool_take(struct pma_pool *pool, u32 nr_pages, u32 client_flags);
-void pma_pool_give(struct pma_pool *pool, u32 pgno);
-bool pma_pool_resize(struct pma_pool *pool, u32 pgno, u32 nr_pages);
+u32 pma_pool_take(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages,
+		  u32 client_flags);
+void pma_pool_give(struct pma_pool *pool, struct pma_budget *budget, u32 pgno);
+bool pma_pool_resize(struct pma_pool *pool, struct pma_budget *budget, u32 pgno, u32 nr_pages);
 u32 pma_pool_run_pages(const struct pma_pool *pool, u32 pgno);
 u32 pma_pool_find_big(struct pma_pool *pool, u32 pgno);
 u32 pma_pool_free_pages(struct pma_pool *pool, u32 *largest_run);

@@ -35,11 +35,14 @@ struct pma_arena;
  * @slab_max: largest block served by slab pages, 64 to page_size/2;
  *	default page_size/2
  * @flags: PMA_POOL_*
+ * @arena_limit: pages that an arena of a process may have, unless it is told
+ *	otherwise; default no limit
  */
 struct pma_pool_params {
 	u32 page_size;
 	u32 slab_max;
 	u32 flags;
+	u32 arena_limit;
 };
 
 /* For pma_pool_destroy(). */
@@ -51,6 +54,8 @@ int pma_pool_destroy(struct pma_pool *pool, u32 flags);
 
 struct pma_arena *pma_arena_create(struct pma_pool *pool, const char *name);
 void pma_arena_destroy(struct pma_arena *arena);
+int pma_arena_set_limit(struct pma_arena *arena, u32 nr_pages);
+int pma_arena_set_reserve(struct pma_arena *arena, u32 nr_pages);
 
 void *pma_alloc_aligned(struct pma_arena *arena, size_t size, size_t align, u32 flags);
 void *pma_realloc(struct pma_arena *arena, void *block, size_t size, u32 flags);

@@ -48,6 +48,8 @@ refused size_negative "invalid for parameter .size'" size=-4096
 refused slab_max_small 'slab_max is not between' slab_max=32
 refused slab_max_large 'slab_max is not between' slab_max=4K
 refused classes_unknown 'classes is neither' classes=coarse
+refused limit_odd 'limit is not a whole number of pages' limit=5000
+refused limit_large 'limit is not a whole number of pages' size=1M limit=2M
 refused track_unknown "invalid for parameter .track'" track=maybe
 
 parameter_is() {
@@ -55,18 +57,24 @@ parameter_is() {
 }
 
 modinfo_names_parameters() {
-	for name in size page_size slab_max classes track; do
+	for name in size page_size slab_max classes track limit; do
 		modinfo /pma.ko | grep -q "^parm: *$name:" || return
 	done
 }
 
+limit_is() {
+	[ "$(pmactl stat | awk '$1 == "limit_pages" { print $2 }')" = "$1" ]
+}
+
 check modinfo_names_parameters modinfo_names_parameters
-check insmod_with_parameters insmod /pma.ko size=2M page_size=8K slab_max=1K classes=pow2 track=0
+check insmod_with_parameters insmod /pma.ko size=2M page_size=8K slab_max=1K classes=pow2 track=0 limit=64K
 check parameter_size parameter_is size 2097152
 check parameter_page_size parameter_is page_size 8192
 check parameter_slab_max parameter_is slab_max 1024
 check parameter_classes parameter_is classes pow2
 check parameter_track parameter_is track N
+check parameter_limit parameter_is limit 65536
+check limit_of_parameter limit_is 8
 check rmmod_with_parameters rmmod pma
 
 # /proc/pma as awk reads it: every page once, in order.

@@ -77,6 +77,13 @@ LAYOUT(pma_stats, live_blocks, 64);
 LAYOUT(pma_stats, arena_pages, 88);
 LAYOUT(pma_stats, pool_arenas, 120);
 LAYOUT(pma_stats, held_pages, 124);
+LAYOUT(pma_stats, charged_pages, 128);
+LAYOUT(pma_stats, limit_pages, 132);
+
+SIZE(pma_limit_args, 32);
+LAYOUT(pma_limit_args, limit, 4);
+LAYOUT(pma_limit_args, available, 20);
+LAYOUT(pma_limit_args, reserved, 24);
 
 SIZE(pma_page_rec, 48);
 LAYOUT(pma_page_rec, block_size, 16);
@@ -112,11 +119,13 @@ NUMBER(PMA_IOC_STATS, 0x8088ba16U);
 NUMBER(PMA_IOC_DUMP, 0xc020ba17U);
 NUMBER(PMA_IOC_CHECK, 0xc020ba18U);
 NUMBER(PMA_IOC_RESET, 0x0000ba19U);
+NUMBER(PMA_IOC_LIMIT, 0xc020ba1aU);
 
 static void abi_unknown_commands(struct test *t)
 {
 	static const unsigned int commands[] = {
 		_IO(PMA_IOC_TYPE, 0x00), _IO(PMA_IOC_TYPE, 0x0f), _IO(PMA_IOC_TYPE, 0x1a),
+		_IO(PMA_IOC_TYPE, 0x7f),
 		_IO(PMA_IOC_TYPE, 0xff), 0, 0xffffffff,
 		/* another type, size or direction is another command */
 		_IOWR('p', 0x11, struct pma_alloc_args), _IOWR(PMA_IOC_TYPE, 0x11, char[40]),
@@ -189,8 +198,8 @@ static void abi_stats(struct test *t)
 	WANT_TRUE(t, out.stats.pool_free_pages <= out.stats.pool_pages);
 	WANT_TRUE(t, out.stats.pool_largest_run <= out.stats.pool_free_pages);
 	WANT_TRUE(t, out.stats.pool_arenas >= 1);
-	for (i = 0; i < ARRAY_SIZE(out.stats.reserved); i++)
-		WANT(t, out.stats.reserved[i], 0);
+	WANT(t, out.stats.charged_pages, 0);
+	WANT(t, out.stats.limit_pages, PMA_LIMIT_NONE);
 	for (i = 0; i < sizeof(out.after); i++)
 		WANT(t, out.after[i], 0xff);
 }

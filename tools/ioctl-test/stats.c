@@ -22,6 +22,8 @@ static const struct counter counters[] = {
 	ENTRY(slab_pages), ENTRY(big_pages), ENTRY(heap_pages), ENTRY(pool_pages),
 	ENTRY(pool_free_pages), ENTRY(pool_largest_run), ENTRY(pool_arenas),
 	ENTRY(held_pages),
+	ENTRY(charged_pages),
+	ENTRY(limit_pages),
 };
 
 static __u64 counter_value(const struct counter *counter, const struct pma_stats *stats)

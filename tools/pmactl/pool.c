@@ -42,6 +42,8 @@ static const struct field stats_fields[] = {
 	FIELD(pma_stats, pool_largest_run),
 	FIELD(pma_stats, pool_arenas),
 	FIELD(pma_stats, held_pages),
+	FIELD(pma_stats, charged_pages),
+	FIELD(pma_stats, limit_pages),
 };
 
 static void pool_print(const struct session *s, const struct field *fields, size_t nr,

@@ -281,7 +281,9 @@ struct pma_query_args {
  * @pool_arenas: arenas of the pool
  * @held_pages: pages the arena has freed but not given back yet, as it is mapped;
  *	not among @arena_pages
- * @reserved: zero
+ * @charged_pages: pages that count for its limit: @arena_pages, @held_pages, pages
+ *	it has freed but that somebody has pinned, and what it has claimed
+ * @limit_pages: its limit, or PMA_LIMIT_NONE
  */
 struct pma_stats {
 	__u64 allocs;
@@ -305,8 +307,49 @@ struct pma_stats {
 	__u32 pool_largest_run;
 	__u32 pool_arenas;
 	__u32 held_pages;
+	__u32 charged_pages;
+	__u32 limit_pages;
+};
+
+/**
+ * struct pma_limit_args - how many pages the caller's arena may have, and is sure
+ *	to get
+ * @flags: in: which of @limit, @reserve and @low to set: PMA_LIMIT_*; 0 for none
+ * @limit: in: most pages that may be charged to it, or PMA_LIMIT_NONE; out: as it
+ *	is now
+ * @reserve: in: pages it is sure to get; out: as it is now
+ * @low: in: low-water mark, 0 for none; out: as it is now
+ * @used: out: pages charged to it now (charged_pages of &struct pma_stats)
+ * @available: out: pages it could be given now, one by one
+ * @reserved: zero
+ *
+ * The limit holds before anything is touched: what would exceed it is -ENOMEM.
+ * One below the present use refuses growth and frees nothing.
+ *
+ * Of the reserve the pool keeps back what the arena does not use: others can't
+ * have those pages.  Guaranteed are pages, not runs: any request that single pages
+ * serve (slab blocks, and blocks of up to a page) succeeds within the reserve,
+ * longer ones where free pages lie side by side.
+ *
+ * -EINVAL: unknown flag, reserve above the limit; -EPERM: a limit or reserve above
+ * what it was, without CAP_SYS_RESOURCE; -ENOMEM: the pool has not so many pages
+ * to promise.
+ */
+struct pma_limit_args {
+	__u32 flags;
+	__u32 limit;
+	__u32 reserve;
+	__u32 low;
+	__u32 used;
+	__u32 available;
 	__u32 reserved[2];
 };
+
+#define PMA_LIMIT_LIMIT		(1U << 0)
+#define PMA_LIMIT_RESERVE	(1U << 1)
+#define PMA_LIMIT_LOW		(1U << 2)
+
+#define PMA_LIMIT_NONE		(~(__u32)0)
 
 /**
  * struct pma_page_rec - a run of equal pages in a dump
@@ -424,5 +467,6 @@ struct pma_check_args {
 #define PMA_IOC_DUMP		_IOWR(PMA_IOC_TYPE, 0x17, struct pma_dump_args)
 #define PMA_IOC_CHECK		_IOWR(PMA_IOC_TYPE, 0x18, struct pma_check_args)
 #define PMA_IOC_RESET		_IO(PMA_IOC_TYPE, 0x19)
+#define PMA_IOC_LIMIT		_IOWR(PMA_IOC_TYPE, 0x1a, struct pma_limit_args)
 
 #endif /* _UAPI_LINUX_PMA_H */

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_limit.c - how many pages an arena may have, and is sure to get
+ *
+ * Every arena has a budget.  A page that it gets from the pool is charged to it
+ * from that moment until the pool has it back: so a page that is freed but held
+ * (pma_held.c), or in quarantine, counts, and no arena exceeds its limit by what
+ * it has freed.  Pages of others that it claims are charged to it too.
+ *
+ *	limit	  used + claimed never grow beyond it; a limit that is set below
+ *		  them refuses growth and takes nothing away
+ *	reserve	  pages that the arena is sure to get: what it does not use of
+ *		  them is promised
+ *
+ * The pool keeps as many pages free as it has promised: it gives a page only if
+ * afterwards free >= promised, where a page that an arena takes out of its own
+ * promise counts as kept.  So what is promised are single pages: any request that
+ * single pages serve succeeds within the reserve.  That they lie side by side can
+ * not be promised, as others' pages are never moved.
+ *
+ * All of it is a few sums under the pool's lock, in the section that takes or
+ * gives the run: O(1), whatever the number of arenas.
+ */
+#include "pma_arena.h"
+
+static u32 less(u32 a, u32 b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* Free pages that are promised to nobody. */
+static u32 unpromised(const struct pma_pool *pool)
+{
+	return less(pool->runs->free_units, pool->promised);
+}
+
+static bool within_limit(const struct pma_budget *budget, u32 nr_pages)
+{
+	return (u64)budget->used + budget->claimed + nr_pages <= budget->limit;
+}
+
+/*
+ * Promise what the arena does not use of its reserve.  What it has just given
+ * back is free, so that it can be promised; only for what left it in another way
+ * (pma_limit_disown()) there may be nothing left, and then it stays short until
+ * the next time.
+ */
+static void promise(struct pma_pool *pool, struct pma_budget *budget)
+{
+	u32 wanted = less(budget->reserve, budget->used);
+	u32 promised = min(wanted, budget->promised + unpromised(pool));
+
+	pool->promised += promised - budget->promised;
+	budget->promised = promised;
+}
+
+/**
+ * pma_limit_begin() - open an arena's account
+ * @budget: the arena's
+ * @limit: pages, or PMA_LIMIT_NONE
+ */
+void pma_limit_begin(struct pma_budget *budget, u32 limit)
+{
+	*budget = (struct pma_budget){ .limit = limit };
+}
+
+/**
+ * pma_limit_end() - close an arena's account: its promise is void
+ * @arena: whose; it has given back all it could
+ *
+ * Context: Any but NMI; takes the pool's lock.
+ */
+void pma_limit_end(struct pma_arena *arena)
+{
+	struct pma_pool *pool = arena->pool;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	arena->budget.reserve = 0;
+	promise(pool, &arena->budget);
+	pool->generation++;
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+}
+
+/**
+ * pma_limit_admits() - may so many pages be taken?
+ * @pool: from it
+ * @budget: for whom, or NULL for nobody in particular
+ * @nr_pages: how many
+ *
+ * Context: The pool's lock is held.
+ * Return: false if they are beyond the limit, or promised to others.
+ */
+bool pma_limit_admits(struct pma_pool *pool, const struct pma_budget *budget, u32 nr_pages)
+{
+	u32 own = budget ? budget->promised : 0;
+
+	lockdep_assert_held(&pool->lock);
+	if (budget && !within_limit(budget, nr_pages))
+		return false;
+	return less(nr_pages, own) <= unpromised(pool);
+}
+
+/**
+ * pma_limit_count() - count pages that were taken from the pool, or given back
+ * @pool: the pool, whose free pages are counted already
+ * @budget: whose they are or were, or NULL
+ * @nr_pages: how many, negative if they were given back
+ *
+ * Context: The pool's lock is held.
+ */
+void pma_limit_count(struct pma_pool *pool, struct pma_budget *budget, s32 nr_pages)
+{
+	lockdep_assert_held(&pool->lock);
+	if (!budget)
+		return;
+	budget->used += nr_pages;
+	promise(pool, budget);
+}
+
+/**
+ * pma_limit_charge() - charge an arena for pages that another arena had
+ * @arena: who claims them
+ * @nr_pages: how many
+ *
+ * They count for its limit, and not for its reserve, which is of the pool's free
+ * pages.
+ *
+ * Context: Any but NMI; takes the pool's lock.
+ * Return: false if the limit forbids it, and then nothing has changed.
+ */
+bool pma_limit_charge(struct pma_arena *arena, u32 nr_pages)
+{
+	struct pma_pool *pool = arena->pool;
+	unsigned long irq;
+	bool within;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	within = within_limit(&arena->budget, nr_pages);
+	if (within)
+		arena->budget.claimed += nr_pages;
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return within;
+}
+
+/**
+ * pma_limit_uncharge() - undo pma_limit_charge()
+ * @arena: who was charged
+ * @nr_pages: how many of those pages it is charged for no longer
+ *
+ * Context: Any but NMI; takes the pool's lock.
+ */
+void pma_limit_uncharge(struct pma_arena *arena, u32 nr_pages)
+{
+	struct pma_pool *pool = arena->pool;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	arena->budget.claimed -= nr_pages;
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+}
+
+/**
+ * pma_limit_disown() - stop charging an arena for pages that stay in use
+ * @arena: who had them from the pool
+ * @nr_pages: how many; whoever gives them back says so for nobody
+ *
+ * Context: Any but NMI; takes the pool's lock.
+ */
+void pma_limit_disown(struct pma_arena *arena, u32 nr_pages)
+{
+	struct pma_pool *pool = arena->pool;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	pma_limit_count(pool, &arena->budget, -(s32)nr_pages);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+}
+
+/**
+ * pma_limit_is_in_the_way() - is it its own limit that keeps an arena from pages?
+ * @arena: the arena
+ * @nr_pages: how many it wants
+ *
+ * Context: Any but NMI; takes the pool's lock.
+ * Return: true if it would exceed its limit.
+ */
+bool pma_limit_is_in_the_way(struct pma_arena *arena, u32 nr_pages)
+{
+	unsigned long irq;
+	bool within;
+
+	raw_spin_lock_irqsave(&arena->pool->lock, irq);
+	within = within_limit(&arena->budget, nr_pages);
+	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
+	return !within;
+}
+
+/* Judge a new budget; the pool's lock is held. */
+static int check_budget(const struct pma_pool *pool, const struct pma_budget *old,
+			const struct pma_budget *new, bool may_raise)
+{
+	if (new->reserve > new->limit)
+		return -EINVAL;
+	if (!may_raise && (new->limit > old->limit || new->reserve > old->reserve))
+		return -EPERM;
+	if (new->reserve > old->reserve &&
+	    less(new->reserve, old->used) > old->promised + unpromised(pool))
+		return -ENOMEM;
+	return 0;
+}
+
+/**
+ * pma_limit_set() - set an arena's limit, reserve or low-water mark
+ * @arena: whose
+ * @want: which of them, in flags: PMA_LIMIT_FIELDS; and to what
+ * @may_raise: a limit or reserve may become more than it was
+ *
+ * Context: Any but NMI; takes the pool's lock.
+ * Return: 0; -EINVAL for a reserve above the limit; -EPERM for more than it was
+ * without @may_raise; -ENOMEM if the pool has not so many pages to promise.
+ */
+int pma_limit_set(struct pma_arena *arena, const struct pma_limit_args *want, bool may_raise)
+{
+	struct pma_pool *pool = arena->pool;
+	struct pma_budget *budget = &arena->budget;
+	struct pma_budget new;
+	unsigned long irq;
+	int err;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	new = *budget;
+	if (want->flags & PMA_LIMIT_LIMIT)
+		new.limit = want->limit;
+	if (want->flags & PMA_LIMIT_RESERVE)
+		new.reserve = want->reserve;
+	if (want->flags & PMA_LIMIT_LOW)
+		new.low = want->low;
+	err = check_budget(pool, budget, &new, may_raise);
+	if (!err) {
+		*budget = new;
+		promise(pool, budget);
+		pool->generation++;
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return err;
+}
+
+/**
+ * pma_limit_get() - an arena's limit, reserve, low-water mark and use
+ * @arena: whose
+ * @args: filled in, but for flags
+ *
+ * Context: Any but NMI; takes the pool's lock.
+ */
+void pma_limit_get(struct pma_arena *arena, struct pma_limit_args *args)
+{
+	struct pma_pool *pool = arena->pool;
+	const struct pma_budget *budget = &arena->budget;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	args->limit = budget->limit;
+	args->reserve = budget->reserve;
+	args->low = budget->low;
+	args->used = budget->used + budget->claimed;
+	args->available = min(less(budget->limit, args->used),
+			      budget->promised + unpromised(pool));
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+}
