@@ -106,6 +106,11 @@ int device_reset(int fd)
 	return device_call(fd, PMA_IOC_RESET, NULL);
 }
 
+int device_limit(int fd, struct pma_limit_args *args)
+{
+	return device_call(fd, PMA_IOC_LIMIT, args);
+}
+
 /*
  * A transfer is all or nothing, except that the kernel caps any at 2 GiB: what
  * is left then lies inside the same block and is asked for again.

@@ -20,6 +20,7 @@ int device_stats(int fd, struct pma_stats *stats);
 int device_dump(int fd, __u32 what, __u64 *cursor, void *records, __u32 *nr);
 int device_check(int fd, __u32 flags, struct pma_check_args *args);
 int device_reset(int fd);
+int device_limit(int fd, struct pma_limit_args *args);
 int device_pread(int fd, void *buf, size_t bytes, __u64 handle);
 int device_pwrite(int fd, const void *buf, size_t bytes, __u64 handle);
 
