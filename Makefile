@@ -16,7 +16,7 @@ MAKEFLAGS += -j$(shell nproc)
 endif
 MAKEFLAGS += --no-print-directory
 
-.PHONY: all module module-% tools test-tools run test kunit guest-test \
+.PHONY: all module module-% tools test-tools install run test kunit guest-test \
 	host-test check bench clean help
 
 all: module tools
@@ -34,11 +34,16 @@ module-%:
 
 tools:
 	@$(MAKE) -C tools BUILD=$(BUILD)/tools \
-		$(BUILD)/tools/pmactl $(BUILD)/tools/pmactl-static
+		$(BUILD)/tools/pmactl $(BUILD)/tools/pmactl-static \
+		$(BUILD)/tools/libpma-malloc.so
 
 # With the device's test as a 64- and as a 32-bit program.
 test-tools:
 	@$(MAKE) -C tools BUILD=$(BUILD)/tools all
+
+# The tools and libraries; the module is not: insmod build/KERNEL/pma.ko.
+install:
+	@$(MAKE) -C tools BUILD=$(BUILD)/tools install
 
 run:
 	@$(MAKE) -s module-6.12 tools
@@ -69,6 +74,7 @@ clean:
 
 help:
 	@echo '  all         the module for Debian $(KERNEL) (KERNEL=6.1|debug, KDIR=...) and the tools'
+	@echo '  install     tools, libraries, man pages [PREFIX=/usr/local] [DESTDIR=]'
 	@echo '  run         boot Debian 6.12 in QEMU and play the demo'
 	@echo '  test        every lane below, and their sum'
 	@echo '  kunit       the KUnit suites on the debug kernel [SUITE=pma_slab] [ARGS=seed=1]'

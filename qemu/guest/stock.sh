@@ -178,6 +178,27 @@ replay() {
 	esac
 }
 
+# pmactl run, with the one program here that is linked at run time.
+says() {
+	says_what=$1
+	shift
+	"$@" 2>&1 </dev/null | tee /dev/stderr | grep -q "$says_what"
+}
+
+run_cases() {
+	check run_status exits 42 pmactl run -- pma-malloc-test --exec
+	check run_not_found exits 127 pmactl run -- /no/such/program
+	check run_usage exits 2 pmactl run --bogus -- pma-malloc-test
+	check run_no_device exits 3 pmactl --device=/dev/null run pma-malloc-test --exec
+	check run_stats says 'libpma-malloc: allocs [1-9]' pmactl run --stats -- pma-malloc-test -x
+	check run_preload env LD_PRELOAD=libc.so.6 pmactl run sh -c 'case $LD_PRELOAD in
+		*/libpma-malloc.so:libc.so.6) ;; *) exit 1 ;; esac'
+	check shim_no_device exits 127 env LD_PRELOAD=/lib/libpma-malloc.so \
+		PMA_MALLOC_DEVICE=/dev/null pma-malloc-test --exec
+	check shim_fallback exits 43 env LD_PRELOAD=/lib/libpma-malloc.so PMA_MALLOC_FALLBACK=1 \
+		PMA_MALLOC_DEVICE=/dev/null pma-malloc-test --exec
+}
+
 trace_cases() {
 	for trace in /bench/traces/*.trace /bench/traces/*.trace.gz; do
 		[ -e "$trace" ] || continue
@@ -193,6 +214,12 @@ device_cases() {
 	[ "$length" ] && [ "$1" != default ] ||
 		subtest "ioctl_32_$1" pma-ioctl-test32 --device=/dev/pma $length
 	subtest "lib_$1" pma-lib-test --device=/dev/pma
+	# What is not mapped can't be a program's heap.
+	if [ "$1" = small_pages ]; then
+		check "malloc_$1" exits 127 pmactl run -- pma-malloc-test
+	else
+		subtest "malloc_$1" pmactl run -- pma-malloc-test ${length%% *}
+	fi
 	check "proc_tiles_region_$1" proc_tiles_region
 	check "check_$1" pmactl check --pool
 }
@@ -203,6 +230,7 @@ check proc_reads_in_pieces proc_reads_in_pieces
 check no_address_in_proc no_address_in_proc
 check rmmod_refused_while_open rmmod_refused_while_open
 tool_cases
+run_cases
 trace_cases
 check rmmod_default rmmod pma
 

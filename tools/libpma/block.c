@@ -40,6 +40,8 @@ static int map_region(struct pma *pma)
 	if (pma->base > room)
 		munmap(room, pma->base - room);
 	munmap(pma->base + bytes, room + page - pma->base);
+	if (pma->alone)
+		madvise(pma->base, bytes, MADV_DONTFORK);
 	return 0;
 }
 
@@ -70,25 +72,42 @@ close_fd:
 	return err;
 }
 
-EXPORT struct pma *pma_open(const char *path, unsigned int flags)
+static struct pma *open_as(const char *path, bool exact, bool alone)
 {
 	struct pma *pma;
 	int err;
 
-	if (flags & ~PMA_EXACT) {
-		errno = EINVAL;
-		return NULL;
-	}
 	pma = pma_cache_open();
 	if (!pma)
 		return NULL;
-	pma->exact = flags & PMA_EXACT;
+	pma->exact = exact;
+	pma->alone = alone;
 	err = open_arena(pma, path);
 	if (!err)
 		return pma;
 	pma_cache_close(pma);
 	errno = -err;
 	return NULL;
+}
+
+EXPORT struct pma *pma_open(const char *path, unsigned int flags)
+{
+	if (flags & ~PMA_EXACT) {
+		errno = EINVAL;
+		return NULL;
+	}
+	return open_as(path, flags & PMA_EXACT, false);
+}
+
+/**
+ * pma_open_alone() - open an arena that a child of this process shall not have
+ * @path: of the device, or NULL
+ *
+ * Return: the arena; NULL and errno on failure.
+ */
+struct pma *pma_open_alone(const char *path)
+{
+	return open_as(path, false, true);
 }
 
 EXPORT void pma_close(struct pma *pma)
@@ -152,15 +171,9 @@ static SLOW void *malloc_slow(struct pma *pma, size_t size)
 
 EXPORT void *pma_malloc(struct pma *pma, size_t size)
 {
-	struct bin *bin;
+	void *block = pma_cache_pop(pma, size);
 
-	/* Size 0 has no class, and so nothing in its bin. */
-	if (likely(size <= pma->slab_max)) {
-		bin = &pma_caches[pma->number]->bins[pma_class_for(pma, size)];
-		if (likely(bin->nr))
-			return bin->blocks[bin->nr--];
-	}
-	return malloc_slow(pma, size);
+	return likely(block) ? block : malloc_slow(pma, size);
 }
 
 static SLOW int free_slow(struct pma *pma, void *block)
@@ -183,17 +196,7 @@ static SLOW int free_slow(struct pma *pma, void *block)
 
 EXPORT int pma_free(struct pma *pma, void *block)
 {
-	size_t offset = pma_offset(pma, block);
-	struct bin *bin;
-
-	if (likely(offset < pma->region_bytes)) {
-		bin = &pma_caches[pma->number]->bins[pma_class_at(pma, offset)];
-		if (likely(bin->nr < bin->limit && bin->blocks[bin->nr] != block)) {
-			bin->blocks[++bin->nr] = block;
-			return 0;
-		}
-	}
-	return free_slow(pma, block);
+	return likely(pma_cache_push(pma, block)) ? 0 : free_slow(pma, block);
 }
 
 /* What is made of them. */

@@ -219,6 +219,35 @@ void pma_cache_close(struct pma *pma)
 	unlock();
 }
 
+/**
+ * pma_cache_abandon() - give the room back in a child, which has nothing else of it
+ * @pma: the arena, whose file and mapping are the parent's
+ */
+void pma_cache_abandon(struct pma *pma)
+{
+	lock();
+	numbers[pma->number].used = false;
+	unlock();
+}
+
+/**
+ * pma_cache_lock() - keep magazines from being emptied or given to threads
+ *
+ * In a child of a process that has it locked it is not locked.
+ */
+void pma_cache_lock(void)
+{
+	lock();
+}
+
+/**
+ * pma_cache_unlock() - end what pma_cache_lock() began
+ */
+void pma_cache_unlock(void)
+{
+	unlock();
+}
+
 static struct head *new_head(unsigned int number)
 {
 	/* A page apart, as advice is about whole pages. */

@@ -24,6 +24,7 @@
 
 #define ARENAS_MAX	32	/* open at a time in a process */
 #define CLASSES_MAX	256
+#define CLASS_INSIDE	(CLASSES_MAX - 1)	/* the shim's: a pointer into a block */
 #define SIZE_STEP_SHIFT	3	/* class sizes are multiples of 8 */
 #define BIN_BLOCKS	126
 
@@ -40,6 +41,7 @@
  * @number: index of its caches in a thread
  * @fd: the open file
  * @exact: without magazines
+ * @alone: this process's only: a child has neither the mapping nor the table's changes
  */
 struct pma {
 	char *base;
@@ -53,6 +55,7 @@ struct pma {
 	unsigned int number;
 	int fd;
 	bool exact;
+	bool alone;
 };
 
 /**
@@ -69,7 +72,7 @@ struct bin {
 
 /**
  * struct cache - a thread's magazines of an arena
- * @bins: by class; [0] is never used
+ * @bins: by class; [0] and [CLASS_INSIDE] are never used
  *
  * All zero is empty, and that is what a child finds after a fork.
  */
@@ -80,6 +83,9 @@ struct cache {
 /* The thread's caches by arena; one that is always empty where there is none. */
 extern __thread struct cache *pma_caches[ARENAS_MAX] HIDDEN;
 
+/* block.c */
+HIDDEN struct pma *pma_open_alone(const char *path);
+
 /* table.c */
 HIDDEN int pma_table_open(struct pma *pma, const struct pma_info *info);
 HIDDEN void pma_table_close(struct pma *pma);
@@ -88,6 +94,9 @@ HIDDEN unsigned int pma_table_learn(struct pma *pma, uint64_t handle, size_t siz
 /* cache.c */
 HIDDEN struct pma *pma_cache_open(void);
 HIDDEN void pma_cache_close(struct pma *pma);
+HIDDEN void pma_cache_abandon(struct pma *pma);
+HIDDEN void pma_cache_lock(void);
+HIDDEN void pma_cache_unlock(void);
 HIDDEN struct cache *pma_cache_get(struct pma *pma);
 HIDDEN void pma_cache_flush(struct pma *pma, struct cache *cache);
 HIDDEN void *pma_cache_fill(struct pma *pma, struct cache *cache, size_t size);
@@ -117,6 +126,33 @@ static inline unsigned int pma_class_for(const struct pma *pma, size_t size)
 static inline size_t pma_class_bytes(const struct pma *pma, unsigned int class)
 {
 	return atomic_load_explicit(&pma->class_size[class], memory_order_relaxed);
+}
+
+/* The fast way of pma_malloc() and pma_free(): what the thread's magazines can do. */
+
+static inline void *pma_cache_pop(const struct pma *pma, size_t size)
+{
+	struct bin *bin;
+
+	if (unlikely(size > pma->slab_max))
+		return NULL;
+	/* Size 0 has no class, and so nothing in its bin. */
+	bin = &pma_caches[pma->number]->bins[pma_class_for(pma, size)];
+	return likely(bin->nr) ? bin->blocks[bin->nr--] : NULL;
+}
+
+static inline bool pma_cache_push(const struct pma *pma, void *block)
+{
+	size_t offset = pma_offset(pma, block);
+	struct bin *bin;
+
+	if (unlikely(offset >= pma->region_bytes))
+		return false;
+	bin = &pma_caches[pma->number]->bins[pma_class_at(pma, offset)];
+	if (unlikely(bin->nr >= bin->limit || bin->blocks[bin->nr] == block))
+		return false;
+	bin->blocks[++bin->nr] = block;
+	return true;
 }
 
 #endif /* LIB_H */

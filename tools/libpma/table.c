@@ -8,9 +8,10 @@
  * stays right until that is freed in the kernel; what is wrong by then is learnt
  * anew with the next block there, before anybody has it.
  *
- * The table is shared memory: after a fork() a process must know the classes of
- * the pages that the others fill.  Entries are single bytes and words that are
- * only ever set to what is true; there is no lock that a killed process could keep.
+ * The table is shared memory, but for an arena that is alone: after a fork() a
+ * process must know the classes of the pages that the others fill.  Entries are
+ * single bytes and words that are only ever set to what is true; there is no lock
+ * that a killed process could keep.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -26,8 +27,8 @@ int pma_table_open(struct pma *pma, const struct pma_info *info)
 	char *at;
 
 	pma->table_bytes = CLASSES_MAX * sizeof(*pma->class_size) + nr_sizes + info->nr_pages;
-	at = mmap(NULL, pma->table_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		  -1, 0);
+	at = mmap(NULL, pma->table_bytes, PROT_READ | PROT_WRITE,
+		  (pma->alone ? MAP_PRIVATE : MAP_SHARED) | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED)
 		return -errno;
 	pma->class_size = (atomic_uint *)at;
@@ -51,7 +52,7 @@ static unsigned int class_of(struct pma *pma, uint32_t bytes)
 	unsigned int class;
 	unsigned int there;
 
-	for (class = 1; class < CLASSES_MAX; class++) {
+	for (class = 1; class < CLASS_INSIDE; class++) {
 		there = 0;
 		if (atomic_compare_exchange_strong(&pma->class_size[class], &there, bytes) ||
 		    there == bytes)

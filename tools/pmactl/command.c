@@ -31,6 +31,8 @@ static const struct option long_options[] = {
 	{ "limit-ops", required_argument, NULL, LONG_BASE + 11 },
 	{ "json", no_argument, NULL, LONG_BASE + 12 },
 	{ "help", no_argument, NULL, LONG_BASE + 13 },
+	{ "limit", required_argument, NULL, LONG_BASE + 14 },
+	{ "stats", no_argument, NULL, LONG_BASE + 15 },
 	{ }
 };
 
@@ -88,6 +90,8 @@ static bool option_value(const struct session *s, unsigned int bit, struct args 
 		return command_value(s, "--width", optarg, &args->width);
 	case OPTION_LIMIT_OPS:
 		return command_value(s, "--limit-ops", optarg, &args->limit_ops);
+	case OPTION_LIMIT:
+		return command_value(s, "--limit", optarg, &args->limit);
 	}
 	return true;
 }
@@ -95,12 +99,14 @@ static bool option_value(const struct session *s, unsigned int bit, struct args 
 static bool parse_options(const struct session *s, const struct command *command, int nr,
 			  char **words, struct args *args)
 {
+	/* A plus: what comes after the first word is not looked at. */
+	const char *letters = command->flags & COMMAND_HAS_COMMAND ? "+:jhkx" : ":jhkx";
 	unsigned int bit;
 	int c;
 
 	optind = 0;	/* glibc: begin anew */
 	opterr = 0;
-	while ((c = getopt_long(nr, words, ":jhkx", long_options, NULL)) != -1) {
+	while ((c = getopt_long(nr, words, letters, long_options, NULL)) != -1) {
 		if (c == ':') {
 			session_complain(s, "%s: %s needs a value", words[0], words[optind - 1]);
 			return false;

@@ -43,6 +43,9 @@ const struct command commands[] = {
 	  shell_command, OPTION_KEEP_GOING | OPTION_ECHO, COMMAND_NEEDS_ARENA, 0, 1 },
 	{ "replay", "[--dry-run] [--no-fill] [--limit-ops=N] TRACE", "play a program's allocations",
 	  replay_command, OPTION_DRY_RUN | OPTION_NO_FILL | OPTION_LIMIT_OPS, 0, 1, 1 },
+	{ "run", "[--limit=N] [--stats] [--] PROGRAM [ARGUMENT...]",
+	  "run a program with its heap in an arena",
+	  run_command, OPTION_LIMIT | OPTION_STATS, COMMAND_HAS_COMMAND, 1, INT_MAX },
 	{ "arena", "[NAME]", "go to another arena, opened at its first use (shell)",
 	  shell_arena, 0, COMMAND_NEEDS_ARENA, 0, 1 },
 	{ "close", "[NAME]", "end an arena and its blocks (shell)",
@@ -76,7 +79,7 @@ static const char exits[] =
 	"\nexit status: 0 done; 1 refused by the kernel, or a script's command failed;\n"
 	"2 malformed command line or trace; 3 the device can't be opened; 4 the metadata\n"
 	"is unsound, contents differ or `expect' was not met; 5 a file can't be read or\n"
-	"written.\n";
+	"written; of `run', the program's, or 126 or 127 where there is none.\n";
 
 /* Help for one command, or for all. */
 void main_help(const struct command *command)

@@ -30,6 +30,8 @@ enum status {
 	STATUS_NO_DEVICE = 3,	/* the device can't be opened */
 	STATUS_WRONG = 4,	/* CHECK found errors, contents differ, `expect` was not met */
 	STATUS_IO = 5,		/* a file can't be read or written, or no memory for pmactl */
+	STATUS_NOT_RUN = 126,	/* `run': as shells have it */
+	STATUS_NOT_FOUND = 127,
 };
 
 /* session.c: arenas, messages */
@@ -128,6 +130,8 @@ enum option_bit {
 	OPTION_LIMIT_OPS = 1 << 11,
 	OPTION_JSON = 1 << 12,
 	OPTION_HELP = 1 << 13,
+	OPTION_LIMIT = 1 << 14,
+	OPTION_STATS = 1 << 15,
 };
 
 /**
@@ -138,6 +142,7 @@ enum option_bit {
  * @align: value of --align
  * @width: value of --width
  * @limit_ops: value of --limit-ops
+ * @limit: value of --limit
  * @color: value of --color
  */
 struct args {
@@ -147,11 +152,13 @@ struct args {
 	__u64 align;
 	__u64 width;
 	__u64 limit_ops;
+	__u64 limit;
 	const char *color;
 };
 
 #define COMMAND_NEEDS_ARENA	(1 << 0)
 #define COMMAND_LEAVES_VALUE	(1 << 1)	/* that can be assigned */
+#define COMMAND_HAS_COMMAND	(1 << 2)	/* whose options are its own */
 
 struct command {
 	const char *name;
@@ -201,7 +208,7 @@ struct json_t *out_object(const struct field *fields, size_t nr, const void *rec
 void out_text(const struct field *fields, size_t nr, const void *record);
 void out_json(struct json_t *json);
 
-/* block.c, contents.c, pool.c, dump.c, map.c, shell.c, replay.c: the commands */
+/* block.c, contents.c, pool.c, dump.c, map.c, shell.c, replay.c, run.c: the commands */
 
 enum status block_alloc(struct session *s, const struct args *args);
 enum status block_free(struct session *s, const struct args *args);
@@ -230,5 +237,7 @@ enum status shell_close(struct session *s, const struct args *args);
 enum status shell_help(struct session *s, const struct args *args);
 
 enum status replay_command(struct session *s, const struct args *args);
+
+enum status run_command(struct session *s, const struct args *args);
 
 #endif /* PMACTL_H */
