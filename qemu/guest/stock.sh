@@ -217,7 +217,7 @@ device_cases() {
 	# What is not mapped can't be a program's heap.
 	if [ "$1" = small_pages ]; then
 		check "malloc_$1" exits 127 pmactl run -- pma-malloc-test
-	else
+	elif [ "$1" = default ] || [ ! "$length" ]; then
 		subtest "malloc_$1" pmactl run -- pma-malloc-test ${length%% *}
 	fi
 	check "proc_tiles_region_$1" proc_tiles_region
