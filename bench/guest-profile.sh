@@ -8,5 +8,8 @@ bench=/sys/kernel/debug/pma_bench
 insmod /pma.ko
 insmod /pma_bench.ko icount=1 times=50 "only=$1"
 [ -z "$3" ] || cat "/traces/$3.packed" >$bench/trace
-[ -z "$2" ] || echo "$2" >$bench/run
+case $2 in
+ioctl-*) device --lane=user --icount "$2" >/dev/null ;;
+?*)	 echo "$2" >$bench/run ;;
+esac
 awk '$2 ~ /^[tTwW]$/ { print $1, $3, $4 }' /proc/kallsyms

@@ -37,6 +37,7 @@ typedef unsigned int gfp_t;
 #define __maybe_unused		__attribute__((unused))
 #define __printf(a, b)		__attribute__((format(printf, a, b)))
 #define noinline		__attribute__((noinline))
+#define __uninitialized
 #define likely(x)		__builtin_expect(!!(x), 1)
 #define unlikely(x)		__builtin_expect(!!(x), 0)
 
@@ -165,6 +166,14 @@ static inline int atomic_inc_return(atomic_t *v)
 static inline bool test_bit(unsigned long n, const unsigned long *map)
 {
 	return map[n / BITS_PER_LONG] >> (n % BITS_PER_LONG) & 1;
+}
+
+static inline bool __test_and_set_bit(unsigned long n, unsigned long *map)
+{
+	unsigned long old = map[n / BITS_PER_LONG];
+
+	map[n / BITS_PER_LONG] = old | BIT(n % BITS_PER_LONG);
+	return old & BIT(n % BITS_PER_LONG);
 }
 
 static inline void __set_bit(unsigned long n, unsigned long *map)

@@ -180,7 +180,7 @@ static void big_block_comes_and_goes(struct kunit *test)
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	pma_kunit_expect_sound(test, pool);
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	pma_arena_count_free(arena, 8192);
+	pma_arena_count_frees(arena, 1, 8192);
 	nr_pages = pma_arena_big_unlink(arena, pgno);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	KUNIT_EXPECT_EQ(test, nr_pages, 2);

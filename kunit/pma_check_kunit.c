@@ -324,9 +324,9 @@ static void check_sees_empty_slab_page(struct kunit *test)
 	struct pma_page *page = &pool->pages.desc[pgno];
 
 	pma_slab_give(page, pma_pages_shadow(&pool->pages, pgno), 0);
-	pma_arena_count_free(arena, 64);
+	pma_arena_count_frees(arena, 1, 64);
 	KUNIT_EXPECT_NE(test, pma_kunit_errors(pool), 0);
-	pma_slab_take(page, pma_pages_shadow(&pool->pages, pgno), 64, 1, &(u16){ 0 });
+	pma_slab_take(page, pma_pages_shadow(&pool->pages, pgno), 64, 1, &(u32){ 0 });
 	arena->stats.frees--;
 	arena->stats.live_blocks++;
 	arena->stats.live_bytes += 64;

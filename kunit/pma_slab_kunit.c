@@ -193,7 +193,19 @@ static u32 errors_of(const struct cut *cut)
 
 static unsigned int take(struct cut *cut, unsigned int nr)
 {
-	return pma_slab_take(&cut->page, cut->bitmap, cut->class.nr_blocks, nr, cut->indices);
+	unsigned int done = 0;
+	unsigned long bits;
+	u32 base;
+
+	while (done < nr) {
+		bits = pma_slab_take(&cut->page, cut->bitmap, cut->class.nr_blocks, nr - done,
+				     &base);
+		if (!bits)
+			break;
+		for (; bits; bits &= bits - 1)
+			cut->indices[done++] = base + __ffs(bits);
+	}
+	return done;
 }
 
 static const u32 page_blocks[] = { 2, 3, 63, 64, 65, 128, 511, 512, 8192 };

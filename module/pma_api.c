@@ -313,7 +313,7 @@ unsigned int pma_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
 			     unsigned int nr, void **blocks)
 {
 	unsigned int done = 0, want, got, i;
-	u64 handles[16];
+	u64 handles[16] __uninitialized;
 
 	if (!flags)
 		done = pma_cpu_alloc_batch(arena, size, nr, blocks);

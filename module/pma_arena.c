@@ -101,16 +101,17 @@ void pma_arena_count_allocs(struct pma_arena *arena, u32 nr, u64 bytes)
 }
 
 /**
- * pma_arena_count_free() - count a block that was freed
+ * pma_arena_count_frees() - count blocks that were freed
  * @arena: whose
- * @bytes: that could be used
+ * @nr: how many
+ * @bytes: that could be used, of all together
  *
  * Context: The arena's lock is held.
  */
-void pma_arena_count_free(struct pma_arena *arena, u64 bytes)
+void pma_arena_count_frees(struct pma_arena *arena, u32 nr, u64 bytes)
 {
-	arena->stats.frees++;
-	arena->stats.live_blocks--;
+	arena->stats.frees += nr;
+	arena->stats.live_blocks -= nr;
 	arena->stats.live_bytes -= bytes;
 }
 

@@ -101,7 +101,7 @@ void pma_arena_big_give(struct pma_arena *arena, u32 pgno, u32 nr_pages);
 u32 pma_arena_big_unlink(struct pma_arena *arena, u32 pgno);
 void pma_arena_count_pages(struct pma_arena *arena, u32 *of_kind, s32 nr_pages);
 void pma_arena_count_allocs(struct pma_arena *arena, u32 nr, u64 bytes);
-void pma_arena_count_free(struct pma_arena *arena, u64 bytes);
+void pma_arena_count_frees(struct pma_arena *arena, u32 nr, u64 bytes);
 void pma_arena_count_bytes(struct pma_arena *arena, s64 bytes);
 int pma_arena_count_error(struct pma_arena *arena, int err);
 void pma_arena_forget_failure(struct pma_arena *arena);

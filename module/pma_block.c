@@ -56,42 +56,55 @@ static void slab_release(struct pma_arena *arena, u32 *list, u32 pgno)
 	pma_arena_give_run(arena, pgno, 1);
 }
 
-/* Take blocks from one page, up to 64, and say where they are. */
+/* Take blocks from one bitmap word of a page, and say where they are. */
 static unsigned int slab_alloc_some(struct pma_arena *arena, u32 class, size_t size,
 				    unsigned int nr, u64 *handles)
 {
 	struct pma_pool *pool = arena->pool;
-	u32 pgno = arena->partial[class];
+	u32 pgno = arena->partial[class], base;
 	struct pma_page *page;
-	u16 indices[64];
-	unsigned int i;
+	unsigned long bits;
+	unsigned int n;
+	u64 start;
 
 	if (pgno == PMA_NONE)
 		pgno = slab_grow(arena, class);
 	if (pgno == PMA_NONE)
 		return 0;
 	page = page_of(arena, pgno);
-	nr = pma_slab_take(page, pma_pages_shadow(&pool->pages, pgno),
-			   pool->classes->class[class].nr_blocks,
-			   min_t(unsigned int, nr, ARRAY_SIZE(indices)), indices);
-	for (i = 0; i < nr; i++) {
-		handles[i] = pma_region_handle(&pool->region, pgno) +
-			     indices[i] * page->slab.block_size;
-		pma_pages_record(&pool->pages, handles[i], page->slab.block_size, size);
+	bits = pma_slab_take(page, pma_pages_shadow(&pool->pages, pgno),
+			     pool->classes->class[class].nr_blocks, nr, &base);
+	start = pma_region_handle(&pool->region, pgno) + base * page->slab.block_size;
+	for (n = 0; bits; bits &= bits - 1, n++) {
+		handles[n] = start + __ffs(bits) * page->slab.block_size;
+		pma_pages_record(&pool->pages, handles[n], page->slab.block_size, size);
 	}
 	if (!page->slab.nr_free) {
 		pma_arena_drop(arena, &arena->partial[class], pgno);
 		pma_arena_push(arena, &arena->full, pgno);
 	}
-	return nr;
+	return n;
 }
 
-static unsigned int slab_alloc(struct pma_arena *arena, u32 class, size_t size, u32 flags,
-			       unsigned int nr, u64 *handles)
+/**
+ * pma_block_slab_alloc() - take slab blocks of one class
+ * @arena: whose they will be
+ * @class: of them
+ * @size: bytes wanted of each
+ * @flags: PMA_ZERO
+ * @nr: how many
+ * @handles: of those there are
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: how many were taken, from the first on.
+ */
+unsigned int pma_block_slab_alloc(struct pma_arena *arena, u32 class, size_t size, u32 flags,
+				  unsigned int nr, u64 *handles)
 {
 	u32 block_size = arena->pool->classes->class[class].block_size;
 	unsigned int done = 0, got, i;
 
+	lockdep_assert_held(&arena->lock);
 	for (; done < nr; done += got) {
 		got = slab_alloc_some(arena, class, size, nr - done, handles + done);
 		if (!got)
@@ -104,25 +117,54 @@ static unsigned int slab_alloc(struct pma_arena *arena, u32 class, size_t size, 
 	return done;
 }
 
+/* A slab page got blocks back: it may belong into another list, or to the pool. */
+static void slab_move(struct pma_arena *arena, u32 pgno, bool was_full)
+{
+	const struct pma_page *page = page_of(arena, pgno);
+	u32 *partial = &arena->partial[page->class];
+
+	if (page->slab.nr_free == class_of(arena, page)->nr_blocks) {
+		slab_release(arena, was_full ? &arena->full : partial, pgno);
+	} else if (was_full) {
+		pma_arena_drop(arena, &arena->full, pgno);
+		pma_arena_push(arena, partial, pgno);
+	}
+}
+
+/**
+ * pma_block_slab_freed() - what follows when blocks of a slab page were put back
+ * @arena: whose the page is
+ * @pgno: the page, which no CPU has
+ * @nr: how many blocks; their bits are set
+ * @lowest: the first of them in the page
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_block_slab_freed(struct pma_arena *arena, u32 pgno, u32 nr, u32 lowest)
+{
+	struct pma_page *page = page_of(arena, pgno);
+	bool was_full = !page->slab.nr_free;
+
+	lockdep_assert_held(&arena->lock);
+	pma_arena_count_frees(arena, nr, nr * page->slab.block_size);
+	pma_slab_count_given(page, nr, lowest);
+	slab_move(arena, pgno, was_full);
+}
+
 static void slab_free(struct pma_arena *arena, const struct pma_place *place)
 {
 	struct pma_page *page = page_of(arena, place->pgno);
-	u32 *partial = &arena->partial[page->class];
+	unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, place->pgno);
 	bool was_full = !page->slab.nr_free;
 
-	pma_arena_count_free(arena, page->slab.block_size);
+	pma_arena_count_frees(arena, 1, page->slab.block_size);
 	if (page->slab.cpu) {
 		/* The CPU that has the page takes others meanwhile, without the lock. */
-		set_bit(place->index, pma_pages_shadow(&arena->pool->pages, place->pgno));
+		set_bit(place->index, bitmap);
 		return;
 	}
-	pma_slab_give(page, pma_pages_shadow(&arena->pool->pages, place->pgno), place->index);
-	if (page->slab.nr_free == class_of(arena, page)->nr_blocks) {
-		slab_release(arena, was_full ? &arena->full : partial, place->pgno);
-	} else if (was_full) {
-		pma_arena_drop(arena, &arena->full, place->pgno);
-		pma_arena_push(arena, partial, place->pgno);
-	}
+	pma_slab_give(page, bitmap, place->index);
+	slab_move(arena, place->pgno, was_full);
 }
 
 /**
@@ -229,7 +271,7 @@ static void heap_free(struct pma_arena *arena, const struct pma_place *place)
 	u32 segment;
 
 	pma_heap_block(arena->heap, place->start, &block);
-	pma_arena_count_free(arena, block.size);
+	pma_arena_count_frees(arena, 1, block.size);
 	segment = pma_heap_free(arena->heap, place->start);
 	if (segment == PMA_NONE)
 		return;
@@ -278,7 +320,7 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
 	if (route->kind == PMA_KIND_HEAP)
 		return heap_alloc(arena, size, route->nr_pages, flags, block);
 	block->size = arena->pool->classes->class[route->class].block_size;
-	return slab_alloc(arena, route->class, size, flags, 1, &block->handle) ? 0 : -ENOMEM;
+	return pma_block_slab_alloc(arena, route->class, size, flags, 1, &block->handle) ? 0 : -ENOMEM;
 }
 
 /**
@@ -301,7 +343,7 @@ u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 		heap_free(arena, place);
 		return 0;
 	}
-	pma_arena_count_free(arena, pma_arena_big_bytes(arena, place->pgno));
+	pma_arena_count_frees(arena, 1, pma_arena_big_bytes(arena, place->pgno));
 	return pma_arena_big_unlink(arena, place->pgno);
 }
 
@@ -378,7 +420,7 @@ unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 fla
 		return 0;
 	if (route.kind == PMA_KIND_SLAB) {
 		raw_spin_lock_irqsave(&arena->lock, irq);
-		done = slab_alloc(arena, route.class, size, flags, nr, handles);
+		done = pma_block_slab_alloc(arena, route.class, size, flags, nr, handles);
 		if (done < nr)
 			pma_arena_count_error_locked(arena, -ENOMEM);
 		raw_spin_unlock_irqrestore(&arena->lock, irq);
@@ -461,7 +503,7 @@ static u32 release_big(struct pma_arena *arena, u32 *pgno)
 			break;
 	if (*pgno == PMA_NONE)
 		return 0;
-	pma_arena_count_free(arena, pma_arena_big_bytes(arena, *pgno));
+	pma_arena_count_frees(arena, 1, pma_arena_big_bytes(arena, *pgno));
 	return pma_arena_big_unlink(arena, *pgno);
 }
 

@@ -38,7 +38,8 @@ static long pma_chardev_ioctl(struct file *file, unsigned int cmd, unsigned long
 	if (pma_ioctl_needs_write(cmd) && !(file->f_mode & FMODE_WRITE))
 		return -EBADF;
 	ret = pma_ioctl_do(arena, cmd, (void __user *)arg);
-	pma_held_settle(arena, PMA_HELD_RESERVE);
+	if (pma_held_pages(arena) > PMA_HELD_RESERVE)
+		pma_held_settle(arena, PMA_HELD_RESERVE);
 	return ret;
 }
 

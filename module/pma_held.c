@@ -116,7 +116,7 @@ bool pma_held_settle(struct pma_arena *arena, u32 keep_pages)
 	bool gave = false;
 	u32 n, i;
 
-	if (READ_ONCE(arena->stats.held_pages) <= keep_pages)
+	if (pma_held_pages(arena) <= keep_pages)
 		return false;
 	atomic_inc(&pool->moving);
 	while ((n = take_some(arena, keep_pages, runs))) {

@@ -10,11 +10,11 @@
  */
 #include <linux/capability.h>
 #include <linux/compat.h>
-#include <linux/pagemap.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
 #include "pma_ioctl.h"
+#include "pma_batch.h"
 #include "pma_block.h"
 #include "pma_check.h"
 #include "pma_dump.h"
@@ -22,12 +22,38 @@
 #include "pma_place.h"
 #include "pma_resize.h"
 
-#define BATCH_CHUNK	64	/* entries copied at a time */
 #define DUMP_RECS_MAX	1024
 
-static bool is_zero(const void *bytes, size_t nr)
+static __always_inline bool is_zero(const u64 *words, size_t bytes)
 {
-	return !memchr_inv(bytes, 0, nr);
+	u64 bits = 0;
+	size_t i;
+
+	for (i = 0; i < bytes / sizeof(*words); i++)
+		bits |= words[i];
+	return !bits;
+}
+
+static bool write_back(char __user *at)
+{
+	char byte;
+
+	return !get_user(byte, at) && !put_user(byte, at);
+}
+
+/*
+ * Make memory writable before what can't be undone is done.  It nearly always is:
+ * then this costs a load and a store for each frame.
+ */
+static bool make_writable(void __user *memory, size_t bytes)
+{
+	char __user *at = memory;
+	size_t i;
+
+	for (i = 0; i < bytes; i += PAGE_SIZE)
+		if (!write_back(at + i))
+			return false;
+	return write_back(at + bytes - 1);
 }
 
 /* A flag, reserved field or count that is not as the header says. */
@@ -131,7 +157,7 @@ static long ioc_realloc(struct pma_arena *arena, void __user *arg)
 		return -EFAULT;
 	if (!is_zero(args.reserved, sizeof(args.reserved)))
 		return bad_args(arena);
-	if (fault_in_safe_writeable(arg, sizeof(args)))
+	if (!make_writable(arg, sizeof(args)))
 		return -EFAULT;
 	request = (struct request){
 		.handle = args.handle,
@@ -170,18 +196,28 @@ static void batch_free(struct pma_arena *arena, struct pma_batch_entry *entry)
 		entry->result = pma_block_free(arena, entry->handle);
 }
 
+static void batch_one(struct pma_arena *arena, struct pma_batch_entry *entry)
+{
+	if (entry->op == PMA_BATCH_ALLOC)
+		batch_alloc(arena, entry);
+	else if (entry->op == PMA_BATCH_FREE)
+		batch_free(arena, entry);
+	else
+		entry->result = bad_args(arena);
+}
+
+/* How many failed. */
 static u32 batch_do(struct pma_arena *arena, struct pma_batch_entry *entries, u32 nr)
 {
-	u32 failed = 0, i;
+	u32 failed = 0, i, done;
 
-	for (i = 0; i < nr; i++) {
-		if (entries[i].op == PMA_BATCH_ALLOC)
-			batch_alloc(arena, &entries[i]);
-		else if (entries[i].op == PMA_BATCH_FREE)
-			batch_free(arena, &entries[i]);
-		else
-			entries[i].result = bad_args(arena);
+	for (i = 0; i < nr; i += done) {
+		done = pma_batch_do(arena, entries + i, nr - i);
+		if (done)
+			continue;
+		batch_one(arena, &entries[i]);
 		failed += !!entries[i].result;
+		done = 1;
 	}
 	return failed;
 }
@@ -206,9 +242,9 @@ static int batch_chunk(struct pma_arena *arena, struct pma_batch_entry *entries,
 	return -EFAULT;
 }
 
-static long ioc_batch(struct pma_arena *arena, void __user *arg)
+static noinline_for_stack long ioc_batch(struct pma_arena *arena, void __user *arg)
 {
-	struct pma_batch_entry *entries;
+	struct pma_batch_entry entries[PMA_BATCH_CHUNK] __uninitialized;
 	struct pma_batch_entry __user *user;
 	struct pma_batch_args args;
 	u32 nr, failed;
@@ -219,16 +255,12 @@ static long ioc_batch(struct pma_arena *arena, void __user *arg)
 	if (!args.nr || args.nr > PMA_BATCH_MAX || args.flags || args.reserved)
 		return bad_args(arena);
 	user = u64_to_user_ptr(args.entries);
-	if (fault_in_safe_writeable(arg, sizeof(args)) ||
-	    fault_in_safe_writeable((char __user *)user, args.nr * sizeof(*user)))
+	if (!make_writable(arg, sizeof(args)) || !make_writable(user, args.nr * sizeof(*user)))
 		return -EFAULT;
-	entries = kmalloc_array(min_t(u32, args.nr, BATCH_CHUNK), sizeof(*entries), GFP_KERNEL);
-	if (!entries)
-		return -ENOMEM;
 	args.done = 0;
 	args.failed = 0;
-	while (!err && args.done < args.nr) {
-		nr = min_t(u32, args.nr - args.done, BATCH_CHUNK);
+	while (args.done < args.nr) {
+		nr = min(args.nr - args.done, PMA_BATCH_CHUNK);
 		err = batch_chunk(arena, entries, user + args.done, nr, &failed);
 		if (err)
 			break;
@@ -236,7 +268,6 @@ static long ioc_batch(struct pma_arena *arena, void __user *arg)
 		args.failed += failed;
 		cond_resched();
 	}
-	kfree(entries);
 	if (copy_to_user(arg, &args, sizeof(args)))
 		return -EFAULT;
 	return err;

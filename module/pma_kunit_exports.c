@@ -8,6 +8,7 @@
 #include <linux/export.h>
 
 #include "pma_arena.h"
+#include "pma_batch.h"
 #include "pma_big.h"
 #include "pma_block.h"
 #include "pma_check.h"
@@ -32,7 +33,6 @@ EXPORT_FOR_KUNIT(pma_region_exit);
 EXPORT_FOR_KUNIT(pma_pages_init);
 EXPORT_FOR_KUNIT(pma_pages_exit);
 EXPORT_FOR_KUNIT(pma_pages_metadata_bytes);
-EXPORT_FOR_KUNIT(pma_pages_record);
 EXPORT_FOR_KUNIT(pma_pages_requested);
 EXPORT_FOR_KUNIT(pma_pages_retire);
 EXPORT_FOR_KUNIT(pma_pages_clean);
@@ -56,6 +56,7 @@ EXPORT_FOR_KUNIT(pma_slab_page_init);
 EXPORT_FOR_KUNIT(pma_slab_take);
 EXPORT_FOR_KUNIT(pma_slab_recount);
 EXPORT_FOR_KUNIT(pma_slab_give);
+EXPORT_FOR_KUNIT(pma_slab_count_given);
 EXPORT_FOR_KUNIT(pma_slab_check);
 
 EXPORT_FOR_KUNIT(pma_big_mark);
@@ -118,7 +119,7 @@ EXPORT_FOR_KUNIT(pma_arena_big_give);
 EXPORT_FOR_KUNIT(pma_arena_big_unlink);
 EXPORT_FOR_KUNIT(pma_arena_count_pages);
 EXPORT_FOR_KUNIT(pma_arena_count_allocs);
-EXPORT_FOR_KUNIT(pma_arena_count_free);
+EXPORT_FOR_KUNIT(pma_arena_count_frees);
 EXPORT_FOR_KUNIT(pma_arena_count_bytes);
 EXPORT_FOR_KUNIT(pma_arena_count_error);
 EXPORT_FOR_KUNIT(pma_arena_count_error_locked);
@@ -147,6 +148,8 @@ EXPORT_FOR_KUNIT(pma_block_alloc_small);
 EXPORT_FOR_KUNIT(pma_block_slab_activate);
 EXPORT_FOR_KUNIT(pma_block_slab_settle);
 EXPORT_FOR_KUNIT(pma_block_free_place);
+
+EXPORT_FOR_KUNIT(pma_batch_do);
 
 EXPORT_FOR_KUNIT(pma_place_find);
 EXPORT_FOR_KUNIT(pma_place_describe);

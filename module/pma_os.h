@@ -8,7 +8,8 @@
  *
  *  types, bits	u8..u64, BIT(), ilog2(), fls(), __ffs(), is_power_of_2(), ALIGN()
  *  bitmap	find_next_bit(), find_next_zero_bit(), bitmap_weight(), bitmap_set(),
- *		bitmap_zero(), __set_bit(), __clear_bit(), test_bit()
+ *		bitmap_zero(), __set_bit(), __clear_bit(), __test_and_set_bit(),
+ *		test_bit()
  *  memory	kzalloc(), kfree(), kvzalloc(), kvcalloc(), kvfree(), __vmalloc(),
  *		vfree(), si_mem_available(), memset(), memcpy()
  *  locks	raw_spinlock_t, mutex, atomic_t, lockdep_assert_held(), cond_resched()
@@ -18,6 +19,7 @@
  *		test_and_set_bit(), atomic_long_andnot()
  *  lists, ids	list_head, ida
  *  arithmetic	DIV_ROUND_UP(), min(), max(), clamp_t(), struct_size()
+ *  compiler	likely(), unlikely(), noinline, __uninitialized
  *  reports	WARN_ON_ONCE(), pr_err(), pr_warn()
  */
 #ifndef _PMA_OS_H

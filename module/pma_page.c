@@ -17,8 +17,6 @@
  */
 #include "pma_page.h"
 
-#define SLACK_BYTES	16	/* of the region, for a byte of slack */
-
 /**
  * pma_pages_init() - make the table
  * @pages: to fill in
@@ -36,7 +34,7 @@ int pma_pages_init(struct pma_pages *pages, const struct pma_region *region,
 	pages->desc = kvcalloc(region->nr_pages, sizeof(*pages->desc), GFP_KERNEL);
 	pages->shadow = kvcalloc(region->nr_pages, shadow_bytes, GFP_KERNEL);
 	if (track)
-		pages->slack = kvzalloc(region->bytes / SLACK_BYTES, GFP_KERNEL);
+		pages->slack = kvzalloc(region->bytes / PMA_SLACK_BYTES, GFP_KERNEL);
 	if (pages->desc && pages->shadow && (!track || pages->slack))
 		return 0;
 	pma_pages_exit(pages);
@@ -67,38 +65,8 @@ size_t pma_pages_metadata_bytes(const struct pma_pages *pages)
 		       (sizeof(*pages->desc) + pages->shadow_bytes);
 
 	if (pages->slack)
-		bytes += pages->region->bytes / SLACK_BYTES;
+		bytes += pages->region->bytes / PMA_SLACK_BYTES;
 	return bytes;
-}
-
-/**
- * pma_pages_record() - record what was asked of a slab block
- * @pages: the table
- * @handle: start of the block
- * @block_size: its bytes
- * @requested: bytes that were asked for
- *
- * A block from 32 bytes on covers two bytes of slack, which hold any; one of 16
- * has a byte, one of 8 half of one.
- */
-void pma_pages_record(struct pma_pages *pages, u64 handle, u32 block_size, u32 requested)
-{
-	u32 slack = block_size - requested;
-	u8 *byte;
-
-	if (!pages->slack)
-		return;
-	byte = &pages->slack[handle / SLACK_BYTES];
-	if (block_size >= 2 * SLACK_BYTES) {
-		byte[0] = slack;
-		byte[1] = slack >> 8;
-	} else if (block_size >= SLACK_BYTES) {
-		byte[0] = slack;
-	} else if (handle % SLACK_BYTES) {
-		byte[0] = (byte[0] & 0x0f) | slack << 4;
-	} else {
-		byte[0] = (byte[0] & 0xf0) | slack;
-	}
 }
 
 /**
@@ -115,12 +83,12 @@ u32 pma_pages_requested(const struct pma_pages *pages, u64 handle, u32 block_siz
 
 	if (!pages->slack)
 		return 0;
-	byte = &pages->slack[handle / SLACK_BYTES];
-	if (block_size >= 2 * SLACK_BYTES)
+	byte = &pages->slack[handle / PMA_SLACK_BYTES];
+	if (block_size >= 2 * PMA_SLACK_BYTES)
 		return block_size - (byte[0] | byte[1] << 8);
-	if (block_size >= SLACK_BYTES)
+	if (block_size >= PMA_SLACK_BYTES)
 		return block_size - byte[0];
-	return block_size - (handle % SLACK_BYTES ? byte[0] >> 4 : byte[0] & 0x0f);
+	return block_size - (handle % PMA_SLACK_BYTES ? byte[0] >> 4 : byte[0] & 0x0f);
 }
 
 /**

@@ -88,6 +88,8 @@ struct pma_pages {
 	const struct pma_region *region;
 };
 
+#define PMA_SLACK_BYTES	16	/* of the region, for a byte of slack */
+
 /* What of a descriptor may be read without its owner's lock. */
 struct pma_page_id {
 	u8 kind;
@@ -114,11 +116,41 @@ static inline void *pma_pages_shadow(const struct pma_pages *pages, u32 pgno)
 	return (char *)pages->shadow + (size_t)pgno * pages->shadow_bytes;
 }
 
+/**
+ * pma_pages_record() - record what was asked of a slab block
+ * @pages: the table
+ * @handle: start of the block
+ * @block_size: its bytes
+ * @requested: bytes that were asked for
+ *
+ * A block from 32 bytes on covers two bytes of slack, which hold any; one of 16
+ * has a byte, one of 8 half of one.
+ */
+static inline void pma_pages_record(struct pma_pages *pages, u64 handle, u32 block_size,
+				    u32 requested)
+{
+	u32 slack = block_size - requested;
+	u8 *byte;
+
+	if (!pages->slack)
+		return;
+	byte = &pages->slack[handle / PMA_SLACK_BYTES];
+	if (block_size >= 2 * PMA_SLACK_BYTES) {
+		byte[0] = slack;
+		byte[1] = slack >> 8;
+	} else if (block_size >= PMA_SLACK_BYTES) {
+		byte[0] = slack;
+	} else if (handle % PMA_SLACK_BYTES) {
+		byte[0] = (byte[0] & 0x0f) | slack << 4;
+	} else {
+		byte[0] = (byte[0] & 0xf0) | slack;
+	}
+}
+
 int pma_pages_init(struct pma_pages *pages, const struct pma_region *region,
 		   u32 shadow_bytes, bool track);
 void pma_pages_exit(struct pma_pages *pages);
 size_t pma_pages_metadata_bytes(const struct pma_pages *pages);
-void pma_pages_record(struct pma_pages *pages, u64 handle, u32 block_size, u32 requested);
 u32 pma_pages_requested(const struct pma_pages *pages, u64 handle, u32 block_size);
 void pma_pages_retire(struct pma_pages *pages, u32 pgno, u32 nr_pages, u64 uid);
 void pma_pages_clean(struct pma_pages *pages, u32 pgno, u32 nr_pages, u64 uid);

@@ -203,6 +203,12 @@ int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struc
 	const struct pma_region *region = &pool->region;
 	int class;
 
+	/* Most are small, and as they come. */
+	if (likely(!align && size - 1 < pool->classes->slab_max)) {
+		route->kind = PMA_KIND_SLAB;
+		route->class = pool->classes->of_size[DIV_ROUND_UP(size, PMA_BLOCK_MIN)];
+		return 0;
+	}
 	if (!size || (align && !is_power_of_2(align)) || align > pma_region_page_size(region))
 		return -EINVAL;
 	if (size > region->bytes)

@@ -120,43 +120,49 @@ void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
 	bitmap_set(bitmap, 0, class->nr_blocks);
 }
 
-/* Take up to @nr bits, lowest first, out of one word. */
-static unsigned int take_from_word(unsigned long *word, u32 base, unsigned int nr, u16 *indices)
-{
-	unsigned long bits = *word;
-	unsigned int n;
-
-	for (n = 0; n < nr && bits; n++) {
-		indices[n] = base + __ffs(bits);
-		bits &= bits - 1;
-	}
-	*word = bits;
-	return n;
-}
-
 /**
- * pma_slab_take() - take free blocks, lowest first
+ * pma_slab_take() - take free blocks of one bitmap word, lowest first
  * @page: descriptor
  * @bitmap: the page's shadow
  * @nr_blocks: blocks in the page
- * @nr: how many are wanted
- * @indices: their numbers
+ * @nr: how many are wanted, at least 1
+ * @base: number of the block of the word's lowest bit
  *
- * Return: how many were taken: @nr, or all that were free.
+ * Return: a bit for each that was taken: @nr, or all that were free in the word
+ * with the lowest free block.
  */
-unsigned int pma_slab_take(struct pma_page *page, unsigned long *bitmap, unsigned int nr_blocks,
-			   unsigned int nr, u16 *indices)
+unsigned long pma_slab_take(struct pma_page *page, unsigned long *bitmap, u32 nr_blocks,
+			    unsigned int nr, u32 *base)
 {
-	unsigned int taken = 0;
 	u32 word = page->slab.first_free / BITS_PER_LONG;
+	unsigned long all, left;
+	unsigned int n;
 
-	for (; taken < nr && word < BITS_TO_LONGS(nr_blocks); word++)
-		taken += take_from_word(&bitmap[word], word * BITS_PER_LONG,
-					nr - taken, indices + taken);
-	page->slab.nr_free -= taken;
-	if (taken)
-		page->slab.first_free = find_next_bit(bitmap, nr_blocks, indices[taken - 1]);
-	return taken;
+	if (page->slab.first_free >= nr_blocks)
+		return 0;
+	all = bitmap[word];
+	left = all;
+	for (n = 0; n < nr && left; n++)
+		left &= left - 1;
+	bitmap[word] = left;
+	*base = word * BITS_PER_LONG;
+	page->slab.nr_free -= n;
+	page->slab.first_free = left ? *base + __ffs(left) :
+				find_next_bit(bitmap, nr_blocks, *base);
+	return all ^ left;
+}
+
+/**
+ * pma_slab_count_given() - count blocks that were put back
+ * @page: descriptor
+ * @nr: how many, whose bits were clear and are set now
+ * @lowest: the first of them in the page
+ */
+void pma_slab_count_given(struct pma_page *page, u32 nr, u32 lowest)
+{
+	page->slab.nr_free += nr;
+	if (lowest < page->slab.first_free)
+		page->slab.first_free = lowest;
 }
 
 /**
@@ -168,9 +174,7 @@ unsigned int pma_slab_take(struct pma_page *page, unsigned long *bitmap, unsigne
 void pma_slab_give(struct pma_page *page, unsigned long *bitmap, u32 index)
 {
 	__set_bit(index, bitmap);
-	page->slab.nr_free++;
-	if (index < page->slab.first_free)
-		page->slab.first_free = index;
+	pma_slab_count_given(page, 1, index);
 }
 
 /**

@@ -41,10 +41,11 @@ int pma_slab_class_of(const struct pma_classes *classes, size_t size, size_t ali
 
 void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
 			const struct pma_class *class);
-unsigned int pma_slab_take(struct pma_page *page, unsigned long *bitmap, unsigned int nr_blocks,
-			   unsigned int nr, u16 *indices);
+unsigned long pma_slab_take(struct pma_page *page, unsigned long *bitmap, u32 nr_blocks,
+			    unsigned int nr, u32 *base);
 void pma_slab_recount(struct pma_page *page, const unsigned long *bitmap, u32 nr_blocks);
 void pma_slab_give(struct pma_page *page, unsigned long *bitmap, u32 index);
+void pma_slab_count_given(struct pma_page *page, u32 nr, u32 lowest);
 u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap,
 		   const struct pma_class *class);
 

@@ -7,6 +7,7 @@
  *  ioctl-alloc	ALLOC of /dev/pma, of 64 bytes
  *  ioctl-free	FREE of it
  *  ioctl-batchN	a block of a BATCH of N allocs and its part of the BATCH of frees
+ *  ioctl-batchN-alloc	its part of the BATCH of allocs alone
  *  first-touch	a frame of 1 MiB that is touched for the first time
  *  handover-1M	1 MiB goes from its owner to another, who touches its first byte
  *		(handover-1M-all: each frame) and lets it go; and the owner does
@@ -158,38 +159,70 @@ static __u64 repeat_free(unsigned int unused)
 	return free_all();
 }
 
-/* A batch of allocs, and one of their frees. */
-static __u64 repeat_batch(unsigned int nr)
+static __u64 timed_batch(struct pma_batch_entry *entries, unsigned int nr)
 {
-	static struct pma_batch_entry allocs[BATCH_MAX], frees[BATCH_MAX];
-	struct pma_batch_args args = { .nr = nr };
-	__u64 ticks, begin;
-	unsigned int i;
+	struct pma_batch_args args = { .entries = (unsigned long)entries, .nr = nr };
+	__u64 begin = measure_now(), ticks;
 
-	for (i = 0; i < nr; i++)
-		allocs[i] = (struct pma_batch_entry){ .op = PMA_BATCH_ALLOC, .size = 64 };
-	args.entries = (unsigned long)allocs;
-	begin = measure_now();
 	must(ioctl(pma, PMA_IOC_BATCH, &args), "PMA_IOC_BATCH");
 	ticks = measure_now() - begin;
-	for (i = 0; i < nr; i++)
-		frees[i] = (struct pma_batch_entry){ .op = PMA_BATCH_FREE,
-						     .handle = allocs[i].handle };
-	args.entries = (unsigned long)frees;
-	begin = measure_now();
-	must(ioctl(pma, PMA_IOC_BATCH, &args), "PMA_IOC_BATCH");
-	ticks += measure_now() - begin;
 	if (args.failed)
 		measure_fail("a batch's block");
 	return ticks;
 }
 
+static struct pma_batch_entry entries[BATCH_MAX];
+
+static __u64 batch_allocs(unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		entries[i] = (struct pma_batch_entry){ .op = PMA_BATCH_ALLOC, .size = 64 };
+	return timed_batch(entries, nr);
+}
+
+static __u64 batch_frees(unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		entries[i] = (struct pma_batch_entry){ .op = PMA_BATCH_FREE,
+						       .handle = entries[i].handle };
+	return timed_batch(entries, nr);
+}
+
+/* A batch of allocs, and one of their frees. */
+static __u64 repeat_batch(unsigned int nr)
+{
+	__u64 ticks = batch_allocs(nr);
+
+	return ticks + batch_frees(nr);
+}
+
+static __u64 repeat_batch_alloc(unsigned int nr)
+{
+	__u64 ticks = batch_allocs(nr);
+
+	batch_frees(nr);
+	return ticks;
+}
+
 static void run_batches(void)
 {
-	if (measure_wants("ioctl-batch32"))
-		measure_report_ticks("ioctl-batch32", "pma", median_of(repeat_batch, 32), 32);
-	if (measure_wants("ioctl-batch256"))
-		measure_report_ticks("ioctl-batch256", "pma", median_of(repeat_batch, 256), 256);
+	static const unsigned int nrs[] = { 32, 256 };
+	char name[32];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "ioctl-batch%u", nrs[i]);
+		if (measure_wants(name))
+			measure_report_ticks(name, "pma", median_of(repeat_batch, nrs[i]), nrs[i]);
+		snprintf(name, sizeof(name), "ioctl-batch%u-alloc", nrs[i]);
+		if (measure_wants(name))
+			measure_report_ticks(name, "pma", median_of(repeat_batch_alloc, nrs[i]),
+					     nrs[i]);
+	}
 }
 
 /* First touches: what maps 1 MiB, and what lets it go. */

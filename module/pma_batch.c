@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_batch.c - many operations under one lock
+ *
+ * A batch's entries are done in order, as far as that is plain work: small blocks
+ * of no special wish, and handles that are right.  Whatever else comes - a big
+ * block, flags, a mistake, memory that has run out - ends the section before it is
+ * touched, and is left to the call for a single one: that alone refuses, counts
+ * refusals and knows what to do about them.
+ *
+ *	entries   a a a a  F  f f f f f f  a  Z  ...
+ *		  |        |  |            |  +- left to the single call
+ *		  |        |  |            +- one bitmap word
+ *		  |        |  +- frees of one slab page are settled once
+ *		  |        +- judged by pma_place_find(), as any
+ *		  +- equal allocs: as many as a bitmap word has, at once
+ */
+#include "pma_batch.h"
+#include "pma_block.h"
+#include "pma_place.h"
+
+/* Pages an arena may get in one section: they may have to be zeroed in it. */
+#define GROW_PAGES	16
+
+static bool is_free(const struct pma_batch_entry *entry)
+{
+	return entry->op == PMA_BATCH_FREE && !(entry->size | entry->align | entry->flags);
+}
+
+static bool is_alloc(const struct pma_batch_entry *entry)
+{
+	return entry->op == PMA_BATCH_ALLOC && !entry->flags && entry->size <= SIZE_MAX;
+}
+
+static bool is_same_alloc(const struct pma_batch_entry *a, const struct pma_batch_entry *b)
+{
+	return !((a->op ^ b->op) | (a->size ^ b->size) | (a->align ^ b->align) | b->flags);
+}
+
+static void answer(struct pma_batch_entry *entry, u64 handle, u64 usable)
+{
+	entry->result = 0;
+	entry->handle = handle;
+	entry->usable = usable;
+}
+
+static u32 alloc_slab_blocks(struct pma_arena *arena, u32 class,
+			     struct pma_batch_entry *entries, u32 nr)
+{
+	u32 block_size = arena->pool->classes->class[class].block_size;
+	u64 handles[PMA_BATCH_CHUNK] __uninitialized;
+	u32 n, i;
+
+	for (n = 1; n < nr && is_same_alloc(&entries[0], &entries[n]); n++)
+		;
+	n = pma_block_slab_alloc(arena, class, entries->size, 0, n, handles);
+	for (i = 0; i < n; i++)
+		answer(&entries[i], handles[i], block_size);
+	return n;
+}
+
+static u32 alloc_some(struct pma_arena *arena, struct pma_batch_entry *entries, u32 nr)
+{
+	struct pma_route route;
+	struct pma_block block;
+
+	if (pma_pool_route(arena->pool, entries->size, entries->align, &route))
+		return 0;
+	if (route.kind == PMA_KIND_SLAB)
+		return alloc_slab_blocks(arena, route.class, entries, nr);
+	if (route.kind == PMA_KIND_BIG ||
+	    pma_block_alloc_small(arena, entries->size, &route, 0, &block))
+		return 0;
+	answer(entries, block.handle, block.size);
+	return 1;
+}
+
+/* Frees of blocks of the slab page that the first one is of. */
+static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno,
+			    struct pma_batch_entry *entries, u32 nr)
+{
+	struct pma_pages *pages = &arena->pool->pages;
+	const struct pma_page *page = &pages->desc[pgno];
+	unsigned long *bitmap = pma_pages_shadow(pages, pgno);
+	u64 start = pma_region_handle(&arena->pool->region, pgno);
+	u32 nr_blocks = arena->pool->classes->class[page->class].nr_blocks;
+	u32 page_size = pma_region_page_size(&arena->pool->region);
+	u32 lowest = nr_blocks, n;
+
+	for (n = 0; n < nr && is_free(&entries[n]); n++) {
+		u64 offset = entries[n].handle - start;
+		u32 index;
+
+		if (offset >= page_size)
+			break;
+		index = pma_slab_index(page, offset);
+		if (index >= nr_blocks || index * page->slab.block_size != offset ||
+		    __test_and_set_bit(index, bitmap))
+			break;
+		lowest = min(lowest, index);
+		entries[n].result = 0;
+	}
+	if (n)
+		pma_block_slab_freed(arena, pgno, n, lowest);
+	return n;
+}
+
+static u32 free_some(struct pma_arena *arena, struct pma_batch_entry *entries, u32 nr)
+{
+	struct pma_place place;
+	const struct pma_page *page;
+
+	if (pma_place_find(arena, entries->handle, &place) || place.kind == PMA_KIND_BIG)
+		return 0;
+	page = &arena->pool->pages.desc[place.pgno];
+	if (place.kind == PMA_KIND_SLAB && !page->slab.cpu)
+		return free_slab_blocks(arena, place.pgno, entries, nr);
+	pma_block_free_place(arena, &place);
+	entries->result = 0;
+	return 1;
+}
+
+/**
+ * pma_batch_do() - do a batch's entries as long as that is plain work
+ * @arena: whose blocks they are
+ * @entries: in order; what is done has its answer
+ * @nr: how many
+ *
+ * Context: Any but NMI; takes the arena's lock once, then the pool's.
+ * Return: how many were done, at most PMA_BATCH_CHUNK; of the others nothing has
+ * been done, and if there were none, the first is for a single call.
+ */
+u32 pma_batch_do(struct pma_arena *arena, struct pma_batch_entry *entries, u32 nr)
+{
+	u32 done = 0, some, most_pages;
+	unsigned long irq;
+
+	nr = min(nr, PMA_BATCH_CHUNK);
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	most_pages = arena->stats.arena_pages + GROW_PAGES;
+	do {
+		if (is_alloc(&entries[done]))
+			some = alloc_some(arena, entries + done, nr - done);
+		else if (is_free(&entries[done]))
+			some = free_some(arena, entries + done, nr - done);
+		else
+			some = 0;
+		done += some;
+	} while (some && done < nr && arena->stats.arena_pages < most_pages);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return done;
+}
