@@ -47,8 +47,9 @@ static void do_serves_equal_blocks(struct kunit *test)
 			pma_kunit_fill(pma_kunit_ptr(pool, entries[i].handle), sizes[k], i);
 		}
 		for (i = 0; i < PMA_BATCH_CHUNK; i++) {
-			KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(
-				pma_kunit_ptr(pool, entries[i].handle), sizes[k], i));
+			void *bytes = pma_kunit_ptr(pool, entries[i].handle);
+
+			KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(bytes, sizes[k], i));
 			entries[i] = free_of(entries[i].handle);
 		}
 		KUNIT_EXPECT_EQ(test, pma_batch_do(arena, entries, PMA_BATCH_CHUNK),
@@ -81,7 +82,7 @@ static void do_is_bounded(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-/* What is not plain work: nothing of it is done, and what is before it is. */
+/* Of what is not plain work nothing is done; of what comes before it, all. */
 static void do_stops_before_others(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_isolating);
@@ -155,7 +156,7 @@ static void do_finds_double_free(struct kunit *test)
 	pma_kunit_expect_live(test, arena, 0, 0);
 }
 
-/* When memory runs out, what there is is served, and nothing counted as failed. */
+/* Where memory runs out, what there is has been served, and no failure counted. */
 static void do_ends_with_memory(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
@@ -210,6 +211,18 @@ static void make_entries(struct pma_kunit_rng *rng, struct live *live, u32 slab_
 	}
 }
 
+static void expect_kept(struct kunit *test, struct pma_pool *pool, const struct live *live)
+{
+	u32 i;
+
+	for (i = 0; i < live->nr; i++) {
+		void *bytes = pma_kunit_ptr(pool, live->handle[i]);
+
+		KUNIT_ASSERT_TRUE(test, pma_kunit_is_filled(bytes, live->size[i],
+							    live->handle[i]));
+	}
+}
+
 /* Random batches, what ends a section done by single calls, contents kept. */
 static void random_batches(struct kunit *test)
 {
@@ -252,10 +265,8 @@ static void random_batches(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, arena->stats.live_blocks, live->nr);
 		if (ops % 128 < nr)
 			pma_kunit_expect_sound(test, pool);
-		for (i = 0; i < live->nr && ops % 64 < nr; i++)
-			KUNIT_ASSERT_TRUE(test, pma_kunit_is_filled(
-				pma_kunit_ptr(pool, live->handle[i]), live->size[i],
-				live->handle[i]));
+		if (ops % 64 < nr)
+			expect_kept(test, pool, live);
 	}
 	pma_block_free_all(arena);
 }
@@ -314,4 +325,5 @@ static struct kunit_suite pma_batch_suite = {
 	.exit = pma_kunit_exit,
 	.test_cases = pma_batch_cases,
 };
+
 kunit_test_suite(pma_batch_suite);

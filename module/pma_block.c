@@ -320,7 +320,9 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
 	if (route->kind == PMA_KIND_HEAP)
 		return heap_alloc(arena, size, route->nr_pages, flags, block);
 	block->size = arena->pool->classes->class[route->class].block_size;
-	return pma_block_slab_alloc(arena, route->class, size, flags, 1, &block->handle) ? 0 : -ENOMEM;
+	if (!pma_block_slab_alloc(arena, route->class, size, flags, 1, &block->handle))
+		return -ENOMEM;
+	return 0;
 }
 
 /**
