@@ -24,9 +24,10 @@
 
 #define DUMP_RECS_MAX	1024
 
-static __always_inline bool is_zero(const u64 *words, size_t bytes)
+static __always_inline bool is_zero(const void *reserved, size_t bytes)
 {
-	u64 bits = 0;
+	const u32 *words = reserved;
+	u32 bits = 0;
 	size_t i;
 
 	for (i = 0; i < bytes / sizeof(*words); i++)
@@ -383,7 +384,7 @@ static long ioc_limit(struct pma_arena *arena, void __user *arg)
 		return -EFAULT;
 	if (args.flags & ~PMA_LIMIT_FIELDS || !is_zero(args.reserved, sizeof(args.reserved)))
 		return bad_args(arena);
-	if (fault_in_safe_writeable(arg, sizeof(args)))
+	if (!make_writable(arg, sizeof(args)))
 		return -EFAULT;
 	err = set_limit(arena, &args);
 	if (err)
