@@ -191,6 +191,8 @@ run_cases() {
 	check run_usage exits 2 pmactl run --bogus -- pma-malloc-test
 	check run_no_device exits 3 pmactl --device=/dev/null run pma-malloc-test --exec
 	check run_stats says 'libpma-malloc: allocs [1-9]' pmactl run --stats -- pma-malloc-test -x
+	subtest run_limit pmactl run --limit=4M -- pma-malloc-test malloc_exhaustion
+	check run_limit_huge exits 42 pmactl run --limit=8T -- pma-malloc-test -x
 	check run_preload env LD_PRELOAD=libc.so.6 pmactl run sh -c 'case $LD_PRELOAD in
 		*/libpma-malloc.so:libc.so.6) ;; *) exit 1 ;; esac'
 	check shim_no_device exits 127 env LD_PRELOAD=/lib/libpma-malloc.so \

@@ -31,6 +31,7 @@ static bool begun;
 static int lost;		/* why a child has no arena, an errno */
 static const char *device;
 static bool libc_will_do;
+static const char *limit;	/* bytes, as a text */
 
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
@@ -97,12 +98,30 @@ static int move_up(int fd)
 }
 
 /* 0 or a negative errno. */
+static int set_limit(const struct pma *arena)
+{
+	unsigned long long pages = limit ? strtoull(limit, NULL, 0) >> arena->page_shift : 0;
+	struct pma_limit_args args = {
+		.flags = PMA_LIMIT_LIMIT,
+		.limit = pages < PMA_LIMIT_NONE ? pages : PMA_LIMIT_NONE,
+	};
+
+	return limit && ioctl(arena->fd, PMA_IOC_LIMIT, &args) ? -errno : 0;
+}
+
+/* 0 or a negative errno. */
 static int open_arena(void)
 {
 	struct pma *arena = pma_open_alone(device);
+	int err;
 
 	if (!arena)
 		return -errno;
+	err = set_limit(arena);
+	if (err) {
+		pma_close(arena);
+		return err;
+	}
 	arena->fd = move_up(arena->fd);
 	heap = arena;
 	kind = HEAP_ARENA;
@@ -115,6 +134,7 @@ static void begin(void)
 
 	begun = true;
 	device = secure_getenv("PMA_MALLOC_DEVICE");
+	limit = secure_getenv("PMA_MALLOC_LIMIT");
 	libc_will_do = secure_getenv("PMA_MALLOC_FALLBACK");
 	report_begin(secure_getenv("PMA_MALLOC_STATS"));
 	fork_register();

@@ -232,6 +232,7 @@ void test_exhaustion(void)
 	struct link {
 		struct link *next;
 	} *blocks = NULL, *block;
+	const char *limit = getenv("PMA_MALLOC_LIMIT");
 	size_t round, nr, before = 0;
 
 	for (round = 0; round < 3; round++) {
@@ -245,6 +246,8 @@ void test_exhaustion(void)
 		}
 		WANT(errno, ENOMEM);
 		WANT_TRUE(nr > 5 && nr >= before);
+		WANT_TRUE(!limit || mallinfo2().arena <= strtoul(limit, NULL, 0));
+		WANT_TRUE(!limit || mallinfo2().arena > strtoul(limit, NULL, 0) / 2);
 		before = nr;
 		WANT_NOMEM(calloc(1, 100000));
 		WANT_NOMEM(memalign(4096, 100000));
