@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +30,12 @@ struct pma *heap = &no_arena;
 static enum heap_kind kind;
 static bool begun;
 static int lost;		/* why a child has no arena, an errno */
-static const char *device;
+
+/* Copies: programs write over their environment, as to show a title in its place. */
+static char device[PATH_MAX] = "/dev/pma";
+static unsigned long long limit_bytes;
+static bool is_limited;
 static bool libc_will_do;
-static const char *limit;	/* bytes, as a text */
 
 static pthread_rwlock_t lock = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 
@@ -100,13 +104,13 @@ static int move_up(int fd)
 /* 0 or a negative errno. */
 static int set_limit(const struct pma *arena)
 {
-	unsigned long long pages = limit ? strtoull(limit, NULL, 0) >> arena->page_shift : 0;
+	unsigned long long pages = limit_bytes >> arena->page_shift;
 	struct pma_limit_args args = {
 		.flags = PMA_LIMIT_LIMIT,
 		.limit = pages < PMA_LIMIT_NONE ? pages : PMA_LIMIT_NONE,
 	};
 
-	return limit && ioctl(arena->fd, PMA_IOC_LIMIT, &args) ? -errno : 0;
+	return is_limited && ioctl(arena->fd, PMA_IOC_LIMIT, &args) ? -errno : 0;
 }
 
 /* 0 or a negative errno. */
@@ -128,15 +132,26 @@ static int open_arena(void)
 	return 0;
 }
 
+static void read_environment(void)
+{
+	const char *path = secure_getenv("PMA_MALLOC_DEVICE");
+	const char *limit = secure_getenv("PMA_MALLOC_LIMIT");
+
+	if (path && strlen(path) < sizeof(device))
+		strcpy(device, path);
+	is_limited = limit;
+	if (limit)
+		limit_bytes = strtoull(limit, NULL, 0);
+	libc_will_do = secure_getenv("PMA_MALLOC_FALLBACK");
+	report_begin(secure_getenv("PMA_MALLOC_STATS"));
+}
+
 static void begin(void)
 {
 	int err;
 
 	begun = true;
-	device = secure_getenv("PMA_MALLOC_DEVICE");
-	limit = secure_getenv("PMA_MALLOC_LIMIT");
-	libc_will_do = secure_getenv("PMA_MALLOC_FALLBACK");
-	report_begin(secure_getenv("PMA_MALLOC_STATS"));
+	read_environment();
 	fork_register();
 	err = open_arena();
 	if (!err)

@@ -47,12 +47,12 @@ static const char *text_of(int err)
 
 /**
  * report_no_arena() - end a program that has no memory from its start
- * @path: of the device, or NULL
+ * @path: of the device
  * @err: a positive errno
  */
 void report_no_arena(const char *path, int err)
 {
-	say("%s: %s", path ? path : "/dev/pma", text_of(err));
+	say("%s: %s", path, text_of(err));
 	_exit(127);
 }
 
