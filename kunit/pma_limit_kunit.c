@@ -292,6 +292,135 @@ static void disown_is_made_good_later(struct kunit *test)
 	pma_block_free_all(other);
 }
 
+/* What the front-end is told. */
+
+static struct {
+	u32 freed_pool, freed_arena, crossed, shifted;
+} told;
+
+static void tell_freed(struct pma_pool *pool, struct pma_arena *arena)
+{
+	told.freed_pool += !arena;
+	told.freed_arena += !!arena;
+}
+
+static void tell_crossed(struct pma_arena *arena)
+{
+	told.crossed++;
+}
+
+static void tell_shifted(struct pma_pool *pool)
+{
+	told.shifted++;
+}
+
+static const struct pma_pool_ops telling_ops = {
+	.freed = tell_freed,
+	.crossed = tell_crossed,
+	.shifted = tell_shifted,
+};
+
+static struct pma_arena *telling_arena(struct kunit *test)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
+
+	memset(&told, 0, sizeof(told));
+	pool->ops = &telling_ops;
+	return pma_kunit_arena(test, pool, 0);
+}
+
+static void waiting_is_told_of_all_that_makes_room(struct kunit *test)
+{
+	struct pma_arena *arena = telling_arena(test);
+	struct pma_arena *other = pma_kunit_arena(test, arena->pool, 0);
+	u64 a = pma_kunit_alloc(test, arena, 64), b = pma_kunit_alloc(test, arena, 64);
+	u64 c = pma_kunit_alloc(test, other, 64), d = pma_kunit_alloc(test, arena, 3 * 4096);
+	struct pma_block block;
+
+	/* Nobody waits, nobody is told. */
+	pma_kunit_free(test, arena, pma_kunit_alloc(test, arena, 8192));
+	KUNIT_EXPECT_EQ(test, told.freed_pool + told.freed_arena, 0);
+	pma_limit_wait_begin(arena);
+	pma_kunit_free(test, arena, a);		/* a block of a page that stays */
+	KUNIT_EXPECT_EQ(test, told.freed_arena, 1);
+	KUNIT_EXPECT_EQ(test, told.freed_pool, 0);
+	pma_kunit_free(test, other, c);		/* a page, to the pool */
+	KUNIT_EXPECT_EQ(test, told.freed_arena, 1);
+	KUNIT_EXPECT_EQ(test, told.freed_pool, 1);
+	KUNIT_EXPECT_EQ(test, pma_resize_block(arena, d, 4096, 0, 0, &block), 0);
+	KUNIT_EXPECT_GT(test, told.freed_arena, 1);
+	KUNIT_EXPECT_EQ(test, told.freed_pool, 2);
+	told.freed_arena = 0;
+	KUNIT_EXPECT_EQ(test, set_limit(arena, 50), 0);
+	KUNIT_EXPECT_EQ(test, told.freed_arena, 1);
+	KUNIT_EXPECT_TRUE(test, pma_limit_charge(arena, 5));
+	KUNIT_EXPECT_EQ(test, told.freed_arena, 1);
+	pma_limit_uncharge(arena, 5);
+	KUNIT_EXPECT_EQ(test, told.freed_arena, 2);
+	pma_limit_wait_end(arena);
+	told.freed_pool = 0;
+	told.freed_arena = 0;
+	pma_kunit_free(test, arena, b);
+	pma_kunit_free(test, arena, block.handle);
+	KUNIT_EXPECT_EQ(test, told.freed_pool + told.freed_arena, 0);
+}
+
+static void low_is_told_once_a_crossing(struct kunit *test)
+{
+	struct pma_arena *arena = telling_arena(test);
+	struct pma_arena *other = pma_kunit_arena(test, arena->pool, 0);
+	struct pma_limit_args want = { .flags = PMA_LIMIT_LOW, .low = 10 };
+	u32 round;
+
+	fill(arena, 60);
+	KUNIT_EXPECT_FALSE(test, pma_limit_is_low(arena));
+	pma_block_free_all(arena);
+	KUNIT_EXPECT_EQ(test, told.crossed + told.shifted, 0);
+	KUNIT_EXPECT_EQ(test, pma_limit_set(arena, &want, false), 0);
+	for (round = 1; round <= 3; round++) {
+		fill(arena, 54);
+		KUNIT_EXPECT_EQ(test, told.crossed, round - 1);
+		KUNIT_EXPECT_FALSE(test, pma_limit_is_low(arena));
+		fill(arena, 1);
+		KUNIT_EXPECT_EQ(test, told.crossed, round);
+		KUNIT_EXPECT_TRUE(test, pma_limit_is_low(arena));
+		fill(arena, 64);
+		KUNIT_EXPECT_EQ(test, told.crossed, round);
+		pma_block_free_all(arena);
+	}
+	/* By others: seen when somebody looks, and asked for only when pages are few. */
+	told.shifted = 0;
+	fill(other, 53);
+	KUNIT_EXPECT_EQ(test, told.shifted, 0);
+	fill(other, 2);
+	KUNIT_EXPECT_GT(test, told.shifted, 0);
+	KUNIT_EXPECT_EQ(test, told.crossed, 3);
+	pma_limit_look(arena->pool);
+	KUNIT_EXPECT_EQ(test, told.crossed, 4);
+	pma_limit_look(arena->pool);
+	KUNIT_EXPECT_EQ(test, told.crossed, 4);
+	pma_block_free_all(other);
+	pma_limit_look(arena->pool);
+	/* A new mark, limit or charge crosses too. */
+	want.low = 65;
+	KUNIT_EXPECT_EQ(test, pma_limit_set(arena, &want, false), 0);
+	KUNIT_EXPECT_EQ(test, told.crossed, 5);
+	want.low = 10;
+	KUNIT_EXPECT_EQ(test, pma_limit_set(arena, &want, false), 0);
+	KUNIT_EXPECT_EQ(test, set_limit(arena, 12), 0);
+	KUNIT_EXPECT_TRUE(test, pma_limit_charge(arena, 3));
+	KUNIT_EXPECT_EQ(test, told.crossed, 6);
+	pma_limit_uncharge(arena, 3);
+	/* Without a mark nobody is told, whatever the others do. */
+	want.low = 0;
+	KUNIT_EXPECT_EQ(test, pma_limit_set(arena, &want, false), 0);
+	told.shifted = 0;
+	fill(other, 64);
+	KUNIT_EXPECT_EQ(test, told.shifted, 0);
+	KUNIT_EXPECT_FALSE(test, pma_limit_is_low(arena));
+	pma_block_free_all(other);
+}
+
 /* Random budgets and runs beside the sums done anew. */
 
 #define NR_ARENAS	4
@@ -487,6 +616,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(reserves_are_bounded_by_the_pool),
 	KUNIT_CASE(charge_counts_for_the_limit),
 	KUNIT_CASE(disown_is_made_good_later),
+	KUNIT_CASE(waiting_is_told_of_all_that_makes_room),
+	KUNIT_CASE(low_is_told_once_a_crossing),
 	KUNIT_CASE_SLOW(random_against_model),
 	KUNIT_CASE_SLOW(reserve_holds_threads),
 	{}

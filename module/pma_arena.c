@@ -83,6 +83,8 @@ void pma_arena_count_bytes(struct pma_arena *arena, s64 bytes)
 	/* Without what CPUs did on their own, it can be below 0. */
 	if ((s64)arena->stats.live_bytes > (s64)arena->stats.peak_bytes)
 		arena->stats.peak_bytes = arena->stats.live_bytes;
+	if (bytes < 0)
+		pma_limit_freed(arena);
 }
 
 /**
@@ -113,6 +115,7 @@ void pma_arena_count_frees(struct pma_arena *arena, u32 nr, u64 bytes)
 	arena->stats.frees += nr;
 	arena->stats.live_blocks -= nr;
 	arena->stats.live_bytes -= bytes;
+	pma_limit_freed(arena);
 }
 
 /**

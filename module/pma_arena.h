@@ -41,6 +41,7 @@ struct pma_arena_fast {
  * @name: for people
  * @node: in the pool's list
  * @budget: its account of pages; the pool's lock is of it
+ * @wait: of those who wait for it to have room; the front-end's
  * @lock: of all below, and of the descriptors and shadows of its pages
  * @partial: for each class, slab pages with a free block and one in use
  * @full: slab pages without a free block
@@ -66,6 +67,7 @@ struct pma_arena {
 	char name[PMA_NAME_MAX];
 	struct list_head node;
 	struct pma_budget budget;	/* the pool's lock */
+	struct pma_wait *wait;
 
 	raw_spinlock_t lock;		/* all below */
 	u32 partial[PMA_CLASSES_MAX];

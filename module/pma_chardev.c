@@ -5,7 +5,8 @@
  * An open file is an arena; its commands are in pma_ioctl.c.
  *
  * Here is where an arena's held runs are settled (pma_held.c), as here it may
- * sleep: after each call what is above the reserve.
+ * sleep: after each call what is above the reserve, or, while somebody waits for
+ * pages, all.
  */
 #include <linux/compat.h>
 #include <linux/fs.h>
@@ -20,6 +21,7 @@
 #include "pma_ioctl.h"
 #include "pma_mmap.h"
 #include "pma_place.h"
+#include "pma_wait.h"
 
 static struct pma_pool *device_pool;
 
@@ -30,6 +32,15 @@ static struct pma_arena *arena_of(const struct file *file)
 	return mm->arena;
 }
 
+static void settle(struct pma_arena *arena)
+{
+	if (!pma_held_pages(arena))
+		return;
+	/* Either we see who waits, or he finds what we hold; see pma_wait_for_room(). */
+	smp_mb();
+	pma_held_settle(arena, READ_ONCE(arena->pool->waiting) ? 0 : PMA_HELD_RESERVE);
+}
+
 static long pma_chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct pma_arena *arena = arena_of(file);
@@ -38,8 +49,7 @@ static long pma_chardev_ioctl(struct file *file, unsigned int cmd, unsigned long
 	if (pma_ioctl_needs_write(cmd) && !(file->f_mode & FMODE_WRITE))
 		return -EBADF;
 	ret = pma_ioctl_do(arena, cmd, (void __user *)arg);
-	if (pma_held_pages(arena) > PMA_HELD_RESERVE)
-		pma_held_settle(arena, PMA_HELD_RESERVE);
+	settle(arena);
 	return ret;
 }
 
@@ -103,6 +113,11 @@ static ssize_t pma_chardev_write_iter(struct kiocb *iocb, struct iov_iter *from)
 	return transfer(iocb, from, false);
 }
 
+static __poll_t pma_chardev_poll(struct file *file, poll_table *table)
+{
+	return pma_wait_poll(arena_of(file), file, table);
+}
+
 static int pma_chardev_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	return pma_mmap_map(file->private_data, vma);
@@ -113,24 +128,37 @@ static int pma_chardev_open(struct inode *inode, struct file *file)
 	char comm[TASK_COMM_LEN];
 	struct pma_arena *arena;
 	struct pma_mmap *mm;
+	int err;
 
 	arena = pma_arena_new(device_pool, get_task_comm(comm, current), PMA_ARENA_USER);
 	if (IS_ERR(arena))
 		return PTR_ERR(arena);
+	err = pma_wait_open(arena);
+	if (err)
+		goto delete_arena;
 	mm = pma_mmap_open(arena, file);
 	if (IS_ERR(mm)) {
-		pma_arena_delete(arena);
-		return PTR_ERR(mm);
+		err = PTR_ERR(mm);
+		goto close_wait;
 	}
 	file->private_data = mm;
 	return 0;
+
+close_wait:
+	pma_wait_close(arena->wait);
+	arena->wait = NULL;
+delete_arena:
+	pma_arena_delete(arena);
+	return err;
 }
 
 static int pma_chardev_release(struct inode *inode, struct file *file)
 {
 	struct pma_mmap *mm = file->private_data;
+	struct pma_wait *wait = mm->arena->wait;
 
 	pma_arena_delete(mm->arena);
+	pma_wait_close(wait);
 	pma_mmap_close(mm);
 	return 0;
 }
@@ -143,6 +171,7 @@ static const struct file_operations pma_chardev_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 	.read_iter = pma_chardev_read_iter,
 	.write_iter = pma_chardev_write_iter,
+	.poll = pma_chardev_poll,
 	.mmap = pma_chardev_mmap,
 	.llseek = no_seek_end_llseek,
 };
@@ -162,14 +191,23 @@ static struct miscdevice pma_chardev = {
  */
 int pma_chardev_init(struct pma_pool *pool)
 {
-	int err = pma_mmap_init(pool);
+	int err = pma_wait_init(pool);
 
 	if (err)
 		return err;
+	err = pma_mmap_init(pool);
+	if (err)
+		goto exit_wait;
 	device_pool = pool;
 	err = misc_register(&pma_chardev);
 	if (err)
-		pma_mmap_exit(pool);
+		goto exit_mmap;
+	return 0;
+
+exit_mmap:
+	pma_mmap_exit(pool);
+exit_wait:
+	pma_wait_exit(pool);
 	return err;
 }
 
@@ -182,4 +220,5 @@ void pma_chardev_exit(void)
 {
 	misc_deregister(&pma_chardev);
 	pma_mmap_exit(device_pool);
+	pma_wait_exit(device_pool);
 }

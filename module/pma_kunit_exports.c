@@ -101,6 +101,10 @@ EXPORT_FOR_KUNIT(pma_limit_charge);
 EXPORT_FOR_KUNIT(pma_limit_uncharge);
 EXPORT_FOR_KUNIT(pma_limit_disown);
 EXPORT_FOR_KUNIT(pma_limit_is_in_the_way);
+EXPORT_FOR_KUNIT(pma_limit_is_low);
+EXPORT_FOR_KUNIT(pma_limit_look);
+EXPORT_FOR_KUNIT(pma_limit_wait_begin);
+EXPORT_FOR_KUNIT(pma_limit_wait_end);
 
 EXPORT_FOR_KUNIT(pma_arena_new);
 EXPORT_FOR_KUNIT(pma_arena_delete);

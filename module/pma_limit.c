@@ -18,6 +18,11 @@
  * single pages serve succeeds within the reserve.  That they lie side by side can
  * not be promised, as others' pages are never moved.
  *
+ * Who waits for pages (pma_wait.c) is told whenever some come back, and who has
+ * set a low-water mark when fewer than that are left: of what the arena itself
+ * takes and gives each crossing is told, of what others do those that last until
+ * somebody looks.
+ *
  * All of it is a few sums under the pool's lock, in the section that takes or
  * gives the run: O(1), whatever the number of arenas.
  */
@@ -39,6 +44,29 @@ static bool within_limit(const struct pma_budget *budget, u32 nr_pages)
 	return (u64)budget->used + budget->claimed + nr_pages <= budget->limit;
 }
 
+/* Pages that the arena could be given now, one by one. */
+static u32 pages_left(const struct pma_pool *pool, const struct pma_budget *budget)
+{
+	u32 room = less(budget->limit, budget->used + budget->claimed);
+
+	return min(room, budget->promised + unpromised(pool));
+}
+
+static struct pma_arena *arena_of(struct pma_budget *budget)
+{
+	return container_of(budget, struct pma_arena, budget);
+}
+
+/* Tell of a crossing of the arena's low-water mark, once for each. */
+static void look_at(struct pma_pool *pool, struct pma_budget *budget)
+{
+	bool is_low = pages_left(pool, budget) < budget->low;
+
+	if (is_low && !budget->is_low && pool->ops)
+		pool->ops->crossed(arena_of(budget));
+	budget->is_low = is_low;
+}
+
 /*
  * Promise what the arena does not use of its reserve.  What it has just given
  * back is free, so that it can be promised; only for what left it in another way
@@ -54,6 +82,25 @@ static void promise(struct pma_pool *pool, struct pma_budget *budget)
 	budget->promised = promised;
 }
 
+/*
+ * So many pages have moved, either way; @budget, if any, is settled.  The others'
+ * marks are out of reach here: whoever can sleep shall look at them, if the pool
+ * has or had so few pages that one may be concerned.
+ */
+static void moved(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages, bool back)
+{
+	if (budget)
+		look_at(pool, budget);
+	if (pool->low_max && unpromised(pool) < (u64)pool->low_max + nr_pages && pool->ops)
+		pool->ops->shifted(pool);
+	if (!back)
+		return;
+	if (budget && budget->waiting)
+		pool->ops->freed(pool, arena_of(budget));
+	if (pool->waiting)
+		pool->ops->freed(pool, NULL);
+}
+
 /**
  * pma_limit_begin() - open an arena's account
  * @budget: the arena's
@@ -62,6 +109,13 @@ static void promise(struct pma_pool *pool, struct pma_budget *budget)
 void pma_limit_begin(struct pma_budget *budget, u32 limit)
 {
 	*budget = (struct pma_budget){ .limit = limit };
+}
+
+static void set_low(struct pma_pool *pool, struct pma_budget *budget, u32 low)
+{
+	pool->nr_low += !!low - !!budget->low;
+	pool->low_max = pool->nr_low ? max(pool->low_max, low) : 0;
+	budget->low = low;
 }
 
 /**
@@ -77,7 +131,9 @@ void pma_limit_end(struct pma_arena *arena)
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	arena->budget.reserve = 0;
+	set_low(pool, &arena->budget, 0);
 	promise(pool, &arena->budget);
+	moved(pool, NULL, 0, true);
 	pool->generation++;
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 }
@@ -112,10 +168,11 @@ bool pma_limit_admits(struct pma_pool *pool, const struct pma_budget *budget, u3
 void pma_limit_count(struct pma_pool *pool, struct pma_budget *budget, s32 nr_pages)
 {
 	lockdep_assert_held(&pool->lock);
-	if (!budget)
-		return;
-	budget->used += nr_pages;
-	promise(pool, budget);
+	if (budget) {
+		budget->used += nr_pages;
+		promise(pool, budget);
+	}
+	moved(pool, budget, abs(nr_pages), nr_pages < 0);
 }
 
 /**
@@ -137,8 +194,10 @@ bool pma_limit_charge(struct pma_arena *arena, u32 nr_pages)
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	within = within_limit(&arena->budget, nr_pages);
-	if (within)
+	if (within) {
 		arena->budget.claimed += nr_pages;
+		look_at(pool, &arena->budget);
+	}
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return within;
 }
@@ -157,6 +216,7 @@ void pma_limit_uncharge(struct pma_arena *arena, u32 nr_pages)
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	arena->budget.claimed -= nr_pages;
+	moved(pool, &arena->budget, 0, true);
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 }
 
@@ -194,6 +254,91 @@ bool pma_limit_is_in_the_way(struct pma_arena *arena, u32 nr_pages)
 	within = within_limit(&arena->budget, nr_pages);
 	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
 	return !within;
+}
+
+/**
+ * pma_limit_wait_begin() - from now on tell when an arena may have more room
+ * @arena: the arena, of a pool whose front-end is told
+ *
+ * Whoever then fails to get a page, and sleeps, is told of each one that comes
+ * back after that: it is looked for and given under the same locks.
+ *
+ * Context: Any but NMI; takes the pool's lock.
+ */
+void pma_limit_wait_begin(struct pma_arena *arena)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->pool->lock, irq);
+	WRITE_ONCE(arena->budget.waiting, arena->budget.waiting + 1);
+	WRITE_ONCE(arena->pool->waiting, arena->pool->waiting + 1);
+	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
+}
+
+/**
+ * pma_limit_wait_end() - undo pma_limit_wait_begin()
+ * @arena: the arena
+ *
+ * Context: Any but NMI; takes the pool's lock.
+ */
+void pma_limit_wait_end(struct pma_arena *arena)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->pool->lock, irq);
+	WRITE_ONCE(arena->budget.waiting, arena->budget.waiting - 1);
+	WRITE_ONCE(arena->pool->waiting, arena->pool->waiting - 1);
+	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
+}
+
+/**
+ * pma_limit_freed() - a block was freed or became shorter, a page perhaps not
+ * @arena: whose
+ *
+ * Context: The arena's lock is held.
+ */
+void pma_limit_freed(struct pma_arena *arena)
+{
+	if (unlikely(READ_ONCE(arena->budget.waiting)))
+		arena->pool->ops->freed(arena->pool, arena);
+}
+
+/**
+ * pma_limit_is_low() - has an arena fewer pages left than its low-water mark?
+ * @arena: the arena
+ *
+ * Context: Any but NMI; takes the pool's lock.
+ * Return: true if so.
+ */
+bool pma_limit_is_low(struct pma_arena *arena)
+{
+	unsigned long irq;
+	bool is_low;
+
+	raw_spin_lock_irqsave(&arena->pool->lock, irq);
+	is_low = pages_left(arena->pool, &arena->budget) < arena->budget.low;
+	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
+	return is_low;
+}
+
+/**
+ * pma_limit_look() - look at all low-water marks, as pages have moved
+ * @pool: the pool
+ *
+ * Context: May sleep; takes the arenas' mutex.
+ */
+void pma_limit_look(struct pma_pool *pool)
+{
+	struct pma_arena *arena;
+	unsigned long irq;
+
+	mutex_lock(&pool->arenas_mutex);
+	list_for_each_entry(arena, &pool->arenas, node) {
+		raw_spin_lock_irqsave(&pool->lock, irq);
+		look_at(pool, &arena->budget);
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+	}
+	mutex_unlock(&pool->arenas_mutex);
 }
 
 /* Judge a new budget; the pool's lock is held. */
@@ -238,8 +383,12 @@ int pma_limit_set(struct pma_arena *arena, const struct pma_limit_args *want, bo
 		new.low = want->low;
 	err = check_budget(pool, budget, &new, may_raise);
 	if (!err) {
-		*budget = new;
+		budget->limit = new.limit;
+		budget->reserve = new.reserve;
+		set_low(pool, budget, new.low);
 		promise(pool, budget);
+		/* Pages that were promised may be anybody's now, or the other way round. */
+		moved(pool, budget, pool->region.nr_pages, true);
 		pool->generation++;
 	}
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
@@ -264,7 +413,6 @@ void pma_limit_get(struct pma_arena *arena, struct pma_limit_args *args)
 	args->reserve = budget->reserve;
 	args->low = budget->low;
 	args->used = budget->used + budget->claimed;
-	args->available = min(less(budget->limit, args->used),
-			      budget->promised + unpromised(pool));
+	args->available = pages_left(pool, budget);
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 }

@@ -18,6 +18,8 @@ struct pma_pool;
  * @used: pages it has had from the pool and the pool has not got back
  * @claimed: pages of others that it is charged for, see pma_limit_charge()
  * @promised: pages the pool keeps back for it
+ * @waiting: how many wait for it to have room
+ * @is_low: fewer than @low were left when last looked at
  */
 struct pma_budget {
 	u32 limit;
@@ -26,6 +28,8 @@ struct pma_budget {
 	u32 used;
 	u32 claimed;
 	u32 promised;
+	u32 waiting;
+	bool is_low;
 };
 
 /* What of a budget pma_limit_set() shall set. */
@@ -41,6 +45,11 @@ void pma_limit_uncharge(struct pma_arena *arena, u32 nr_pages);
 void pma_limit_disown(struct pma_arena *arena, u32 nr_pages);
 
 bool pma_limit_is_in_the_way(struct pma_arena *arena, u32 nr_pages);
+void pma_limit_wait_begin(struct pma_arena *arena);
+void pma_limit_wait_end(struct pma_arena *arena);
+void pma_limit_freed(struct pma_arena *arena);
+bool pma_limit_is_low(struct pma_arena *arena);
+void pma_limit_look(struct pma_pool *pool);
 int pma_limit_set(struct pma_arena *arena, const struct pma_limit_args *want, bool may_raise);
 void pma_limit_get(struct pma_arena *arena, struct pma_limit_args *args);
 

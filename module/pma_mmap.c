@@ -30,6 +30,7 @@
 #include "pma_held.h"
 #include "pma_mmap.h"
 #include "pma_place.h"
+#include "pma_wait.h"
 
 /* Frames that one fault maps at most: 2 MiB. */
 #define FAULT_FRAMES_MAX	512
@@ -96,6 +97,9 @@ static bool revoke(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 static const struct pma_pool_ops mmap_pool_ops = {
 	.revoke = revoke,
 	.is_idle = is_idle,
+	.freed = pma_wait_freed,
+	.crossed = pma_wait_crossed,
+	.shifted = pma_wait_shifted,
 };
 
 /* What a fault at @handle may map around it: [*start, *end), in whole pages. */

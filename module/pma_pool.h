@@ -19,16 +19,24 @@
 
 struct pma_arena;
 struct pma_pool;
+struct pma_wait;
 
 /**
  * struct pma_pool_ops - what a front-end does for a pool whose arenas are mapped
  * @revoke: make a freed run unreachable through any mapping of its arena; true
  *	if no frame of it is pinned.  May sleep.
  * @is_idle: is no frame of a revoked run pinned any more?
+ * @freed: an arena may have more room than before, or, without one, all may; any
+ *	context, locks are held.  Called only while somebody waits.
+ * @crossed: an arena has fewer pages left than its low-water mark; as @freed
+ * @shifted: so may others have; asks for pma_limit_look(); as @freed
  */
 struct pma_pool_ops {
 	bool (*revoke)(struct pma_arena *arena, u32 pgno, u32 nr_pages);
 	bool (*is_idle)(struct pma_pool *pool, u32 pgno, u32 nr_pages);
+	void (*freed)(struct pma_pool *pool, struct pma_arena *arena);
+	void (*crossed)(struct pma_arena *arena);
+	void (*shifted)(struct pma_pool *pool);
 };
 
 /**
@@ -45,10 +53,14 @@ struct pma_pool_ops {
  * @lock: of @runs, @generation and all that is below it, and of budgets
  * @runs: runs of pages, free and in use
  * @promised: free pages that are kept back for arenas, see pma_limit.c
+ * @waiting: how many wait for pages
+ * @nr_low: how many arenas have a low-water mark
+ * @low_max: none has a higher one
  * @quarantine: runs with pinned frames, see pma_held.c
  * @quarantine_pages: in them
  * @generation: changes whenever a run does
  * @moving: big blocks on their way between the pool and an arena, in no list
+ * @wait: of those who wait for pages of it; the front-end's
  * @arenas_mutex: of @arenas, @nr_arenas and @last_uid
  * @arenas: its arenas
  * @nr_arenas: how many
@@ -70,10 +82,14 @@ struct pma_pool {
 	raw_spinlock_t lock;		/* runs, generation, budgets */
 	struct pma_fit *runs;
 	u32 promised;
+	u32 waiting;
+	u32 nr_low;
+	u32 low_max;
 	u32 quarantine;
 	u32 quarantine_pages;
 	u64 generation;
 	atomic_t moving;
+	struct pma_wait *wait;
 
 	struct mutex arenas_mutex;	/* arenas, nr_arenas, last_uid */
 	struct list_head arenas;

@@ -59,7 +59,8 @@
 
 /* Allocation flags, in every @flags next to a size. */
 #define PMA_ZERO		(1U << 0)	/* it reads as zeroes up to its usable size */
-#define PMA_ALLOC_FLAGS		PMA_ZERO	/* all of them */
+#define PMA_ALLOC_FLAGS		PMA_ZERO	/* all that are for every size */
+#define PMA_WAIT		(1U << 1)	/* ALLOC and REALLOC: if there is no room, wait */
 
 /**
  * enum pma_kind - what a page, or the block at a handle, is part of
@@ -128,13 +129,22 @@ struct pma_info {
  * @size: in: bytes wanted, at least 1
  * @align: in: power of two up to the page size; 0 for the natural alignment
  *	(at least 8, and 16 from 16 bytes on)
- * @flags: in: PMA_ZERO
+ * @flags: in: PMA_ZERO, PMA_WAIT
  * @handle: out: of the block
  * @usable: out: bytes that may be used, at least @size
+ * @timeout_ms: in: with PMA_WAIT, how long to wait at most, in milliseconds; 0: as
+ *	long as it takes.  Zero without it
  * @reserved: zero
  *
  * -EINVAL: size 0, bad alignment, unknown flag; -ENOMEM: larger than the
  * region, or nothing left that fits.
+ *
+ * With PMA_WAIT, what finds no room waits for blocks that this arena frees, pages
+ * that come back to the pool, or a limit that is raised.  -ETIMEDOUT: there was
+ * none in time; -EINTR: a signal came first; -ENOMEM at once: larger than the
+ * limit or the region, so that it can never be.  Who waits is served in the order
+ * in which it last tried, but nobody's large request is in the way of a smaller
+ * one.
  */
 struct pma_alloc_args {
 	__u64 size;
@@ -142,7 +152,8 @@ struct pma_alloc_args {
 	__u32 flags;
 	__u64 handle;
 	__u64 usable;
-	__u64 reserved[2];
+	__u32 timeout_ms;
+	__u32 reserved[3];
 };
 
 /**
@@ -164,10 +175,12 @@ struct pma_free_args {
  * @flags: in: PMA_ZERO: what is beyond the old block's requested size (its
  *	usable size where that is not recorded) reads as zeroes
  * @usable: out: bytes that may be used
+ * @timeout_ms: in: as for alloc, with PMA_WAIT in @flags
  * @reserved: zero
  *
  * Grows and shrinks in place where it can.  On any error the old block stays
- * as it was.
+ * as it was; with PMA_WAIT the errors of alloc, and the block can be used and
+ * freed by others meanwhile.
  */
 struct pma_realloc_args {
 	__u64 handle;
@@ -175,7 +188,8 @@ struct pma_realloc_args {
 	__u32 align;
 	__u32 flags;
 	__u64 usable;
-	__u64 reserved[2];
+	__u32 timeout_ms;
+	__u32 reserved[3];
 };
 
 enum pma_batch_op {
@@ -190,7 +204,7 @@ enum pma_batch_op {
  * @size: in: for alloc; zero for free
  * @handle: in for free, out for alloc (PMA_HANDLE_NONE if it failed)
  * @align: in: as for alloc
- * @flags: in: as for alloc
+ * @flags: in: as for alloc, without PMA_WAIT
  * @usable: out: for alloc
  */
 struct pma_batch_entry {
@@ -330,6 +344,12 @@ struct pma_stats {
  * have those pages.  Guaranteed are pages, not runs: any request that single pages
  * serve (slab blocks, and blocks of up to a page) succeeds within the reserve,
  * longer ones where free pages lie side by side.
+ *
+ * A file is readable for poll(), select() and epoll (EPOLLIN | EPOLLRDNORM) while
+ * @available is below @low, if that is not 0.  Whoever waits is woken when it becomes
+ * so, and with EPOLLET there is one edge for each such crossing that this arena
+ * causes itself, by what it takes or by a new limit or mark; crossings by what
+ * others take that follow each other faster than anybody looks are one.
  *
  * -EINVAL: unknown flag, reserve above the limit; -EPERM: a limit or reserve above
  * what it was, without CAP_SYS_RESOURCE; -ENOMEM: the pool has not so many pages
