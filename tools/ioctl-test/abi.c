@@ -34,7 +34,8 @@ LAYOUT(pma_alloc_args, align, 8);
 LAYOUT(pma_alloc_args, flags, 12);
 LAYOUT(pma_alloc_args, handle, 16);
 LAYOUT(pma_alloc_args, usable, 24);
-LAYOUT(pma_alloc_args, reserved, 32);
+LAYOUT(pma_alloc_args, timeout_ms, 32);
+LAYOUT(pma_alloc_args, reserved, 36);
 
 SIZE(pma_free_args, 16);
 LAYOUT(pma_free_args, reserved, 8);
@@ -44,7 +45,8 @@ LAYOUT(pma_realloc_args, size, 8);
 LAYOUT(pma_realloc_args, align, 16);
 LAYOUT(pma_realloc_args, flags, 20);
 LAYOUT(pma_realloc_args, usable, 24);
-LAYOUT(pma_realloc_args, reserved, 32);
+LAYOUT(pma_realloc_args, timeout_ms, 32);
+LAYOUT(pma_realloc_args, reserved, 36);
 
 SIZE(pma_batch_entry, 40);
 LAYOUT(pma_batch_entry, result, 4);

@@ -172,7 +172,7 @@ static void alloc_bad_flags(struct test *t)
 	__u32 bit;
 
 	for (bit = 1; bit; bit <<= 1) {
-		if (bit & PMA_ALLOC_FLAGS)
+		if (bit & (PMA_ALLOC_FLAGS | PMA_WAIT))
 			continue;
 		bad.args.flags = bit;
 		try_bad(t, &bad);
@@ -189,7 +189,7 @@ static void alloc_bad_reserved(struct test *t)
 	for (i = 0; i < ARRAY_SIZE(bad.args.reserved); i++) {
 		bad.args.reserved[i] = 1;
 		try_bad(t, &bad);
-		bad.args.reserved[i] = 1ULL << 63;
+		bad.args.reserved[i] = 1U << 31;
 		try_bad(t, &bad);
 		bad.args.reserved[i] = 0;
 	}

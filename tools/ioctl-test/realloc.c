@@ -190,7 +190,7 @@ static void realloc_bad_args(struct test *t)
 		{ "alignment of 2 pages", { .size = 64, .align = 2 * t->info.page_size }, EINVAL,
 		  COUNTER(bad_args) },
 		{ "alignment ~0", { .size = 64, .align = ~0U }, EINVAL, COUNTER(bad_args) },
-		{ "flag 1", { .size = 64, .flags = 1U << 1 }, EINVAL, COUNTER(bad_args) },
+		{ "flag 2", { .size = 64, .flags = 1U << 2 }, EINVAL, COUNTER(bad_args) },
 		{ "flag 31", { .size = 64, .flags = 1U << 31 }, EINVAL, COUNTER(bad_args) },
 		{ "flag 31 and size 0", { .size = 0, .flags = 1U << 31 }, EINVAL,
 		  COUNTER(bad_args) },
@@ -198,7 +198,7 @@ static void realloc_bad_args(struct test *t)
 		  COUNTER(bad_args) },
 		{ "reserved 1", { .size = 64, .reserved = { 0, 1 } }, EINVAL,
 		  COUNTER(bad_args) },
-		{ "reserved and size 0", { .size = 0, .reserved = { 0, 1ULL << 63 } }, EINVAL,
+		{ "reserved and size 0", { .size = 0, .reserved = { 0, 0, 1U << 31 } }, EINVAL,
 		  COUNTER(bad_args) },
 	};
 	struct block blocks[BLOCK_KINDS_MAX];

@@ -87,6 +87,7 @@ extern const struct test_case share_cases[];
 extern const struct test_case bad_cases[];
 extern const struct test_case kill_cases[];
 extern const struct test_case limit_cases[];
+extern const struct test_case wait_cases[];
 
 /* For the rounds of a long test: none failed, and there is time left since its start. */
 bool test_goes_on(const struct test *t);
