@@ -279,6 +279,48 @@ static void alloc_takes_tight_segment(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+/* Without a page for its class, a request gets a roomier block, aligned as it asked. */
+static void alloc_takes_roomier_class(struct kunit *test)
+{
+	struct pma_kunit_config config = { "roomier", 4, 4096, 0, 0 };
+	struct pma_pool *pool = pma_kunit_pool(test, &config);
+	struct pma_arena *arena = pma_kunit_arena(test, pool, 0);
+	struct pma_block block;
+
+	pma_kunit_alloc(test, arena, 1024);
+	pma_kunit_alloc(test, arena, 3 * 4096);
+	KUNIT_ASSERT_EQ(test, pma_block_alloc(arena, 100, 0, PMA_ZERO, &block), 0);
+	KUNIT_EXPECT_EQ(test, block.handle, 1024);
+	KUNIT_EXPECT_EQ(test, block.size, 1024);
+	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(pma_region_ptr(&pool->region, 1024), 1024));
+	KUNIT_ASSERT_EQ(test, pma_block_alloc(arena, 16, 512, 0, &block), 0);
+	KUNIT_EXPECT_EQ(test, block.handle, 2048);
+	KUNIT_EXPECT_EQ(test, pma_block_alloc(arena, 16, 2048, 0, &block), -ENOMEM);
+	KUNIT_ASSERT_EQ(test, pma_block_alloc(arena, 8, 0, 0, &block), 0);
+	KUNIT_EXPECT_EQ(test, block.handle, 3072);
+	KUNIT_EXPECT_EQ(test, pma_block_alloc(arena, 8, 0, 0, &block), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, arena->stats.failed, 2);
+	KUNIT_EXPECT_EQ(test, pma_kunit_errors(pool), 0);
+	pma_block_free_all(arena);
+}
+
+static void alloc_takes_chunk_for_small(struct kunit *test)
+{
+	struct pma_kunit_config config = { "chunk", 8, 4096, 0, 0 };
+	struct pma_pool *pool = pma_kunit_pool(test, &config);
+	struct pma_arena *arena = pma_kunit_arena(test, pool, 0);
+	u32 segment_pages;
+	u64 handle;
+
+	pma_kunit_alloc(test, arena, 5000);
+	segment_pages = arena->stats.heap_pages;
+	pma_kunit_alloc(test, arena, (8 - segment_pages) * 4096);
+	handle = pma_kunit_alloc(test, arena, 10);
+	KUNIT_EXPECT_EQ(test, kind_of(test, arena, handle), PMA_KIND_HEAP);
+	KUNIT_EXPECT_EQ(test, arena->stats.heap_pages, segment_pages);
+	pma_block_free_all(arena);
+}
+
 /* Batches. */
 
 static const struct {
@@ -978,6 +1020,8 @@ static struct kunit_case pma_block_cases[] = {
 	KUNIT_CASE_PARAM(alloc_zeroes_all_of_the_block, pma_kunit_configs_gen_params),
 	KUNIT_CASE_PARAM(alloc_exhausts_pool, pma_kunit_configs_gen_params),
 	KUNIT_CASE(alloc_takes_tight_segment),
+	KUNIT_CASE(alloc_takes_roomier_class),
+	KUNIT_CASE(alloc_takes_chunk_for_small),
 	KUNIT_CASE(batch_gives_as_many),
 	KUNIT_CASE(batch_of_none_changes_nothing),
 	KUNIT_CASE(batch_ends_with_the_pool),

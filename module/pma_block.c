@@ -300,6 +300,31 @@ static int big_alloc(struct pma_arena *arena, size_t size, u32 nr_pages, u32 fla
 	return 0;
 }
 
+/*
+ * There is no page for the class any more: a block of a larger one, or a chunk, if
+ * a page or segment has one.  O(classes), and only for who would have nothing else.
+ * Not for processes: there a size means a class, so that libpma need not ask.
+ */
+static int alloc_roomier(struct pma_arena *arena, size_t size, const struct pma_route *route,
+			 u32 flags, struct pma_block *block)
+{
+	const struct pma_classes *classes = arena->pool->classes;
+	u32 class;
+
+	if (arena->flags & PMA_ARENA_USER)
+		return -ENOMEM;
+	for (class = route->class + 1; class < classes->nr; class++) {
+		block->size = classes->class[class].block_size;
+		if (arena->partial[class] == PMA_NONE || block->size & (route->align - 1))
+			continue;
+		if (pma_block_slab_alloc(arena, class, size, flags, 1, &block->handle))
+			return 0;
+	}
+	if (route->align > 1U << arena->pool->geo.granule_shift)
+		return -ENOMEM;
+	return heap_alloc(arena, size, 1, flags, block);
+}
+
 /* Calls. */
 
 /**
@@ -320,9 +345,9 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
 	if (route->kind == PMA_KIND_HEAP)
 		return heap_alloc(arena, size, route->nr_pages, flags, block);
 	block->size = arena->pool->classes->class[route->class].block_size;
-	if (!pma_block_slab_alloc(arena, route->class, size, flags, 1, &block->handle))
-		return -ENOMEM;
-	return 0;
+	if (pma_block_slab_alloc(arena, route->class, size, flags, 1, &block->handle))
+		return 0;
+	return alloc_roomier(arena, size, route, flags, block);
 }
 
 /**

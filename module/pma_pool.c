@@ -207,6 +207,7 @@ int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struc
 	if (likely(!align && size - 1 < pool->classes->slab_max)) {
 		route->kind = PMA_KIND_SLAB;
 		route->class = pool->classes->of_size[DIV_ROUND_UP(size, PMA_BLOCK_MIN)];
+		route->align = 1;
 		return 0;
 	}
 	if (!size || (align && !is_power_of_2(align)) || align > pma_region_page_size(region))
@@ -215,7 +216,8 @@ int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struc
 		return -ENOMEM;
 	class = pma_slab_class_of(pool->classes, size, align);
 	if (class >= 0) {
-		*route = (struct pma_route){ .kind = PMA_KIND_SLAB, .class = class };
+		*route = (struct pma_route){ .kind = PMA_KIND_SLAB, .class = class,
+					     .align = align ?: 1 };
 		return 0;
 	}
 	route->class = 0;

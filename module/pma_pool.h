@@ -103,11 +103,13 @@ struct pma_pool {
  * @kind: PMA_KIND_SLAB, PMA_KIND_HEAP or PMA_KIND_BIG
  * @class: for a slab
  * @nr_pages: whole pages it takes, for a big block (or when the heap can't serve)
+ * @align: for a slab: of its block, 1 for the natural alignment
  */
 struct pma_route {
 	u32 kind;
 	u32 class;
 	u32 nr_pages;
+	u32 align;
 };
 
 struct pma_pool *pma_pool_new(const char *name, size_t bytes, const struct pma_pool_params *params);
