@@ -136,10 +136,10 @@ static inline void pma_pages_record(struct pma_pages *pages, u64 handle, u32 blo
 		return;
 	byte = &pages->slack[handle / PMA_SLACK_BYTES];
 	if (block_size >= 2 * PMA_SLACK_BYTES) {
-		byte[0] = slack;
+		byte[0] = slack & 0xff;
 		byte[1] = slack >> 8;
 	} else if (block_size >= PMA_SLACK_BYTES) {
-		byte[0] = slack;
+		byte[0] = slack & 0xff;
 	} else if (handle % PMA_SLACK_BYTES) {
 		byte[0] = (byte[0] & 0x0f) | slack << 4;
 	} else {
