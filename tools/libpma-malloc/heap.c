@@ -138,7 +138,7 @@ static void read_environment(void)
 	const char *limit = secure_getenv("PMA_MALLOC_LIMIT");
 
 	if (path && strlen(path) < sizeof(device))
-		strcpy(device, path);
+		memcpy(device, path, strlen(path) + 1);
 	is_limited = limit;
 	if (limit)
 		limit_bytes = strtoull(limit, NULL, 0);
