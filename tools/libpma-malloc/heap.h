@@ -5,6 +5,7 @@
  *	heap	where memory comes from: the arena, and what there is instead
  *	fork	what a child has of its parent's arena
  *	malloc	the functions of malloc(3)
+ *	files	keeps the arena's file open
  *	report	messages, statistics
  */
 #ifndef HEAP_H

@@ -226,6 +226,33 @@ void test_wrong_pointers(void)
 	free(block);
 }
 
+/* As a daemon does, and as one did before there was a call for it. */
+static void close_all(void *unused)
+{
+	int fd, nr = sysconf(_SC_OPEN_MAX), pipes[2];
+
+	for (fd = 3; fd < nr; fd++) {
+		WANT_TRUE(dup2(STDERR_FILENO, fd) == fd || errno == EBUSY);
+		close(fd);
+		errno = 0;
+		WANT_TRUE(close(fd) && errno == EBADF);
+	}
+	WANT(pipe(pipes), 0);
+	WANT(pipes[0], 3);
+	closefrom(3);
+	WANT(pipe(pipes), 0);
+	WANT(pipes[0], 3);
+	WANT(close_range(3, ~0U, 0), 0);
+	WANT(pipe(pipes), 0);
+	WANT(pipes[0], 3);
+	test_sizes();
+}
+
+void test_files(void)
+{
+	in_child(close_all, NULL);
+}
+
 /* All that there is comes back, and can be had again. */
 void test_exhaustion(void)
 {

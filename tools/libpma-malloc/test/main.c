@@ -106,6 +106,7 @@ static const struct {
 	{ "malloc_aligned", test_aligned, false },
 	{ "malloc_realloc", test_realloc, false },
 	{ "malloc_wrong_pointers", test_wrong_pointers, false },
+	{ "malloc_files", test_files, false },
 	{ "malloc_threads", test_threads, false },
 	{ "malloc_thread_exit", test_thread_exit, true },
 	{ "malloc_fork_sees", test_fork_sees, false },

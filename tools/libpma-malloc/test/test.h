@@ -42,6 +42,7 @@ void test_aligned(void);
 void test_realloc(void);
 void test_wrong_pointers(void);
 void test_exhaustion(void);
+void test_files(void);
 
 /* fork.c */
 void test_fork_sees(void);
