@@ -43,4 +43,5 @@ while read -r name program preload; do
 	for trace in $(ls /traces); do
 		heap "--trace=/traces/$trace" "$@"
 	done
+	[ "$program" != heaps ] || program=forks heap "$@"
 done </heaps
