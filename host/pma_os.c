@@ -10,6 +10,7 @@
  *  - each pair of classes that was ever nested one way may not be nested the
  *    other way.
  */
+#include <unistd.h>
 #include <stdarg.h>
 
 #include "pma_os.h"
@@ -152,7 +153,7 @@ void host_unlock(struct host_lock *lock, bool spins)
 	pthread_mutex_unlock(&lock->mutex);
 }
 
-bool host_lock_is_held(struct host_lock *lock)
+bool host_lock_is_held(const struct host_lock *lock)
 {
 	return __atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == (void *)&held;
 }
@@ -292,6 +293,14 @@ unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size,
 				 unsigned long start)
 {
 	return find_next(map, size, start, ~0UL);
+}
+
+/* random */
+
+void get_random_bytes(void *to, size_t bytes)
+{
+	if (getentropy(to, bytes))
+		abort();
 }
 
 /* ids */

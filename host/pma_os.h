@@ -239,6 +239,7 @@ void kvfree(const void *p);
 void *__vmalloc(unsigned long bytes, gfp_t gfp);
 void vfree(const void *p);
 long si_mem_available(void);
+void get_random_bytes(void *to, size_t bytes);
 void *memchr_inv(const void *p, int c, size_t bytes);
 long strscpy(char *to, const char *from, size_t bytes);
 
@@ -289,7 +290,7 @@ void host_lock_init(struct host_lock *lock, const char *name);
 void host_lock_destroy(struct host_lock *lock);
 void host_lock(struct host_lock *lock, bool spins);
 void host_unlock(struct host_lock *lock, bool spins);
-bool host_lock_is_held(struct host_lock *lock);
+bool host_lock_is_held(const struct host_lock *lock);
 void host_might_sleep(const char *what);
 
 #define raw_spin_lock_init(l)	host_lock_init(&(l)->lock, HOST_HERE)
@@ -351,6 +352,13 @@ static inline void atomic_long_andnot(long i, atomic_long_t *v)
 	__atomic_fetch_and(&v->counter, ~i, __ATOMIC_SEQ_CST);
 }
 
+#define cmpxchg(p, old, new) ({							\
+	typeof(*(p)) cmpxchg_old_ = (old);					\
+	__atomic_compare_exchange_n(p, &cmpxchg_old_, new, false, __ATOMIC_SEQ_CST, \
+				    __ATOMIC_SEQ_CST);				\
+	cmpxchg_old_;								\
+})
+#define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE) /* as it says */
 #define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 
 /* lists, ids */

@@ -389,7 +389,14 @@ static u64 *counter_of(struct pma_stats *stats, int err)
 	case -ENOMEM:
 		return &stats->failed;
 	case -EINVAL:
+	case -EOPNOTSUPP:
+	case -EROFS:
+	case -EBUSY:
+	case -EEXIST:
+	case -ENOSPC:
 		return &stats->bad_args;
+	case -EKEYREJECTED:
+		return &stats->bad_token;
 	case -ERANGE:
 		return &stats->bad_range;
 	case -EALREADY:

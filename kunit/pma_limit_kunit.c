@@ -243,6 +243,27 @@ static void reserves_are_bounded_by_the_pool(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set_reserve(b, 60), -ENOMEM);
 }
 
+/* Of pma_limit_charge() and its kin one, under the pool's lock. */
+static bool charge(struct pma_arena *arena, u32 nr_pages)
+{
+	unsigned long irq;
+	bool charged;
+
+	raw_spin_lock_irqsave(&arena->pool->lock, irq);
+	charged = pma_limit_charge(arena, nr_pages);
+	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
+	return charged;
+}
+
+static void count(struct pma_arena *arena, u32 nr_pages, void (*how)(struct pma_arena *, u32))
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->pool->lock, irq);
+	how(arena, nr_pages);
+	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
+}
+
 static void charge_counts_for_the_limit(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
@@ -251,9 +272,9 @@ static void charge_counts_for_the_limit(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, set(claimer, PMA_LIMIT_LIMIT | PMA_LIMIT_RESERVE, 20, 8, true), 0);
 	KUNIT_EXPECT_EQ(test, fill(owner, 15), 15);
-	KUNIT_EXPECT_TRUE(test, pma_limit_charge(claimer, 15));
-	KUNIT_EXPECT_FALSE(test, pma_limit_charge(claimer, 6));
-	KUNIT_EXPECT_FALSE(test, pma_limit_charge(claimer, PMA_NONE));
+	KUNIT_EXPECT_TRUE(test, charge(claimer, 15));
+	KUNIT_EXPECT_FALSE(test, charge(claimer, 6));
+	KUNIT_EXPECT_FALSE(test, charge(claimer, PMA_NONE));
 	KUNIT_EXPECT_EQ(test, used(claimer), 15);
 	KUNIT_EXPECT_EQ(test, available(claimer), 5);
 	KUNIT_EXPECT_TRUE(test, pma_limit_is_in_the_way(claimer, 6));
@@ -261,7 +282,7 @@ static void charge_counts_for_the_limit(struct kunit *test)
 	/* The reserve is of the pool's pages still. */
 	KUNIT_EXPECT_EQ(test, available(owner), 64 - 15 - 8);
 	KUNIT_EXPECT_EQ(test, fill(claimer, 10), 5);
-	pma_limit_uncharge(claimer, 15);
+	count(claimer, 15, pma_limit_uncharge);
 	KUNIT_EXPECT_EQ(test, fill(claimer, 20), 15);
 	pma_block_free_all(owner);
 	pma_block_free_all(claimer);
@@ -278,7 +299,12 @@ static void disown_is_made_good_later(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, set_reserve(arena, 10), 0);
 	pgno = pma_pool_take(pool, &arena->budget, 10, 0);
 	KUNIT_EXPECT_EQ(test, fill(other, 64), 54);
-	pma_limit_disown(arena, 10);
+	count(arena, 10, pma_limit_disown);
+	KUNIT_EXPECT_EQ(test, used(arena), 10);
+	count(arena, 10, pma_limit_own);
+	KUNIT_EXPECT_EQ(test, used(arena), 10);
+	count(arena, 10, pma_limit_disown);
+	count(arena, 10, pma_limit_uncharge);
 	KUNIT_EXPECT_EQ(test, used(arena), 0);
 	KUNIT_EXPECT_EQ(test, available(arena), 0);
 	KUNIT_EXPECT_EQ(test, pool->promised, 0);
@@ -353,9 +379,9 @@ static void waiting_is_told_of_all_that_makes_room(struct kunit *test)
 	told.freed_arena = 0;
 	KUNIT_EXPECT_EQ(test, set_limit(arena, 50), 0);
 	KUNIT_EXPECT_EQ(test, told.freed_arena, 1);
-	KUNIT_EXPECT_TRUE(test, pma_limit_charge(arena, 5));
+	KUNIT_EXPECT_TRUE(test, charge(arena, 5));
 	KUNIT_EXPECT_EQ(test, told.freed_arena, 1);
-	pma_limit_uncharge(arena, 5);
+	count(arena, 5, pma_limit_uncharge);
 	KUNIT_EXPECT_EQ(test, told.freed_arena, 2);
 	pma_limit_wait_end(arena);
 	told.freed_pool = 0;
@@ -408,9 +434,9 @@ static void low_is_told_once_a_crossing(struct kunit *test)
 	want.low = 10;
 	KUNIT_EXPECT_EQ(test, pma_limit_set(arena, &want, false), 0);
 	KUNIT_EXPECT_EQ(test, set_limit(arena, 12), 0);
-	KUNIT_EXPECT_TRUE(test, pma_limit_charge(arena, 3));
+	KUNIT_EXPECT_TRUE(test, charge(arena, 3));
 	KUNIT_EXPECT_EQ(test, told.crossed, 6);
-	pma_limit_uncharge(arena, 3);
+	count(arena, 3, pma_limit_uncharge);
 	/* Without a mark nobody is told, whatever the others do. */
 	want.low = 0;
 	KUNIT_EXPECT_EQ(test, pma_limit_set(arena, &want, false), 0);
@@ -520,9 +546,9 @@ static void step_charge(struct kunit *test, struct model *model, struct pma_kuni
 	bool may = model_used(model) + model->claimed + nr_pages <= model->limit;
 
 	if (model->claimed) {
-		pma_limit_uncharge(model->arena, model->claimed);
+		count(model->arena, model->claimed, pma_limit_uncharge);
 		model->claimed = 0;
-	} else if (pma_limit_charge(model->arena, nr_pages)) {
+	} else if (charge(model->arena, nr_pages)) {
 		KUNIT_EXPECT_TRUE(test, may);
 		model->claimed = nr_pages;
 	} else {
@@ -564,7 +590,7 @@ static void random_against_model(struct kunit *test)
 		for (n = 0; n < NR_RUNS; n++)
 			if (models[i].pages[n])
 				pma_pool_give(pool, &models[i].arena->budget, models[i].runs[n]);
-		pma_limit_uncharge(models[i].arena, models[i].claimed);
+		count(models[i].arena, models[i].claimed, pma_limit_uncharge);
 	}
 }
 

@@ -318,14 +318,14 @@ static void find_distrusts_body_of_leaving_block(struct kunit *test)
 static bool find_pages(struct pma_arena *arena, u64 handle, u32 *first, u32 *nr_pages)
 {
 	unsigned long irq;
-	bool found;
+	bool found, writable = false;
 
 	*first = PMA_NONE;
 	*nr_pages = 0;
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	found = pma_place_pages(arena, handle, first, nr_pages);
+	found = pma_place_pages(arena, handle, first, nr_pages, &writable);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	return found;
+	return found && writable;
 }
 
 static void pages_of_every_kind(struct kunit *test)

@@ -5,7 +5,8 @@
  * An arena takes runs from its pool, keeps them in lists while they hold blocks
  * (pma_block.c), and gives them back.  Every page it owns is in exactly one list:
  * a class's partial slab pages, full slab pages, big blocks, segments.  Its end
- * gives back all of them.
+ * gives back all of them.  What it holds together with others (pma_share.c) is in a
+ * list of its own, and counted with its big blocks.
  */
 #include "pma_block.h"
 #include "pma_cpu.h"
@@ -133,7 +134,8 @@ int pma_arena_count_error_locked(struct pma_arena *arena, int err)
 		       err == -ERANGE ? &stats->bad_range :
 		       err == -EALREADY ? &stats->bad_free :
 		       err == -EACCES ? &stats->bad_owner :
-		       err == -EBADSLT ? &stats->bad_interior : &stats->bad_args;
+		       err == -EBADSLT ? &stats->bad_interior :
+		       err == -EKEYREJECTED ? &stats->bad_token : &stats->bad_args;
 
 	lockdep_assert_held(&arena->lock);
 	(*counter)++;
@@ -470,6 +472,8 @@ struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 fla
 	arena->big = PMA_NONE;
 	arena->segments = PMA_NONE;
 	arena->held = PMA_NONE;
+	INIT_LIST_HEAD(&arena->claim_list);
+	pma_table_init(&arena->claims, pool->region.nr_pages);
 	/* Without memory for that, it just takes the lock more often. */
 	if (flags & PMA_ARENA_PERCPU)
 		pma_cpu_init(arena);
@@ -502,6 +506,7 @@ void pma_arena_delete(struct pma_arena *arena)
 	WARN_ON_ONCE(arena->stats.arena_pages || arena->stats.live_blocks ||
 		     arena->stats.held_pages);
 	ida_free(&pool->ids, arena->id);
+	pma_table_exit(&arena->claims);
 	pma_cpu_exit(arena);
 	pma_heap_destroy(arena->heap);
 	kvfree(arena);

@@ -49,6 +49,9 @@ struct pma_arena_fast {
  * @active: slab pages that a CPU has, see pma_cpu.c
  * @segments: heap segments
  * @held: runs that are freed but not revoked yet, see pma_held.c
+ * @claim_list: shared blocks that it holds, see pma_share.c
+ * @claims: the same by their first pages
+ * @nr_tokens: that it has out; under the pool's lock
  * @mapped: a process has had it mapped, so runs must be revoked
  * @front: the front-end's
  * @draining: how many want CPUs to have no pages
@@ -76,6 +79,9 @@ struct pma_arena {
 	u32 big;
 	u32 segments;
 	u32 held;
+	struct list_head claim_list;
+	struct pma_table claims;
+	u32 nr_tokens;
 	bool mapped;
 	void *front;
 	u32 draining;

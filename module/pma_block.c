@@ -17,6 +17,7 @@
 #include "pma_block.h"
 #include "pma_cpu.h"
 #include "pma_place.h"
+#include "pma_share.h"
 
 /* Runs that pma_block_free_all() frees before it lets others have the lock. */
 #define FREE_RUNS	64
@@ -352,7 +353,7 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
 
 /**
  * pma_block_free_place() - free a block that was found
- * @arena: whose it is
+ * @arena: whose it is, and no other arena's too
  * @place: from pma_place_find(), which answered 0
  *
  * Context: The arena's lock is held; takes the pool's.
@@ -463,7 +464,10 @@ unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 fla
  * @arena: whose it is
  * @handle: of its start, or PMA_HANDLE_NONE, which does nothing
  *
- * Context: Any but NMI; takes the arena's lock.
+ * Of a block that it holds with others the arena gives up its claim.
+ *
+ * Context: Any but NMI, and may sleep where the pool's arenas share; takes the
+ * arena's lock.
  * Return: 0, or the errors of pma_place_find(), counted, and nothing changed.
  */
 int pma_block_free(struct pma_arena *arena, u64 handle)
@@ -479,11 +483,15 @@ int pma_block_free(struct pma_arena *arena, u64 handle)
 	err = pma_place_find(arena, handle, &place);
 	if (err)
 		pma_arena_count_error_locked(arena, err);
+	else if (place.claim)
+		pma_share_leave(arena, place.claim);
 	else
 		run_pages = pma_block_free_place(arena, &place);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	if (run_pages)
 		pma_arena_big_give(arena, place.pgno, run_pages);
+	if (!err && place.claim)
+		pma_share_release(arena, place.claim);
 	return err;
 }
 
@@ -534,10 +542,23 @@ static u32 release_big(struct pma_arena *arena, u32 *pgno)
 	return pma_arena_big_unlink(arena, *pgno);
 }
 
+/* Leave one shared block; the claim, or NULL if there is none. */
+static struct pma_claim *release_claim(struct pma_arena *arena)
+{
+	struct pma_claim *claim;
+
+	if (list_empty(&arena->claim_list))
+		return NULL;
+	claim = list_entry(arena->claim_list.next, struct pma_claim, of_arena);
+	pma_share_leave(arena, claim);
+	return claim;
+}
+
 /* Free up to FREE_RUNS runs; were there any? */
 static bool release_some(struct pma_arena *arena)
 {
 	u32 left = FREE_RUNS, big_pages, big, i;
+	struct pma_claim *claim;
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
@@ -546,10 +567,13 @@ static bool release_some(struct pma_arena *arena)
 		left -= release_slabs(arena, &arena->partial[i], left);
 	left -= release_segments(arena, left);
 	big_pages = release_big(arena, &big);
+	claim = release_claim(arena);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	if (big_pages)
 		pma_arena_big_give(arena, big, big_pages);
-	return left < FREE_RUNS || big_pages;
+	if (claim)
+		pma_share_release(arena, claim);
+	return left < FREE_RUNS || big_pages || claim;
 }
 
 /**

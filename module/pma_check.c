@@ -2,7 +2,7 @@
 /*
  * pma_check.c - prove the metadata sound
  *
- * Three proofs, each under the lock of what it reads:
+ * Four proofs, each under the lock of what it reads:
  *
  *	runs	the pool's pages are tiled by runs; the tags of each match at both
  *		ends; every free run is in exactly one free list, that of its length,
@@ -11,12 +11,16 @@
  *		use, linked both ways, and holds a block; every free count equals its
  *		bitmap's weight; every segment is tiled by chunks; the sums are its
  *		counters
- *	pool	both, for all arenas; and where nothing moved meanwhile, the arenas'
- *		pages and the free ones are all there are: each page is in exactly
- *		one place
+ *	shares	every shared block is a run in use and says so, and has as many holders
+ *		as claims; every claim is one its arena finds, and every token is where
+ *		its number says
+ *	pool	all three, for all arenas; and where nothing moved meanwhile, the arenas'
+ *		own pages, the shared and the free ones are all there are: each page is
+ *		in exactly one place
  */
 #include "pma_check.h"
 #include "pma_cpu.h"
+#include "pma_share.h"
 
 /* One proof under way. */
 struct proof {
@@ -25,6 +29,7 @@ struct proof {
 	struct pma_fit_sum chunks;
 	u32 pages[PMA_KIND_HELD + 1];
 	u32 all_pages;
+	u32 shared_pages;
 	u64 blocks;
 	u64 bytes;
 	bool busy;
@@ -146,6 +151,24 @@ static void check_list(struct proof *proof, u32 head, u32 kind, int class, bool 
 	}
 }
 
+/* What the arena holds with others counts as its own, of big blocks. */
+static void check_claims(struct proof *proof)
+{
+	struct pma_arena *arena = proof->arena;
+	struct pma_claim *claim;
+
+	list_for_each_entry(claim, &arena->claim_list, of_arena) {
+		const struct pma_share *share = claim->share;
+
+		report(proof->result, claim->arena != arena, share->pgno);
+		report(proof->result, pma_share_find(arena, share->pgno) != claim, share->pgno);
+		proof->shared_pages += share->nr_pages;
+		proof->blocks++;
+		proof->bytes += pma_region_handle(&arena->pool->region, share->nr_pages);
+	}
+	proof->pages[PMA_KIND_BIG] += proof->shared_pages;
+}
+
 static void check_lists(struct proof *proof)
 {
 	struct pma_arena *arena = proof->arena;
@@ -157,6 +180,7 @@ static void check_lists(struct proof *proof)
 	check_list(proof, arena->segments, PMA_KIND_HEAP, 0, false);
 	check_list(proof, arena->big, PMA_KIND_BIG, 0, false);
 	check_list(proof, arena->held, PMA_KIND_HELD, 0, false);
+	check_claims(proof);
 }
 
 static u32 check_heap(const struct proof *proof)
@@ -185,16 +209,8 @@ static u32 check_counters(const struct proof *proof)
 	       (proof->blocks != stats->live_blocks) + (proof->bytes != stats->live_bytes);
 }
 
-/**
- * pma_check_arena() - prove an arena
- * @arena: the arena
- * @result: errors, pages and blocks are added here
- *
- * O(its pages), under its lock.  Its CPUs must have parted with their pages
- * (pma_cpu_drain_begin()).
- * Context: Any but NMI; takes the arena's lock.
- */
-void pma_check_arena(struct pma_arena *arena, struct pma_check_args *result)
+/* Its pages that no other arena has are counted in the result; it returns the others. */
+static u32 check_arena(struct pma_arena *arena, struct pma_check_args *result)
 {
 	struct proof proof = { .arena = arena, .result = result };
 	unsigned long irq;
@@ -207,6 +223,64 @@ void pma_check_arena(struct pma_arena *arena, struct pma_check_args *result)
 	report(result, errors, PMA_NONE);
 	result->pages += proof.all_pages;
 	result->blocks += proof.blocks;
+	return proof.shared_pages;
+}
+
+/**
+ * pma_check_arena() - prove an arena
+ * @arena: the arena
+ * @result: errors, pages and blocks are added here
+ *
+ * O(its pages), under its lock.  Its CPUs must have parted with their pages
+ * (pma_cpu_drain_begin()).
+ * Context: Any but NMI; takes the arena's lock.
+ */
+void pma_check_arena(struct pma_arena *arena, struct pma_check_args *result)
+{
+	u32 shared_pages = check_arena(arena, result);
+
+	result->pages += shared_pages;
+}
+
+static u32 check_share(const struct pma_pool *pool, const struct pma_share *share)
+{
+	const struct pma_page *page = &pool->pages.desc[share->pgno];
+	u32 head = READ_ONCE(pma_fit_tag(pool->runs, share->pgno)->head);
+	u32 errors, nr_claims = 0, i;
+	struct pma_claim *claim;
+
+	errors = page->kind != PMA_KIND_BIG || page->owner != PMA_OWNER_SHARED ||
+		 page->big.first != share->pgno;
+	errors += (head & (PMA_FIT_FREE | PMA_FIT_M)) != PMA_FIT_M ||
+		  head >> PMA_FIT_FLAG_BITS != share->nr_pages;
+	for (i = 1; i < share->nr_pages; i++)
+		errors += page[i].kind != PMA_PAGE_BODY || page[i].big.first != share->pgno;
+	list_for_each_entry(claim, &share->claims, of_share) {
+		errors += claim->share != share || pma_share_bad_tokens(claim);
+		nr_claims++;
+	}
+	return errors + (nr_claims != share->nr_holders) + !nr_claims;
+}
+
+/**
+ * pma_check_shares() - prove the shared blocks of a pool
+ * @pool: the pool
+ * @result: errors, pages and blocks are added here
+ *
+ * O(their pages, holders and tokens), under the pool's lock.
+ * Context: Any but NMI; takes the pool's lock.
+ */
+void pma_check_shares(struct pma_pool *pool, struct pma_check_args *result)
+{
+	const struct pma_share *share;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	list_for_each_entry(share, &pool->shares, node) {
+		report(result, check_share(pool, share), share->pgno);
+		result->pages += share->nr_pages;
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
 }
 
 /* Do the descriptors of free pages say so?  Whoever trusts them needs no lock. */
@@ -269,11 +343,15 @@ static u64 read_stillness(struct pma_pool *pool)
 static u32 check_budgets(struct pma_pool *pool)
 {
 	u64 promised = 0, pages;
+	const struct pma_share *share;
 	struct pma_arena *arena;
+	s64 claimed = 0;
 	unsigned long irq;
 	u32 errors = 0;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
+	list_for_each_entry(share, &pool->shares, node)
+		claimed -= (u64)share->nr_pages * share->nr_holders;
 	pages = pool->runs->free_units;
 	list_for_each_entry(arena, &pool->arenas, node) {
 		const struct pma_budget *budget = &arena->budget;
@@ -282,8 +360,9 @@ static u32 check_budgets(struct pma_pool *pool)
 		errors += budget->promised && budget->promised + budget->used > budget->reserve;
 		promised += budget->promised;
 		pages += budget->used;
+		claimed += budget->claimed;
 	}
-	errors += promised != pool->promised || pages > pool->region.nr_pages;
+	errors += claimed || promised != pool->promised || pages > pool->region.nr_pages;
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return errors;
 }
@@ -308,9 +387,10 @@ void pma_check_pool(struct pma_pool *pool, struct pma_check_args *result)
 	stillness = read_stillness(pool);
 	pma_check_runs(pool, result);
 	list_for_each_entry(arena, &pool->arenas, node) {
-		pma_check_arena(arena, result);
+		check_arena(arena, result);
 		nr_arenas++;
 	}
+	pma_check_shares(pool, result);
 	report(result, nr_arenas != pool->nr_arenas, PMA_NONE);
 	report(result, check_budgets(pool), PMA_NONE);
 	if (stillness && stillness == read_stillness(pool) &&

@@ -9,6 +9,7 @@
  */
 #include "pma_dump.h"
 #include "pma_place.h"
+#include "pma_share.h"
 
 /* Pages or tags that a call looks at, records or not. */
 #define LOOK_PAGES	4096
@@ -143,7 +144,7 @@ static void dump_block(struct pma_arena *arena, u64 handle, struct pma_block_rec
 		.requested = block.requested,
 		.kind = block.kind,
 		.flags = block.flags,
-		.owner = arena->id,
+		.owner = place.claim ? PMA_OWNER_SHARED : arena->id,
 	};
 }
 
@@ -195,6 +196,8 @@ static bool find_block(struct pma_arena *arena, u64 *handle)
 		found = next_in_segment(arena, *handle);
 		end = segment_end(pool, pgno);
 	} else if (id.owner == arena->id && id.kind == PMA_KIND_BIG && !offset) {
+		found = *handle;
+	} else if (id.owner == PMA_OWNER_SHARED && !offset && pma_share_find(arena, pgno)) {
 		found = *handle;
 	}
 	*handle = min(found, end);

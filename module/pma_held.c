@@ -101,6 +101,31 @@ static void quarantine(struct pma_pool *pool, u32 pgno)
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 }
 
+/* Revoke a run and give it to the pool; false if it goes to quarantine first. */
+static bool revoke(struct pma_arena *arena, struct pma_budget *budget, u32 pgno)
+{
+	struct pma_pool *pool = arena->pool;
+
+	if (!pool->ops->revoke(arena, pgno, pma_pool_run_pages(pool, pgno))) {
+		quarantine(pool, pgno);
+		return false;
+	}
+	pma_pool_give(pool, budget, pgno);
+	return true;
+}
+
+/**
+ * pma_held_revoke() - give a freed run to the pool once nobody can reach it
+ * @arena: who had it last; it is held by none, and charged to none
+ * @pgno: its first page; its descriptors say free
+ *
+ * Context: May sleep.
+ */
+void pma_held_revoke(struct pma_arena *arena, u32 pgno)
+{
+	revoke(arena, NULL, pgno);
+}
+
 /**
  * pma_held_settle() - revoke held runs and give them to the pool
  * @arena: whose they are
@@ -120,14 +145,8 @@ bool pma_held_settle(struct pma_arena *arena, u32 keep_pages)
 		return false;
 	atomic_inc(&pool->moving);
 	while ((n = take_some(arena, keep_pages, runs))) {
-		for (i = 0; i < n; i++) {
-			if (pool->ops->revoke(arena, runs[i], pma_pool_run_pages(pool, runs[i]))) {
-				pma_pool_give(pool, &arena->budget, runs[i]);
-				gave = true;
-			} else {
-				quarantine(pool, runs[i]);
-			}
-		}
+		for (i = 0; i < n; i++)
+			gave |= revoke(arena, &arena->budget, runs[i]);
 		cond_resched();
 	}
 	atomic_dec(&pool->moving);

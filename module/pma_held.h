@@ -17,6 +17,7 @@ static inline u32 pma_held_pages(const struct pma_arena *arena)
 }
 
 void pma_held_put(struct pma_arena *arena, u32 pgno, u32 nr_pages);
+void pma_held_revoke(struct pma_arena *arena, u32 pgno);
 u32 pma_held_take(struct pma_arena *arena, u32 nr_pages, u32 client_flags);
 bool pma_held_settle(struct pma_arena *arena, u32 keep_pages);
 bool pma_held_settle_all(struct pma_pool *pool);

@@ -18,6 +18,7 @@
 #include "pma_block.h"
 #include "pma_check.h"
 #include "pma_dump.h"
+#include "pma_handover.h"
 #include "pma_held.h"
 #include "pma_place.h"
 #include "pma_resize.h"
@@ -43,11 +44,17 @@ static bool write_back(char __user *at)
 	return !get_user(byte, at) && !put_user(byte, at);
 }
 
-/*
- * Make memory writable before what can't be undone is done.  It nearly always is:
- * then this costs a load and a store for each frame.
+/**
+ * pma_ioctl_make_writable() - make memory writable before what can't be undone is done
+ * @memory: a user's
+ * @bytes: its length
+ *
+ * It nearly always is: then this costs a load and a store for each frame.
+ *
+ * Context: May sleep.
+ * Return: false if it can't be written.
  */
-static bool make_writable(void __user *memory, size_t bytes)
+bool pma_ioctl_make_writable(void __user *memory, size_t bytes)
 {
 	char __user *at = memory;
 	size_t i;
@@ -180,7 +187,7 @@ static long ioc_realloc(struct pma_arena *arena, void __user *arg)
 		return -EFAULT;
 	if (!is_zero(args.reserved, sizeof(args.reserved)))
 		return bad_args(arena);
-	if (!make_writable(arg, sizeof(args)))
+	if (!pma_ioctl_make_writable(arg, sizeof(args)))
 		return -EFAULT;
 	request = (struct request){
 		.arena = arena,
@@ -279,7 +286,8 @@ static noinline_for_stack long ioc_batch(struct pma_arena *arena, void __user *a
 	if (!args.nr || args.nr > PMA_BATCH_MAX || args.flags || args.reserved)
 		return bad_args(arena);
 	user = u64_to_user_ptr(args.entries);
-	if (!make_writable(arg, sizeof(args)) || !make_writable(user, args.nr * sizeof(*user)))
+	if (!pma_ioctl_make_writable(arg, sizeof(args)) ||
+	    !pma_ioctl_make_writable(user, args.nr * sizeof(*user)))
 		return -EFAULT;
 	args.done = 0;
 	args.failed = 0;
@@ -316,7 +324,7 @@ static long ioc_query(struct pma_arena *arena, void __user *arg)
 	args.usable = block.size;
 	args.requested = block.requested;
 	args.block_flags = block.flags;
-	args.owner = arena->id;
+	args.owner = block.flags & PMA_BLOCK_SHARED ? PMA_OWNER_SHARED : arena->id;
 	return copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
 }
 
@@ -407,7 +415,7 @@ static long ioc_limit(struct pma_arena *arena, void __user *arg)
 		return -EFAULT;
 	if (args.flags & ~PMA_LIMIT_FIELDS || !is_zero(args.reserved, sizeof(args.reserved)))
 		return bad_args(arena);
-	if (!make_writable(arg, sizeof(args)))
+	if (!pma_ioctl_make_writable(arg, sizeof(args)))
 		return -EFAULT;
 	err = set_limit(arena, &args);
 	if (err)
@@ -425,7 +433,8 @@ static long ioc_limit(struct pma_arena *arena, void __user *arg)
 bool pma_ioctl_needs_write(unsigned int cmd)
 {
 	return cmd == PMA_IOC_ALLOC || cmd == PMA_IOC_FREE || cmd == PMA_IOC_REALLOC ||
-	       cmd == PMA_IOC_BATCH || cmd == PMA_IOC_RESET || cmd == PMA_IOC_LIMIT;
+	       cmd == PMA_IOC_BATCH || cmd == PMA_IOC_RESET || cmd == PMA_IOC_LIMIT ||
+	       cmd == PMA_IOC_SHARE || cmd == PMA_IOC_CLAIM || cmd == PMA_IOC_UNSHARE;
 }
 
 /**
@@ -464,6 +473,6 @@ long pma_ioctl_do(struct pma_arena *arena, unsigned int cmd, void __user *user)
 		pma_block_free_all(arena);
 		return 0;
 	default:
-		return -ENOTTY;
+		return pma_handover_do(arena, cmd, user);
 	}
 }

@@ -7,6 +7,7 @@
 
 #include "pma_arena.h"
 
+bool pma_ioctl_make_writable(void __user *memory, size_t bytes);
 long pma_ioctl_do(struct pma_arena *arena, unsigned int cmd, void __user *user);
 bool pma_ioctl_needs_write(unsigned int cmd);
 

@@ -23,7 +23,9 @@
 #include "pma_pool.h"
 #include "pma_region.h"
 #include "pma_resize.h"
+#include "pma_share.h"
 #include "pma_slab.h"
+#include "pma_table.h"
 
 #define EXPORT_FOR_KUNIT(symbol) EXPORT_SYMBOL_NS_GPL(symbol, PMA_KUNIT_NS)
 
@@ -36,6 +38,11 @@ EXPORT_FOR_KUNIT(pma_pages_metadata_bytes);
 EXPORT_FOR_KUNIT(pma_pages_requested);
 EXPORT_FOR_KUNIT(pma_pages_retire);
 EXPORT_FOR_KUNIT(pma_pages_clean);
+
+EXPORT_FOR_KUNIT(pma_table_reserve);
+EXPORT_FOR_KUNIT(pma_table_get);
+EXPORT_FOR_KUNIT(pma_table_set);
+EXPORT_FOR_KUNIT(pma_table_exit);
 
 EXPORT_FOR_KUNIT(pma_fit_nr_lists);
 EXPORT_FOR_KUNIT(pma_fit_init);
@@ -100,6 +107,7 @@ EXPORT_FOR_KUNIT(pma_limit_get);
 EXPORT_FOR_KUNIT(pma_limit_charge);
 EXPORT_FOR_KUNIT(pma_limit_uncharge);
 EXPORT_FOR_KUNIT(pma_limit_disown);
+EXPORT_FOR_KUNIT(pma_limit_own);
 EXPORT_FOR_KUNIT(pma_limit_is_in_the_way);
 EXPORT_FOR_KUNIT(pma_limit_is_low);
 EXPORT_FOR_KUNIT(pma_limit_look);
@@ -138,6 +146,7 @@ EXPORT_FOR_KUNIT(pma_cpu_drain_end);
 EXPORT_FOR_KUNIT(pma_cpu_add_stats);
 
 EXPORT_FOR_KUNIT(pma_held_put);
+EXPORT_FOR_KUNIT(pma_held_revoke);
 EXPORT_FOR_KUNIT(pma_held_take);
 EXPORT_FOR_KUNIT(pma_held_settle);
 EXPORT_FOR_KUNIT(pma_held_settle_all);
@@ -163,9 +172,18 @@ EXPORT_FOR_KUNIT(pma_place_query);
 EXPORT_FOR_KUNIT(pma_place_read);
 EXPORT_FOR_KUNIT(pma_place_write);
 
+EXPORT_FOR_KUNIT(pma_share_block);
+EXPORT_FOR_KUNIT(pma_share_claim);
+EXPORT_FOR_KUNIT(pma_share_revoke);
+EXPORT_FOR_KUNIT(pma_share_find);
+EXPORT_FOR_KUNIT(pma_share_bad_tokens);
+EXPORT_FOR_KUNIT(pma_share_leave);
+EXPORT_FOR_KUNIT(pma_share_release);
+
 EXPORT_FOR_KUNIT(pma_resize_block);
 
 EXPORT_FOR_KUNIT(pma_check_arena);
+EXPORT_FOR_KUNIT(pma_check_shares);
 EXPORT_FOR_KUNIT(pma_check_runs);
 EXPORT_FOR_KUNIT(pma_check_pool);
 

@@ -183,23 +183,17 @@ void pma_limit_count(struct pma_pool *pool, struct pma_budget *budget, s32 nr_pa
  * They count for its limit, and not for its reserve, which is of the pool's free
  * pages.
  *
- * Context: Any but NMI; takes the pool's lock.
+ * Context: The pool's lock is held.
  * Return: false if the limit forbids it, and then nothing has changed.
  */
 bool pma_limit_charge(struct pma_arena *arena, u32 nr_pages)
 {
-	struct pma_pool *pool = arena->pool;
-	unsigned long irq;
-	bool within;
-
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	within = within_limit(&arena->budget, nr_pages);
-	if (within) {
-		arena->budget.claimed += nr_pages;
-		look_at(pool, &arena->budget);
-	}
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
-	return within;
+	lockdep_assert_held(&arena->pool->lock);
+	if (!within_limit(&arena->budget, nr_pages))
+		return false;
+	arena->budget.claimed += nr_pages;
+	look_at(arena->pool, &arena->budget);
+	return true;
 }
 
 /**
@@ -207,34 +201,39 @@ bool pma_limit_charge(struct pma_arena *arena, u32 nr_pages)
  * @arena: who was charged
  * @nr_pages: how many of those pages it is charged for no longer
  *
- * Context: Any but NMI; takes the pool's lock.
+ * Context: The pool's lock is held.
  */
 void pma_limit_uncharge(struct pma_arena *arena, u32 nr_pages)
 {
-	struct pma_pool *pool = arena->pool;
-	unsigned long irq;
-
-	raw_spin_lock_irqsave(&pool->lock, irq);
+	lockdep_assert_held(&arena->pool->lock);
 	arena->budget.claimed -= nr_pages;
-	moved(pool, &arena->budget, 0, true);
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	moved(arena->pool, &arena->budget, 0, true);
 }
 
 /**
- * pma_limit_disown() - stop charging an arena for pages that stay in use
+ * pma_limit_disown() - charge an arena for its own pages as for those of others
  * @arena: who had them from the pool
  * @nr_pages: how many; whoever gives them back says so for nobody
  *
- * Context: Any but NMI; takes the pool's lock.
+ * Context: The pool's lock is held.
  */
 void pma_limit_disown(struct pma_arena *arena, u32 nr_pages)
 {
-	struct pma_pool *pool = arena->pool;
-	unsigned long irq;
+	arena->budget.claimed += nr_pages;
+	pma_limit_count(arena->pool, &arena->budget, -(s32)nr_pages);
+}
 
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	pma_limit_count(pool, &arena->budget, -(s32)nr_pages);
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
+/**
+ * pma_limit_own() - undo pma_limit_disown()
+ * @arena: who disowned them
+ * @nr_pages: how many
+ *
+ * Context: The pool's lock is held.
+ */
+void pma_limit_own(struct pma_arena *arena, u32 nr_pages)
+{
+	arena->budget.claimed -= nr_pages;
+	pma_limit_count(arena->pool, &arena->budget, nr_pages);
 }
 
 /**

@@ -43,6 +43,7 @@ void pma_limit_count(struct pma_pool *pool, struct pma_budget *budget, s32 nr_pa
 bool pma_limit_charge(struct pma_arena *arena, u32 nr_pages);
 void pma_limit_uncharge(struct pma_arena *arena, u32 nr_pages);
 void pma_limit_disown(struct pma_arena *arena, u32 nr_pages);
+void pma_limit_own(struct pma_arena *arena, u32 nr_pages);
 
 bool pma_limit_is_in_the_way(struct pma_arena *arena, u32 nr_pages);
 void pma_limit_wait_begin(struct pma_arena *arena);

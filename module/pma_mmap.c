@@ -9,16 +9,31 @@
  *		slab page, the segment, the big block; else SIGBUS
  *	free	the run is held (pma_held.c), then revoked: zapped from all mappings
  *		of the arena, before the pool gets it
+ *	release	of a block that others hold too: zapped from all mappings of the arena;
+ *		the last to release it revokes it
+ *
+ * Each arena has an inode for its mappings, so that a zap walks them and no others'.
  *
  * Faults and revocations of an arena exclude each other by its fault_sem: what a
  * fault has judged stays so until it is mapped.
  *
- * Frames are mapped as ordinary ones, with a reference and a place in the arena's
- * own address_space, for get_user_pages() and shared futexes to work on them.  So
- * a frame that is neither mapped nor pinned has just the one reference of vmalloc;
+ * Frames are mapped as ordinary ones, with a reference and a place in an
+ * address_space, for get_user_pages() and shared futexes to work on them.  It is
+ * the same for all arenas, as a shared block has several, and no vma is found by
+ * it.  A futex's key is made of it and the frame's index, so the index has a number
+ * in it that is new whenever a frame is mapped that was not: who waited there before
+ * that neither takes nor is woken by a wake-up that is meant for others.  So a frame
+ * that is neither mapped nor pinned has just the one reference of vmalloc;
  * more after a zap means that somebody has it pinned, and then its page stays in
  * quarantine, looked at again from a work item.  The address_space is taken off
  * again when a page is revoked, before vfree() could see it.
+ *
+ * A frame that is claimed for reading only is mapped so.  The core would make that
+ * writable at the first write, unless there is a page_mkwrite() to ask: so an arena
+ * has one from its first such claim on, and not before, as with one its mappings
+ * can't be pinned for long.  PTEs get their protection from what the fault has
+ * judged, as vm_page_prot leaves all of them unwritable where there is a
+ * page_mkwrite(), and one fault shall still do for a whole block.
  *
  * Order: mmap_lock, fault_sem, i_mmap_rwsem; the arena's lock is innermost.
  */
@@ -38,7 +53,13 @@
 /* How often the quarantine is looked at, while there is something in it. */
 #define QUARANTINE_PERIOD	(HZ / 10)
 
+/* A frame's index: its number in the region below, and a number of its own above. */
+#define FRAME_BITS	30
+
 static struct vfsmount *mount;
+static struct inode *frames_inode;
+static DEFINE_SPINLOCK(frames_lock);	/* of last_index, and of who puts a frame on */
+static u64 last_index;
 static struct pma_pool *mapped_pool;
 
 static void look_at_quarantine(struct work_struct *work);
@@ -76,91 +97,159 @@ static void take_off(struct pma_pool *pool, u64 handle, u64 end)
 	}
 }
 
+/**
+ * struct reach - what a fault may map
+ * @start: handle of the first page
+ * @end: of the page after the last
+ * @writable: they may be written
+ */
+struct reach {
+	u64 start;
+	u64 end;
+	bool writable;
+};
+
+/* What lies around @handle and is the arena's to reach. */
+static bool judge(struct pma_arena *arena, u64 handle, struct reach *reach)
+{
+	const struct pma_region *region = &arena->pool->region;
+	unsigned long irq;
+	u32 first, nr_pages;
+	bool found;
+
+	if (!pma_region_has(region, handle))
+		return false;
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	found = pma_place_pages(arena, handle, &first, &nr_pages, &reach->writable);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	if (!found)
+		return false;
+	reach->start = pma_region_handle(region, first);
+	reach->end = pma_region_handle(region, first + nr_pages);
+	return true;
+}
+
+/* Several arenas may do so at once: the first gives it an index. */
+static void put_on(struct page *frame, u64 handle)
+{
+	if (READ_ONCE(frame->mapping))
+		return;
+	spin_lock(&frames_lock);
+	if (!frame->mapping) {
+		frame->index = (++last_index << FRAME_BITS) | handle >> PAGE_SHIFT;
+		/* Who sees it on sees its index: get_futex_key() reads both. */
+		smp_store_release(&frame->mapping, frames_inode->i_mapping);
+	}
+	spin_unlock(&frames_lock);
+}
+
+static int map_frame(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle)
+{
+	struct page *frame = frame_of(pool, handle);
+	unsigned long address = vma->vm_start + (handle - ((u64)vma->vm_pgoff << PAGE_SHIFT));
+	int err;
+
+	put_on(frame, handle);
+	err = vm_insert_page(vma, address, frame);
+	return err == -EBUSY ? 0 : err;		/* it is mapped already */
+}
+
+/* Map the frame at @handle, and what of @reach there is room for in the mapping. */
+static int map_reach(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle,
+		     const struct reach *reach)
+{
+	/* A view of it, to insert with the protection that is right for these pages. */
+	struct vm_area_struct view = *vma;
+	u64 vma_start = (u64)vma->vm_pgoff << PAGE_SHIFT;
+	u64 vma_end = vma_start + (vma->vm_end - vma->vm_start);
+	u64 start, end;
+	int err;
+
+	view.vm_page_prot = vm_get_page_prot(reach->writable ? vma->vm_flags :
+							       vma->vm_flags & ~VM_WRITE);
+	/* The frame itself first: the others are only company. */
+	err = map_frame(pool, &view, handle);
+	start = max3(reach->start, vma_start,
+		     handle - min(handle, FAULT_FRAMES_MAX / 2 * PAGE_SIZE));
+	end = min3(reach->end, vma_end, start + FAULT_FRAMES_MAX * PAGE_SIZE);
+	for (; !err && start < end; start += PAGE_SIZE)
+		if (start != handle && map_frame(pool, &view, start))
+			break;
+	return err;
+}
+
+static vm_fault_t pma_mmap_fault(struct vm_fault *vmf)
+{
+	struct pma_mmap *mm = vmf->vma->vm_private_data;
+	u64 handle = (u64)vmf->pgoff << PAGE_SHIFT;
+	vm_fault_t ret = VM_FAULT_SIGBUS;
+	struct reach reach;
+	int err;
+
+	down_read(&mm->fault_sem);
+	if (judge(mm->arena, handle, &reach) &&
+	    (reach.writable || !(vmf->flags & FAULT_FLAG_WRITE))) {
+		err = map_reach(mm->arena->pool, vmf->vma, handle, &reach);
+		ret = err ? vmf_error(err) : VM_FAULT_NOPAGE;
+	}
+	up_read(&mm->fault_sem);
+	return ret;
+}
+
+/* Asked before the core makes the PTE of a mapped frame writable. */
+static vm_fault_t pma_mmap_mkwrite(struct vm_fault *vmf)
+{
+	struct pma_mmap *mm = vmf->vma->vm_private_data;
+	struct reach reach;
+	bool writable;
+
+	down_read(&mm->fault_sem);
+	writable = judge(mm->arena, (u64)vmf->pgoff << PAGE_SHIFT, &reach) && reach.writable;
+	up_read(&mm->fault_sem);
+	return writable ? 0 : VM_FAULT_SIGBUS;
+}
+
+static void zap(struct pma_arena *arena, u32 pgno, u32 nr_pages)
+{
+	const struct pma_region *region = &arena->pool->region;
+	struct pma_mmap *mm = arena->front;
+
+	down_write(&mm->fault_sem);
+	unmap_mapping_range(mm->inode->i_mapping, pma_region_handle(region, pgno),
+			    pma_region_handle(region, nr_pages), 1);
+	up_write(&mm->fault_sem);
+}
+
+/* What has been zapped no fault finds again: its descriptors say so already. */
 static bool revoke(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 {
 	struct pma_pool *pool = arena->pool;
-	struct pma_mmap *mm = arena->front;
-	u64 handle = pma_region_handle(&pool->region, pgno);
-	u64 end = pma_region_handle(&pool->region, pgno + nr_pages);
 	bool idle;
 
-	down_write(&mm->fault_sem);
-	unmap_mapping_range(mm->inode->i_mapping, handle, end - handle, 1);
-	take_off(pool, handle, end);
+	zap(arena, pgno, nr_pages);
+	take_off(pool, pma_region_handle(&pool->region, pgno),
+		 pma_region_handle(&pool->region, pgno + nr_pages));
 	idle = is_idle(pool, pgno, nr_pages);
-	up_write(&mm->fault_sem);
 	if (!idle)
 		schedule_delayed_work(&quarantine_work, QUARANTINE_PERIOD);
 	return idle;
 }
 
+static void expect_read_only(struct pma_arena *arena)
+{
+	struct pma_mmap *mm = arena->front;
+
+	WRITE_ONCE(mm->vm_ops.page_mkwrite, pma_mmap_mkwrite);
+}
+
 static const struct pma_pool_ops mmap_pool_ops = {
 	.revoke = revoke,
+	.zap = zap,
+	.expect_read_only = expect_read_only,
 	.is_idle = is_idle,
 	.freed = pma_wait_freed,
 	.crossed = pma_wait_crossed,
 	.shifted = pma_wait_shifted,
-};
-
-/* What a fault at @handle may map around it: [*start, *end), in whole pages. */
-static bool judge(struct pma_arena *arena, u64 handle, u64 *start, u64 *end)
-{
-	struct pma_pool *pool = arena->pool;
-	unsigned long irq;
-	u32 first, nr_pages;
-	bool found;
-
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	found = pma_place_pages(arena, handle, &first, &nr_pages);
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	if (!found)
-		return false;
-	*start = pma_region_handle(&pool->region, first);
-	*end = pma_region_handle(&pool->region, first + nr_pages);
-	return true;
-}
-
-static int map_frame(struct pma_mmap *mm, struct vm_area_struct *vma, u64 handle)
-{
-	struct page *frame = frame_of(mm->arena->pool, handle);
-	unsigned long address = vma->vm_start + (handle - ((u64)vma->vm_pgoff << PAGE_SHIFT));
-	int err;
-
-	frame->index = handle >> PAGE_SHIFT;
-	WRITE_ONCE(frame->mapping, mm->inode->i_mapping);
-	err = vm_insert_page(vma, address, frame);
-	return err == -EBUSY ? 0 : err;		/* it is mapped already */
-}
-
-static vm_fault_t pma_mmap_fault(struct vm_fault *vmf)
-{
-	struct vm_area_struct *vma = vmf->vma;
-	struct pma_mmap *mm = vma->vm_private_data;
-	u64 handle = (u64)vmf->pgoff << PAGE_SHIFT, start, end;
-	u64 vma_start = (u64)vma->vm_pgoff << PAGE_SHIFT;
-	u64 vma_end = vma_start + (vma->vm_end - vma->vm_start);
-	int err = 0;
-
-	if (!pma_region_has(&mm->arena->pool->region, handle))
-		return VM_FAULT_SIGBUS;
-	down_read(&mm->fault_sem);
-	if (!judge(mm->arena, handle, &start, &end)) {
-		up_read(&mm->fault_sem);
-		return VM_FAULT_SIGBUS;
-	}
-	/* The frame itself first: the others are only company. */
-	err = map_frame(mm, vma, handle);
-	start = max3(start, vma_start, handle - min(handle, FAULT_FRAMES_MAX / 2 * PAGE_SIZE));
-	end = min3(end, vma_end, start + FAULT_FRAMES_MAX * PAGE_SIZE);
-	for (; !err && start < end; start += PAGE_SIZE)
-		if (start != handle && map_frame(mm, vma, start))
-			break;
-	up_read(&mm->fault_sem);
-	return err ? vmf_error(err) : VM_FAULT_NOPAGE;
-}
-
-static const struct vm_operations_struct pma_mmap_vm_ops = {
-	.fault = pma_mmap_fault,
 };
 
 static const struct address_space_operations pma_mmap_aops = {
@@ -196,7 +285,7 @@ int pma_mmap_map(struct pma_mmap *mm, struct vm_area_struct *vma)
 	 */
 	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP);
 	vma->vm_private_data = mm;
-	vma->vm_ops = &pma_mmap_vm_ops;
+	vma->vm_ops = &mm->vm_ops;
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	arena->mapped = true;
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
@@ -223,8 +312,8 @@ struct pma_mmap *pma_mmap_open(struct pma_arena *arena, struct file *file)
 		kfree(mm);
 		return ERR_CAST(inode);
 	}
-	mm->inode->i_mapping->a_ops = &pma_mmap_aops;
 	mm->arena = arena;
+	mm->vm_ops.fault = pma_mmap_fault;
 	init_rwsem(&mm->fault_sem);
 	file->f_mapping = mm->inode->i_mapping;
 	arena->front = mm;
@@ -257,13 +346,19 @@ static struct file_system_type pma_mmap_fs = {
  * pma_mmap_init() - let the arenas of a pool be mapped
  * @pool: the pool
  *
- * Return: 0 or kern_mount()'s error.
+ * Return: 0 or the error of kern_mount() or alloc_anon_inode().
  */
 int pma_mmap_init(struct pma_pool *pool)
 {
 	mount = kern_mount(&pma_mmap_fs);
 	if (IS_ERR(mount))
 		return PTR_ERR(mount);
+	frames_inode = alloc_anon_inode(mount->mnt_sb);
+	if (IS_ERR(frames_inode)) {
+		kern_unmount(mount);
+		return PTR_ERR(frames_inode);
+	}
+	frames_inode->i_mapping->a_ops = &pma_mmap_aops;
 	mapped_pool = pool;
 	pool->ops = &mmap_pool_ops;
 	return 0;
@@ -279,5 +374,6 @@ int pma_mmap_init(struct pma_pool *pool)
 void pma_mmap_exit(struct pma_pool *pool)
 {
 	cancel_delayed_work_sync(&quarantine_work);
+	iput(frames_inode);
 	kern_unmount(mount);
 }

@@ -14,12 +14,14 @@
  * @arena: its arena
  * @inode: its own, so that its mappings can be found and torn down apart from
  *	those of other arenas
+ * @vm_ops: of its mappings, for one of them to come later: see pma_mmap.c
  * @fault_sem: held for reading while a fault judges a page and maps it, for writing
  *	while one is revoked: no fault can map what was revoked meanwhile
  */
 struct pma_mmap {
 	struct pma_arena *arena;
 	struct inode *inode;
+	struct vm_operations_struct vm_ops;
 	struct rw_semaphore fault_sem;
 };
 

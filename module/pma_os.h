@@ -10,13 +10,15 @@
  *  bitmap	find_next_bit(), find_next_zero_bit(), bitmap_weight(), bitmap_set(),
  *		bitmap_zero(), __set_bit(), __clear_bit(), __test_and_set_bit(),
  *		test_bit()
+ *  random	get_random_bytes()
  *  memory	kzalloc(), kfree(), kvzalloc(), kvcalloc(), kvfree(), __vmalloc(),
  *		vfree(), si_mem_available(), memset(), memcpy()
  *  locks	raw_spinlock_t, mutex, atomic_t, lockdep_assert_held(), cond_resched()
  *  CPUs	__alloc_percpu(), free_percpu(), this_cpu_ptr(), per_cpu_ptr(),
  *		local_irq_save(), smp_processor_id(), on_each_cpu(), cpus_read_lock(),
  *		cpu_online(), for_each_possible_cpu(), set_bit(), clear_bit(),
- *		test_and_set_bit(), atomic_long_andnot()
+ *		test_and_set_bit(), atomic_long_andnot(), cmpxchg(),
+ *		smp_load_acquire()
  *  lists, ids	list_head, ida
  *  arithmetic	DIV_ROUND_UP(), min(), max(), clamp_t(), struct_size()
  *  compiler	likely(), unlikely(), noinline, __uninitialized
@@ -47,6 +49,7 @@
 #include <linux/overflow.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
+#include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>

@@ -11,8 +11,11 @@
  *	another arena's page				-EACCES
  *	inside a block					-EBADSLT
  *	the start of a block of ours			0
+ *
+ * A block is ours too if we hold it together with others (pma_share.c).
  */
 #include "pma_place.h"
+#include "pma_share.h"
 
 static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 {
@@ -39,6 +42,27 @@ static int find_slab(struct pma_arena *arena, u64 handle, struct pma_place *plac
 }
 
 /*
+ * A page that is not this arena's own, but may be of a block that it holds with
+ * others.  What such a page's descriptor says can change at any moment, unless it is
+ * of a block of ours: so it is a hint only, and the claim it leads to decides.
+ */
+static int find_shared(struct pma_arena *arena, u64 handle, struct pma_place *place)
+{
+	const struct pma_page *page = page_of(arena, place->pgno);
+	u32 first = pma_page_id(page).kind == PMA_PAGE_BODY ? READ_ONCE(page->big.first) :
+							      place->pgno;
+	struct pma_claim *claim = pma_share_find(arena, first);
+
+	if (!claim || place->pgno < first || place->pgno - first >= claim->share->nr_pages)
+		return -EACCES;
+	place->kind = PMA_KIND_BIG;
+	place->pgno = first;
+	place->start = pma_region_handle(&arena->pool->region, first);
+	place->claim = claim;
+	return place->start == handle ? 0 : -EBADSLT;
+}
+
+/*
  * What a body's descriptor says is written without the arena's lock while its
  * block comes or goes, so it is a hint only: it counts if a block of ours is
  * there, and reaches so far.
@@ -51,6 +75,8 @@ static int find_big(struct pma_arena *arena, u64 handle, struct pma_place *place
 	if (first > place->pgno)
 		return -EALREADY;
 	id = pma_page_id(page_of(arena, first));
+	if (id.owner == PMA_OWNER_SHARED)
+		return find_shared(arena, handle, place);
 	if (id.kind != PMA_KIND_BIG || id.owner != arena->id ||
 	    place->pgno - first >= pma_pool_run_pages(arena->pool, first))
 		return -EALREADY;
@@ -94,6 +120,7 @@ int pma_place_find(struct pma_arena *arena, u64 handle, struct pma_place *place)
 	lockdep_assert_held(&arena->lock);
 	if (!pma_region_has(&arena->pool->region, handle))
 		return -ERANGE;
+	place->claim = NULL;
 	place->pgno = pma_region_pgno(&arena->pool->region, handle);
 	id = pma_page_id(page_of(arena, place->pgno));
 	if (id.kind == PMA_KIND_FREE)
@@ -101,7 +128,7 @@ int pma_place_find(struct pma_arena *arena, u64 handle, struct pma_place *place)
 	if (id.kind == PMA_KIND_HELD)
 		return -EALREADY;
 	if (id.owner != arena->id)
-		return -EACCES;
+		return find_shared(arena, handle, place);
 	place->kind = id.kind;
 	switch (id.kind) {
 	case PMA_KIND_SLAB:
@@ -144,6 +171,10 @@ static void describe_big(struct pma_arena *arena, const struct pma_place *place,
 	};
 	if (tag_flags & PMA_FIT_P)
 		block->flags |= PMA_BLOCK_P;
+	if (place->claim)
+		block->flags |= PMA_BLOCK_SHARED;
+	if (place->claim && !place->claim->writable)
+		block->flags |= PMA_BLOCK_READ_ONLY;
 }
 
 /**
@@ -178,25 +209,32 @@ void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
  * @handle: in the region
  * @first: the first page
  * @nr_pages: how many
+ * @writable: they may be written
  *
  * Of a slab page that page, of a heap page its segment, of a big block all of it.
  *
  * Context: The arena's lock is held.
  * Return: false if the page is not the arena's to reach now.
  */
-bool pma_place_pages(struct pma_arena *arena, u64 handle, u32 *first, u32 *nr_pages)
+bool pma_place_pages(struct pma_arena *arena, u64 handle, u32 *first, u32 *nr_pages,
+		     bool *writable)
 {
 	struct pma_place place = { .pgno = pma_region_pgno(&arena->pool->region, handle) };
 	/* Once: a body's may change at any moment, to another arena's slab page even. */
 	struct pma_page_id id = pma_page_id(page_of(arena, place.pgno));
+	int err = 0;
 
 	lockdep_assert_held(&arena->lock);
-	if (id.owner != arena->id || id.kind == PMA_KIND_HELD)
+	if (id.kind == PMA_KIND_HELD)
 		return false;
-	if (id.kind == PMA_KIND_HEAP)
+	if (id.owner == arena->id && id.kind == PMA_KIND_HEAP)
 		place.pgno = page_of(arena, place.pgno)->heap.segment;
-	else if (id.kind != PMA_KIND_SLAB && find_big(arena, handle, &place) == -EALREADY)
+	else if (id.owner != arena->id || id.kind != PMA_KIND_SLAB)
+		err = id.owner == arena->id ? find_big(arena, handle, &place) :
+					      find_shared(arena, handle, &place);
+	if (err && err != -EBADSLT)
 		return false;
+	*writable = !place.claim || place.claim->writable;
 	*first = place.pgno;
 	*nr_pages = pma_pool_run_pages(arena->pool, place.pgno);
 	return true;
@@ -257,13 +295,15 @@ int pma_place_query(struct pma_arena *arena, u64 handle, bool interior, struct p
 }
 
 /* The bytes [handle, handle + bytes), if they lie in one block; the lock is held. */
-static void *find_bytes(struct pma_arena *arena, u64 handle, size_t bytes)
+static void *find_bytes(struct pma_arena *arena, u64 handle, size_t bytes, bool write)
 {
 	struct pma_block block;
 	int err = find_block(arena, handle, true, &block);
 
 	if (!err && bytes > block.handle + block.size - handle)
 		err = pma_arena_count_error_locked(arena, -EBADSLT);
+	if (!err && write && block.flags & PMA_BLOCK_READ_ONLY)
+		err = pma_arena_count_error_locked(arena, -EROFS);
 	return err ? ERR_PTR(err) : pma_region_ptr(&arena->pool->region, handle);
 }
 
@@ -284,7 +324,7 @@ int pma_place_read(struct pma_arena *arena, u64 handle, void *to, size_t bytes)
 	void *from;
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	from = find_bytes(arena, handle, bytes);
+	from = find_bytes(arena, handle, bytes, false);
 	if (!IS_ERR(from))
 		memcpy(to, from, bytes);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
@@ -299,7 +339,7 @@ int pma_place_read(struct pma_arena *arena, u64 handle, void *to, size_t bytes)
  * @bytes: how many, in one block; copied under the lock, so be modest
  *
  * Context: Any but NMI; takes the arena's lock.
- * Return: as pma_place_read().
+ * Return: as pma_place_read(); -EROFS too if the block was claimed read-only.
  */
 int pma_place_write(struct pma_arena *arena, u64 handle, const void *from, size_t bytes)
 {
@@ -307,7 +347,7 @@ int pma_place_write(struct pma_arena *arena, u64 handle, const void *from, size_
 	void *to;
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	to = find_bytes(arena, handle, bytes);
+	to = find_bytes(arena, handle, bytes, true);
 	if (!IS_ERR(to))
 		memcpy(to, from, bytes);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);

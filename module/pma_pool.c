@@ -18,6 +18,7 @@
  * is a request that finds no room for a heap segment.
  */
 #include "pma_pool.h"
+#include "pma_share.h"
 
 /* Whole pages serve a request if at most one part in so many is waste. */
 #define BIG_WASTE_PARTS		8
@@ -109,6 +110,9 @@ struct pma_pool *pma_pool_new(const char *name, size_t bytes, const struct pma_p
 	mutex_init(&pool->arenas_mutex);
 	INIT_LIST_HEAD(&pool->arenas);
 	ida_init(&pool->ids);
+	INIT_LIST_HEAD(&pool->shares);
+	pma_table_init(&pool->tokens, PMA_TOKENS_MAX + 1);
+	ida_init(&pool->token_ids);
 	mutex_lock(&pools_mutex);
 	list_add_tail(&pool->node, &pools);
 	mutex_unlock(&pools_mutex);
@@ -136,6 +140,8 @@ void pma_pool_delete(struct pma_pool *pool)
 	mutex_lock(&pools_mutex);
 	list_del(&pool->node);
 	mutex_unlock(&pools_mutex);
+	ida_destroy(&pool->token_ids);
+	pma_table_exit(&pool->tokens);
 	ida_destroy(&pool->ids);
 	mutex_destroy(&pool->arenas_mutex);
 	destroy_runs(pool->runs);

@@ -12,9 +12,10 @@
 #include "pma_page.h"
 #include "pma_region.h"
 #include "pma_slab.h"
+#include "pma_table.h"
 
 #define PMA_NAME_MAX		32
-#define PMA_ARENAS_MAX		U16_MAX
+#define PMA_ARENAS_MAX		(PMA_OWNER_SHARED - 1)
 #define PMA_POOL_FLAGS		(PMA_POOL_TRACK | PMA_POOL_POW2 | PMA_POOL_ISOLATE)
 
 struct pma_arena;
@@ -25,6 +26,9 @@ struct pma_wait;
  * struct pma_pool_ops - what a front-end does for a pool whose arenas are mapped
  * @revoke: make a freed run unreachable through any mapping of its arena; true
  *	if no frame of it is pinned.  May sleep.
+ * @zap: make a run that stays in use unreachable through any mapping of this arena.
+ *	May sleep.
+ * @expect_read_only: the arena will hold pages that it may not write
  * @is_idle: is no frame of a revoked run pinned any more?
  * @freed: an arena may have more room than before, or, without one, all may; any
  *	context, locks are held.  Called only while somebody waits.
@@ -33,6 +37,8 @@ struct pma_wait;
  */
 struct pma_pool_ops {
 	bool (*revoke)(struct pma_arena *arena, u32 pgno, u32 nr_pages);
+	void (*zap)(struct pma_arena *arena, u32 pgno, u32 nr_pages);
+	void (*expect_read_only)(struct pma_arena *arena);
 	bool (*is_idle)(struct pma_pool *pool, u32 pgno, u32 nr_pages);
 	void (*freed)(struct pma_pool *pool, struct pma_arena *arena);
 	void (*crossed)(struct pma_arena *arena);
@@ -50,7 +56,8 @@ struct pma_pool_ops {
  * @name: for people
  * @node: in the list of all pools
  * @arena_limit: of a process's arena, in pages, when it begins
- * @lock: of @runs, @generation and all that is below it, and of budgets
+ * @lock: of @runs, @generation and all that is below it, and of budgets, shared blocks
+ *	and their tokens
  * @runs: runs of pages, free and in use
  * @promised: free pages that are kept back for arenas, see pma_limit.c
  * @waiting: how many wait for pages
@@ -59,6 +66,9 @@ struct pma_pool_ops {
  * @quarantine: runs with pinned frames, see pma_held.c
  * @quarantine_pages: in them
  * @generation: changes whenever a run does
+ * @shares: big blocks that several arenas hold, see pma_share.c
+ * @tokens: to claim them with, by number
+ * @token_ids: numbers in use
  * @moving: big blocks on their way between the pool and an arena, in no list
  * @wait: of those who wait for pages of it; the front-end's
  * @arenas_mutex: of @arenas, @nr_arenas and @last_uid
@@ -79,7 +89,7 @@ struct pma_pool {
 
 	u32 arena_limit;
 
-	raw_spinlock_t lock;		/* runs, generation, budgets */
+	raw_spinlock_t lock;		/* runs, generation, budgets, shares, tokens */
 	struct pma_fit *runs;
 	u32 promised;
 	u32 waiting;
@@ -88,6 +98,9 @@ struct pma_pool {
 	u32 quarantine;
 	u32 quarantine_pages;
 	u64 generation;
+	struct list_head shares;
+	struct pma_table tokens;
+	struct ida token_ids;
 	atomic_t moving;
 	struct pma_wait *wait;
 

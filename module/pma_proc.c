@@ -65,7 +65,7 @@ static void show_arena(struct seq_file *m, struct pma_arena *arena)
 		   arena->id, arena->name, stats.arena_pages, stats.live_blocks, stats.live_bytes,
 		   stats.peak_bytes, stats.failed,
 		   stats.bad_args + stats.bad_range + stats.bad_free + stats.bad_owner +
-		   stats.bad_interior);
+		   stats.bad_interior + stats.bad_token);
 }
 
 static void show_header(struct seq_file *m, struct pma_pool *pool)

@@ -51,6 +51,9 @@ static int find_old(const struct resize *want, u64 handle, struct pma_place *pla
 {
 	int err = pma_place_find(want->arena, handle, place);
 
+	/* Where others hold it too, it stays as long as it is, and where it is. */
+	if (!err && place->claim)
+		err = -EBUSY;
 	if (err)
 		return pma_arena_count_error_locked(want->arena, err);
 	pma_place_describe(want->arena, place, old);
@@ -253,8 +256,8 @@ static int resize_to_big(const struct resize *want, u64 handle, struct pma_block
  * @block: handle and size of the result; PMA_HANDLE_NONE if it was freed
  *
  * Context: Any but NMI; takes the arena's lock.
- * Return: 0, or the errors of pma_place_find() and pma_block_alloc(), counted;
- * then the old block is as it was.
+ * Return: 0, or the errors of pma_place_find() and pma_block_alloc(), or -EBUSY for a
+ * shared block, counted; then the old block is as it was.
  */
 int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t align, u32 flags,
 		     struct pma_block *block)

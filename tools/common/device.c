@@ -111,6 +111,37 @@ int device_limit(int fd, struct pma_limit_args *args)
 	return device_call(fd, PMA_IOC_LIMIT, args);
 }
 
+int device_share(int fd, __u64 handle, __u32 flags, __u32 nr_claims, __u64 *token)
+{
+	struct pma_share_args args = { .handle = handle, .flags = flags, .nr_claims = nr_claims };
+	int err = device_call(fd, PMA_IOC_SHARE, &args);
+
+	if (err)
+		return err;
+	token[0] = args.token[0];
+	token[1] = args.token[1];
+	return 0;
+}
+
+int device_claim(int fd, const __u64 *token, __u64 *handle, __u64 *usable)
+{
+	struct pma_claim_args args = { .token = { token[0], token[1] } };
+	int err = device_call(fd, PMA_IOC_CLAIM, &args);
+
+	if (err)
+		return err;
+	*handle = args.handle;
+	*usable = args.usable;
+	return 0;
+}
+
+int device_unshare(int fd, const __u64 *token)
+{
+	struct pma_unshare_args args = { .token = { token[0], token[1] } };
+
+	return device_call(fd, PMA_IOC_UNSHARE, &args);
+}
+
 /*
  * A transfer is all or nothing, except that the kernel caps any at 2 GiB: what
  * is left then lies inside the same block and is asked for again.

@@ -21,6 +21,9 @@ int device_dump(int fd, __u32 what, __u64 *cursor, void *records, __u32 *nr);
 int device_check(int fd, __u32 flags, struct pma_check_args *args);
 int device_reset(int fd);
 int device_limit(int fd, struct pma_limit_args *args);
+int device_share(int fd, __u64 handle, __u32 flags, __u32 nr_claims, __u64 *token);
+int device_claim(int fd, const __u64 *token, __u64 *handle, __u64 *usable);
+int device_unshare(int fd, const __u64 *token);
 int device_pread(int fd, void *buf, size_t bytes, __u64 handle);
 int device_pwrite(int fd, const void *buf, size_t bytes, __u64 handle);
 

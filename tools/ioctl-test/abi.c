@@ -74,13 +74,14 @@ LAYOUT(pma_query_args, block_flags, 48);
 LAYOUT(pma_query_args, owner, 52);
 LAYOUT(pma_query_args, reserved, 56);
 
-SIZE(pma_stats, 136);
-LAYOUT(pma_stats, live_blocks, 64);
-LAYOUT(pma_stats, arena_pages, 88);
-LAYOUT(pma_stats, pool_arenas, 120);
-LAYOUT(pma_stats, held_pages, 124);
-LAYOUT(pma_stats, charged_pages, 128);
-LAYOUT(pma_stats, limit_pages, 132);
+SIZE(pma_stats, 144);
+LAYOUT(pma_stats, bad_token, 64);
+LAYOUT(pma_stats, live_blocks, 72);
+LAYOUT(pma_stats, arena_pages, 96);
+LAYOUT(pma_stats, pool_arenas, 128);
+LAYOUT(pma_stats, held_pages, 132);
+LAYOUT(pma_stats, charged_pages, 136);
+LAYOUT(pma_stats, limit_pages, 140);
 
 SIZE(pma_limit_args, 32);
 LAYOUT(pma_limit_args, limit, 4);
@@ -109,6 +110,23 @@ LAYOUT(pma_check_args, blocks, 16);
 LAYOUT(pma_check_args, first_bad_page, 24);
 LAYOUT(pma_check_args, reserved, 28);
 
+SIZE(pma_share_args, 40);
+LAYOUT(pma_share_args, flags, 8);
+LAYOUT(pma_share_args, nr_claims, 12);
+LAYOUT(pma_share_args, token, 16);
+LAYOUT(pma_share_args, reserved, 32);
+
+SIZE(pma_claim_args, 56);
+LAYOUT(pma_claim_args, flags, 16);
+LAYOUT(pma_claim_args, block_flags, 20);
+LAYOUT(pma_claim_args, handle, 24);
+LAYOUT(pma_claim_args, usable, 32);
+LAYOUT(pma_claim_args, requested, 40);
+LAYOUT(pma_claim_args, reserved, 48);
+
+SIZE(pma_unshare_args, 24);
+LAYOUT(pma_unshare_args, reserved, 16);
+
 #define NUMBER(command, number) _Static_assert((command) == (number), #command)
 
 NUMBER(PMA_IOC_INFO, 0x8040ba10U);
@@ -117,11 +135,14 @@ NUMBER(PMA_IOC_FREE, 0x4010ba12U);
 NUMBER(PMA_IOC_REALLOC, 0xc030ba13U);
 NUMBER(PMA_IOC_BATCH, 0xc020ba14U);
 NUMBER(PMA_IOC_QUERY, 0xc040ba15U);
-NUMBER(PMA_IOC_STATS, 0x8088ba16U);
+NUMBER(PMA_IOC_STATS, 0x8090ba16U);
 NUMBER(PMA_IOC_DUMP, 0xc020ba17U);
 NUMBER(PMA_IOC_CHECK, 0xc020ba18U);
 NUMBER(PMA_IOC_RESET, 0x0000ba19U);
 NUMBER(PMA_IOC_LIMIT, 0xc020ba1aU);
+NUMBER(PMA_IOC_SHARE, 0xc028ba20U);
+NUMBER(PMA_IOC_CLAIM, 0xc038ba21U);
+NUMBER(PMA_IOC_UNSHARE, 0x4018ba22U);
 
 static void abi_unknown_commands(struct test *t)
 {

@@ -76,13 +76,15 @@ struct call {
 		struct pma_query_args query;
 		struct pma_dump_args dump;
 		struct pma_check_args check;
+		struct pma_share_args share;
+		struct pma_claim_args claim;
 	} args;
 };
 
 #define CALL(command, type, reads, writes) \
 	.name = #command, PMA_IOC_##command, sizeof(struct type), reads, writes
 
-#define NR_CALLS	12
+#define NR_CALLS	14
 
 static size_t make_calls(struct call *calls, const struct block *small, const struct block *big,
 			 void *entry, void *rec)
@@ -106,6 +108,9 @@ static size_t make_calls(struct call *calls, const struct block *small, const st
 		{ CALL(DUMP, pma_dump_args, true, true),
 		  .args.dump = { .records = (uintptr_t)rec, .what = PMA_DUMP_PAGES, .nr = 1 } },
 		{ CALL(CHECK, pma_check_args, true, true) },
+		{ CALL(SHARE, pma_share_args, true, true),
+		  .args.share = { .handle = big->handle, .nr_claims = 1 } },
+		{ CALL(CLAIM, pma_claim_args, true, true) },
 	};
 
 	memcpy(calls, all, sizeof(all));

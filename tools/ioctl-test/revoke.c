@@ -23,7 +23,6 @@
 
 #define RESERVE_PAGES	64	/* that an arena may keep */
 #define CANARY		0xc0ffee11c0ffee11ULL
-#define WAIT_MS		2000	/* for what a worker of the kernel does */
 
 /* A block of more than the reserve, if the pool has so many. */
 static bool alloc_long(struct test *t, int fd, struct block *block)
@@ -40,16 +39,6 @@ static bool alloc_long(struct test *t, int fd, struct block *block)
 static void sleep_ms(long ms)
 {
 	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
-}
-
-/* Waits until the pool has @nr_pages free pages. */
-static bool wait_free_pages(struct test *t, __u32 nr_pages)
-{
-	int ms;
-
-	for (ms = 0; ms < WAIT_MS && stats_get(t, t->fd).pool_free_pages != nr_pages; ms += 10)
-		sleep_ms(10);
-	return WANT(t, stats_get(t, t->fd).pool_free_pages, nr_pages);
 }
 
 /* By free, by reset, and by a realloc that moves or shrinks it: gone from two mappings. */
@@ -281,7 +270,7 @@ static void try_pinned(struct test *t, bool ends)
 	sleep_ms(150);		/* a look of the worker, that finds it pinned */
 	WANT_TRUE(t, stats_get(t, t->fd).pool_free_pages < free_before);
 	unpin_frame(t, pipes[0], 1);
-	wait_free_pages(t, free_before);
+	stats_wait_free(t, free_before);
 	WANT_OK(t, device_reset(t->fd));
 out:
 	reach_unmap(t, base);
@@ -452,7 +441,7 @@ static void revoke_race(struct test *t)
 	WANT_TRUE(t, WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	stats_sound(t, t->fd);
 	WANT_OK(t, device_reset(t->fd));
-	wait_free_pages(t, free_before - stats_get(t, t->fd).held_pages);
+	stats_wait_free(t, free_before - stats_get(t, t->fd).held_pages);
 }
 
 const struct test_case revoke_cases[] = {

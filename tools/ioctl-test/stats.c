@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "test.h"
 
@@ -17,8 +18,9 @@ struct counter {
 
 static const struct counter counters[] = {
 	ENTRY(allocs), ENTRY(frees), ENTRY(failed), ENTRY(bad_args), ENTRY(bad_range),
-	ENTRY(bad_free), ENTRY(bad_owner), ENTRY(bad_interior), ENTRY(live_blocks),
-	ENTRY(live_bytes), ENTRY(peak_bytes), ENTRY(arena_pages), ENTRY(peak_pages),
+	ENTRY(bad_free), ENTRY(bad_owner), ENTRY(bad_interior), ENTRY(bad_token),
+	ENTRY(live_blocks), ENTRY(live_bytes), ENTRY(peak_bytes), ENTRY(arena_pages),
+	ENTRY(peak_pages),
 	ENTRY(slab_pages), ENTRY(big_pages), ENTRY(heap_pages), ENTRY(pool_pages),
 	ENTRY(pool_free_pages), ENTRY(pool_largest_run), ENTRY(pool_arenas),
 	ENTRY(held_pages),
@@ -97,6 +99,19 @@ void stats_undone(struct test *t, int fd, const struct pma_stats *before)
 	WANT(t, after.arena_pages, before->arena_pages);
 	WANT(t, after.pool_free_pages, before->pool_free_pages);
 	stats_sound(t, fd);
+}
+
+/*
+ * Waits until the pool has @nr_pages free pages: those in quarantine are looked at ten
+ * times a second.
+ */
+bool stats_wait_free(struct test *t, __u32 nr_pages)
+{
+	int ms;
+
+	for (ms = 0; ms < 2000 && stats_get(t, t->fd).pool_free_pages != nr_pages; ms += 10)
+		usleep(10000);
+	return WANT(t, stats_get(t, t->fd).pool_free_pages, nr_pages);
 }
 
 static size_t record_bytes(__u32 what)

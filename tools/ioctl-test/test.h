@@ -88,6 +88,8 @@ extern const struct test_case bad_cases[];
 extern const struct test_case kill_cases[];
 extern const struct test_case limit_cases[];
 extern const struct test_case wait_cases[];
+extern const struct test_case claim_cases[];
+extern const struct test_case handover_cases[];
 
 /* For the rounds of a long test: none failed, and there is time left since its start. */
 bool test_goes_on(const struct test *t);
@@ -103,6 +105,7 @@ int test_child(pid_t child);
 struct pma_stats stats_get(struct test *t, int fd);
 void stats_sound(struct test *t, int fd);
 void stats_unchanged(struct test *t, int fd, const struct pma_stats *before, int counter);
+bool stats_wait_free(struct test *t, __u32 nr_pages);
 void stats_undone(struct test *t, int fd, const struct pma_stats *before);
 
 /* All records of one sort, at most @step a call; the caller frees them. */

@@ -29,6 +29,7 @@ static const struct field stats_fields[] = {
 	FIELD(pma_stats, bad_free),
 	FIELD(pma_stats, bad_owner),
 	FIELD(pma_stats, bad_interior),
+	FIELD(pma_stats, bad_token),
 	FIELD(pma_stats, live_blocks),
 	FIELD(pma_stats, live_bytes),
 	FIELD(pma_stats, peak_bytes),

@@ -38,13 +38,22 @@
  *
  *	-ERANGE		the handle lies outside the region
  *	-EALREADY	the memory there is free already (a double free)
- *	-EACCES		it belongs to another arena
+ *	-EACCES		it belongs to another arena, or others
  *	-EBADSLT	it lies inside a block, not at its start (an interior
  *			handle); for pread and pwrite: the transfer would run
  *			over the end of the block
+ *	-EROFS		in pwrite: the block was claimed for reading only
+ *	-EBUSY		in REALLOC: the block is shared
+ *
+ * A big block can be *shared* with other arenas, whole, for as long as any of them
+ * holds it.  SHARE answers a token; who is given the token, by whatever channel,
+ * CLAIMs the block with it, and has it from then on as if it were its own: at the
+ * same handle, in the mappings it already has, charged to it, until it FREEs it.  The
+ * block itself is freed when the last of its holders does so, or ends.  See &struct
+ * pma_share_args.
  *
  * A file that is open for reading only may INFO, QUERY, STATS, DUMP and CHECK;
- * whatever changes the arena is -EBADF.
+ * whatever changes the arena, or shares of it, is -EBADF.
  */
 #ifndef _UAPI_LINUX_PMA_H
 #define _UAPI_LINUX_PMA_H
@@ -88,6 +97,11 @@ enum pma_kind {
 #define PMA_BLOCK_REQUESTED (1U << 3)	/* @requested is what was asked for; else it is @usable,
 					 * as the pool keeps no record for slab blocks
 					 */
+#define PMA_BLOCK_SHARED (1U << 4)	/* held together with other arenas, or was so once */
+#define PMA_BLOCK_READ_ONLY (1U << 5)	/* claimed for reading only */
+
+/* Owner of what several arenas hold; no arena has this number. */
+#define PMA_OWNER_SHARED	0xffff
 
 /* Flags of a pool. */
 #define PMA_POOL_TRACK		(1U << 0)	/* records the requested size of slab blocks too */
@@ -252,7 +266,7 @@ struct pma_batch_args {
  * @usable: out: bytes that may be used
  * @requested: out: bytes that were asked for
  * @block_flags: out: PMA_BLOCK_*
- * @owner: out: number of the owning arena
+ * @owner: out: number of the owning arena, or PMA_OWNER_SHARED
  * @reserved: zero
  */
 struct pma_query_args {
@@ -275,15 +289,16 @@ struct pma_query_args {
  * @allocs: blocks handed out since the arena began
  * @frees: blocks taken back
  * @failed: allocations refused for want of memory
- * @bad_args: calls refused with -EINVAL
+ * @bad_args: calls refused with -EINVAL, or another error that has no counter here
  * @bad_range: handles outside the region
  * @bad_free: handles of memory that is free already
  * @bad_owner: handles of another arena's blocks
  * @bad_interior: handles not at the start of a block, and transfers over its end
+ * @bad_token: tokens that are none, or none any more
  * @live_blocks: blocks out now
  * @live_bytes: their usable bytes
  * @peak_bytes: highest @live_bytes
- * @arena_pages: pages the arena owns
+ * @arena_pages: pages the arena owns, and those it holds with others
  * @peak_pages: highest @arena_pages
  * @slab_pages: of them, slab pages
  * @big_pages: of them, in big blocks
@@ -308,6 +323,7 @@ struct pma_stats {
 	__u64 bad_free;
 	__u64 bad_owner;
 	__u64 bad_interior;
+	__u64 bad_token;
 	__u64 live_blocks;
 	__u64 live_bytes;
 	__u64 peak_bytes;
@@ -376,7 +392,7 @@ struct pma_limit_args {
  * @first_page: number of the first
  * @nr_pages: pages in it
  * @kind: &enum pma_kind
- * @owner: number of the owning arena, 0 for none
+ * @owner: number of the owning arena, 0 for none, PMA_OWNER_SHARED for several
  * @block_size: bytes of a block (slab), of the whole block (big), of the
  *	segment (heap), 0 (free)
  * @free_blocks: free blocks (slab), free chunks (heap), else 0
@@ -404,7 +420,7 @@ struct pma_page_rec {
  * @requested: bytes asked for
  * @kind: &enum pma_kind
  * @flags: PMA_BLOCK_*
- * @owner: number of the owning arena
+ * @owner: number of the owning arena, or PMA_OWNER_SHARED
  * @reserved: zero
  */
 struct pma_block_rec {
@@ -470,6 +486,86 @@ struct pma_check_args {
 
 #define PMA_CHECK_POOL		(1U << 0)
 
+/**
+ * struct pma_share_args - let other arenas claim a big block
+ * @handle: in: of the block
+ * @flags: in: PMA_SHARE_WRITE: who claims it may write it too
+ * @nr_claims: in: how many arenas may claim it with this token, 1 to PMA_CLAIMS_MAX
+ * @token: out: what they claim it with; nobody can guess one
+ * @reserved: zero
+ *
+ * Only big blocks are shared: those of whole pages, so ask for a multiple of the
+ * page size, or with @align equal to it.  Whoever holds a block can share it, with
+ * as many tokens as he likes, but not for writing if he may not write it himself.
+ * There is no first among holders: the block lives on without the one that allocated
+ * it.
+ *
+ * A token is worth nothing any more when it is used up, when it is taken back
+ * (UNSHARE), and when the arena that shared with it frees the block or ends.
+ *
+ * The block stays where it is and as long as it is: REALLOC of a shared block is
+ * -EBUSY, even when nobody else holds it any more; unless nobody has ever claimed it,
+ * and all its tokens have been taken back.
+ *
+ * The errors of a handle; -EINVAL: unknown flag, 0 or too many claims; -EOPNOTSUPP:
+ * a block of a slab page or of the heap; -EROFS: as above; -ENOSPC: 256 tokens of
+ * this arena are out, or 65536 of the pool; -ENOMEM.
+ */
+struct pma_share_args {
+	__u64 handle;
+	__u32 flags;
+	__u32 nr_claims;
+	__u64 token[2];
+	__u64 reserved;
+};
+
+#define PMA_SHARE_WRITE		(1U << 0)
+#define PMA_SHARE_FLAGS		PMA_SHARE_WRITE	/* all of them */
+
+#define PMA_CLAIMS_MAX		0xffff
+
+/**
+ * struct pma_claim_args - hold a block that another arena shares
+ * @token: in: from SHARE
+ * @flags: in: zero
+ * @block_flags: out: PMA_BLOCK_*
+ * @handle: out: of the block
+ * @usable: out: bytes that may be used
+ * @requested: out: bytes that were asked for when it was allocated
+ * @reserved: zero
+ *
+ * The block counts as one of the arena's own.  A claim for reading only answers a
+ * write with -EROFS in pwrite() and SIGBUS in a mapping, whatever the mapping's
+ * protection is or will be; and from the first such claim on, writable mappings of
+ * the arena can't be pinned for long (io_uring's registered buffers; -EFAULT), as for
+ * files whose writes must be noticed.
+ *
+ * -EKEYREJECTED: no such token, or it is used up, taken back, or dead with its
+ * block, all the same to the caller; -EEXIST: the arena holds the block already;
+ * -ENOMEM: its limit forbids it, or there is no memory.
+ */
+struct pma_claim_args {
+	__u64 token[2];
+	__u32 flags;
+	__u32 block_flags;
+	__u64 handle;
+	__u64 usable;
+	__u64 requested;
+	__u64 reserved;
+};
+
+/**
+ * struct pma_unshare_args - take a token back
+ * @token: in: from a SHARE of this arena
+ * @reserved: zero
+ *
+ * Who has claimed with it keeps its claim.  -EKEYREJECTED: no such token.
+ */
+struct pma_unshare_args {
+	__u64 token[2];
+	__u64 reserved;
+};
+
 /*
  * Command numbers start at 0x10: the kernel takes the numbers 1 and 2 of some
  * types for itself before a driver sees them (FIBMAP, FIGETBSZ).
@@ -488,5 +584,8 @@ struct pma_check_args {
 #define PMA_IOC_CHECK		_IOWR(PMA_IOC_TYPE, 0x18, struct pma_check_args)
 #define PMA_IOC_RESET		_IO(PMA_IOC_TYPE, 0x19)
 #define PMA_IOC_LIMIT		_IOWR(PMA_IOC_TYPE, 0x1a, struct pma_limit_args)
+#define PMA_IOC_SHARE		_IOWR(PMA_IOC_TYPE, 0x20, struct pma_share_args)
+#define PMA_IOC_CLAIM		_IOWR(PMA_IOC_TYPE, 0x21, struct pma_claim_args)
+#define PMA_IOC_UNSHARE		_IOW(PMA_IOC_TYPE, 0x22, struct pma_unshare_args)
 
 #endif /* _UAPI_LINUX_PMA_H */

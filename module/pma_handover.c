@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_handover.c - the commands of /dev/pma by which arenas hand blocks to each other
+ *
+ * As in pma_ioctl.c: each copies its argument in, judges flags and reserved fields,
+ * makes one call of L3 and copies the answer out, or undoes what was done.
+ */
+#include <linux/uaccess.h>
+
+#include "pma_block.h"
+#include "pma_handover.h"
+#include "pma_held.h"
+#include "pma_ioctl.h"
+#include "pma_share.h"
+
+static long ioc_share(struct pma_arena *arena, void __user *arg)
+{
+	struct pma_share_args args;
+	int err;
+
+	if (copy_from_user(&args, arg, sizeof(args)))
+		return -EFAULT;
+	if (args.reserved)
+		return pma_arena_count_error(arena, -EINVAL);
+	err = pma_share_block(arena, args.handle, args.flags, args.nr_claims, args.token);
+	if (err)
+		return err;
+	if (!copy_to_user(arg, &args, sizeof(args)))
+		return 0;
+	pma_share_revoke(arena, args.token);
+	return -EFAULT;
+}
+
+static long ioc_claim(struct pma_arena *arena, void __user *arg)
+{
+	struct pma_claim_args args;
+	struct pma_block block;
+	int err;
+
+	if (copy_from_user(&args, arg, sizeof(args)))
+		return -EFAULT;
+	if (args.flags || args.reserved)
+		return pma_arena_count_error(arena, -EINVAL);
+	/* A claim can be undone, but the token would be used up. */
+	if (!pma_ioctl_make_writable(arg, sizeof(args)))
+		return -EFAULT;
+	err = pma_share_claim(arena, args.token, &block);
+	while (err == -ENOMEM && pma_held_settle(arena, 0)) {
+		pma_arena_forget_failure(arena);
+		err = pma_share_claim(arena, args.token, &block);
+	}
+	if (err)
+		return err;
+	args.block_flags = block.flags;
+	args.handle = block.handle;
+	args.usable = block.size;
+	args.requested = block.requested;
+	if (!copy_to_user(arg, &args, sizeof(args)))
+		return 0;
+	pma_block_free(arena, block.handle);
+	return -EFAULT;
+}
+
+static long ioc_unshare(struct pma_arena *arena, void __user *arg)
+{
+	struct pma_unshare_args args;
+
+	if (copy_from_user(&args, arg, sizeof(args)))
+		return -EFAULT;
+	if (args.reserved)
+		return pma_arena_count_error(arena, -EINVAL);
+	return pma_share_revoke(arena, args.token);
+}
+
+/**
+ * pma_handover_do() - do one command
+ * @arena: whose file it is
+ * @cmd: PMA_IOC_*
+ * @user: its argument
+ *
+ * Context: May sleep.
+ * Return: as include/uapi/linux/pma.h says; -ENOTTY for what is none of these.
+ */
+long pma_handover_do(struct pma_arena *arena, unsigned int cmd, void __user *user)
+{
+	switch (cmd) {
+	case PMA_IOC_SHARE:
+		return ioc_share(arena, user);
+	case PMA_IOC_CLAIM:
+		return ioc_claim(arena, user);
+	case PMA_IOC_UNSHARE:
+		return ioc_unshare(arena, user);
+	default:
+		return -ENOTTY;
+	}
+}

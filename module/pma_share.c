@@ -1,0 +1,533 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_share.c - big blocks that several arenas hold
+ *
+ * A block that is shared belongs to no arena any more: its first page's descriptor
+ * names PMA_OWNER_SHARED, and it is in the list of no arena but in the pool's.  Who
+ * may reach it has a *claim*, the arena that shared it like any other:
+ *
+ *	pool->shares --> share --> claim of arena 1 (may write) --> token, 3 claims left
+ *			       --> claim of arena 4
+ *	arena 4: claims, a table by page number, for the judge of handles
+ *
+ * Each claim is charged to its arena.  The last one to go frees the block, whoever
+ * that is.  An arena that goes is first cut off (pma_share_leave(): no call and no
+ * fault finds the block any more), then its mappings are zapped, and only then does
+ * it cease to count as a holder: the block cannot be anybody else's before.
+ *
+ * A *token* is what a claim hands out for others to claim with: 128 bits, of which
+ * 32 say where it is kept, so that looking it up takes one step, and 96 are random,
+ * so that nobody can guess one.  It dies when it is used up, when it is taken back,
+ * and with the claim it is of.
+ *
+ * The bodies of a block name their first page and whoever made them: for pools that
+ * isolate only, as their bodies are marked.
+ */
+#include "pma_held.h"
+#include "pma_place.h"
+#include "pma_share.h"
+
+/* Whose bytes are in a run that several arenas held: nobody's, so it is zeroed. */
+#define UID_OF_MANY	U64_MAX
+
+/**
+ * struct pma_token - a right to claim
+ * @bits: what its bearer shows; the low 32 of the first word are its number
+ * @claim: whose it is
+ * @nr_claims: how often it may be used still
+ * @writable: what is claimed with it may be written
+ * @of_claim: in the claim's list
+ */
+struct pma_token {
+	u64 bits[2];
+	struct pma_claim *claim;
+	u32 nr_claims;
+	bool writable;
+	struct list_head of_claim;
+};
+
+/* What a call may need, taken before there are locks; what it uses it takes out. */
+struct kit {
+	struct pma_share *share;
+	struct pma_claim *claim;
+	struct pma_token *token;
+};
+
+static u32 number_of(const u64 *bits)
+{
+	return bits[0];
+}
+
+static void free_token(struct pma_pool *pool, struct pma_token *token)
+{
+	ida_free(&pool->token_ids, number_of(token->bits));
+	kfree(token);
+}
+
+static struct pma_token *new_token(struct pma_pool *pool)
+{
+	struct pma_token *token = kzalloc(sizeof(*token), GFP_KERNEL);
+	int number;
+
+	if (!token)
+		return ERR_PTR(-ENOMEM);
+	number = ida_alloc_range(&pool->token_ids, 0, PMA_TOKENS_MAX, GFP_KERNEL);
+	if (number < 0) {
+		kfree(token);
+		return ERR_PTR(number);
+	}
+	get_random_bytes(token->bits, sizeof(token->bits));
+	token->bits[0] = (token->bits[0] & ~(u64)U32_MAX) | number;
+	if (!pma_table_reserve(&pool->tokens, number))
+		return token;
+	free_token(pool, token);
+	return ERR_PTR(-ENOMEM);
+}
+
+static void kit_exit(struct kit *kit, struct pma_pool *pool)
+{
+	if (!IS_ERR_OR_NULL(kit->token))
+		free_token(pool, kit->token);
+	kfree(kit->claim);
+	kfree(kit->share);
+}
+
+/* To claim the block at @pgno, and if @shares to share it first. */
+static int kit_init(struct kit *kit, struct pma_arena *arena, u32 pgno, bool shares)
+{
+	int err;
+
+	*kit = (struct kit){ .claim = kzalloc(sizeof(*kit->claim), GFP_KERNEL) };
+	err = kit->claim ? pma_table_reserve(&arena->claims, pgno) : -ENOMEM;
+	if (!err && shares) {
+		kit->share = kzalloc(sizeof(*kit->share), GFP_KERNEL);
+		kit->token = new_token(arena->pool);
+		err = kit->share ? PTR_ERR_OR_ZERO(kit->token) : -ENOMEM;
+	}
+	if (err)
+		kit_exit(kit, arena->pool);
+	return err;
+}
+
+/**
+ * pma_share_find() - the claim of an arena
+ * @arena: whose
+ * @pgno: first page of the block; any number
+ *
+ * Context: The arena's lock is held.
+ * Return: its claim, or NULL.
+ */
+struct pma_claim *pma_share_find(const struct pma_arena *arena, u32 pgno)
+{
+	lockdep_assert_held(&arena->lock);
+	return pma_table_get(&arena->claims, pgno);
+}
+
+/* Let an arena hold a block; both locks are held. */
+static struct pma_claim *hold(struct pma_arena *arena, struct kit *kit, struct pma_share *share,
+			      bool writable)
+{
+	struct pma_claim *claim = kit->claim;
+
+	kit->claim = NULL;
+	claim->share = share;
+	claim->arena = arena;
+	claim->writable = writable;
+	INIT_LIST_HEAD(&claim->tokens);
+	list_add_tail(&claim->of_share, &share->claims);
+	share->nr_holders++;
+	list_add_tail(&claim->of_arena, &arena->claim_list);
+	pma_table_set(&arena->claims, share->pgno, claim);
+	return claim;
+}
+
+/* Make a block of the arena's own one that is shared; both locks are held. */
+static struct pma_claim *make_shared(struct pma_arena *arena, struct kit *kit, u32 pgno)
+{
+	struct pma_pool *pool = arena->pool;
+	struct pma_share *share = kit->share;
+
+	kit->share = NULL;
+	share->pgno = pgno;
+	share->nr_pages = pma_pool_run_pages(pool, pgno);
+	INIT_LIST_HEAD(&share->claims);
+	list_add_tail(&share->node, &pool->shares);
+	pool->generation++;
+	pma_limit_disown(arena, share->nr_pages);
+	pma_arena_drop(arena, &arena->big, pgno);
+	pma_page_set(&pool->pages.desc[pgno], PMA_KIND_BIG, 0, PMA_OWNER_SHARED);
+	return hold(arena, kit, share, true);
+}
+
+/* The other way, for a block that nobody else has ever held; both locks are held. */
+static void make_private(struct pma_arena *arena, struct kit *kit, struct pma_claim *claim)
+{
+	struct pma_pool *pool = arena->pool;
+	struct pma_share *share = claim->share;
+
+	list_del(&share->node);
+	list_del(&claim->of_arena);
+	pma_table_set(&arena->claims, share->pgno, NULL);
+	pool->generation++;
+	pma_limit_own(arena, share->nr_pages);
+	pma_page_set(&pool->pages.desc[share->pgno], PMA_KIND_BIG, 0, arena->id);
+	pma_arena_push(arena, &arena->big, share->pgno);
+	kit->share = share;
+	kit->claim = claim;
+}
+
+static void issue(struct kit *kit, struct pma_claim *claim, bool writable, u32 nr_claims)
+{
+	struct pma_token *token = kit->token;
+
+	kit->token = NULL;
+	token->claim = claim;
+	token->writable = writable;
+	token->nr_claims = nr_claims;
+	list_add_tail(&token->of_claim, &claim->tokens);
+	claim->nr_tokens++;
+	claim->arena->nr_tokens++;
+	pma_table_set(&claim->arena->pool->tokens, number_of(token->bits), token);
+}
+
+/* Nobody can find it any more; the pool's lock is held. */
+static void withdraw(struct pma_token *token)
+{
+	struct pma_claim *claim = token->claim;
+
+	list_del(&token->of_claim);
+	claim->nr_tokens--;
+	claim->arena->nr_tokens--;
+	pma_table_set(&claim->arena->pool->tokens, number_of(token->bits), NULL);
+}
+
+/* In as much time for a near miss as for a wild guess; the pool's lock is held. */
+static struct pma_token *find_token(struct pma_pool *pool, const u64 *bits)
+{
+	struct pma_token *token = pma_table_get(&pool->tokens, number_of(bits));
+
+	if (!token || ((token->bits[0] ^ bits[0]) | (token->bits[1] ^ bits[1])))
+		return NULL;
+	return token;
+}
+
+/* Both locks are held. */
+static int share_place(struct kit *kit, struct pma_arena *arena, const struct pma_place *place,
+		       bool writable, u32 nr_claims)
+{
+	if (place->kind != PMA_KIND_BIG || !pma_pool_isolates(arena->pool))
+		return -EOPNOTSUPP;
+	if (writable && place->claim && !place->claim->writable)
+		return -EROFS;
+	if (arena->nr_tokens >= PMA_TOKENS_ARENA_MAX)
+		return -ENOSPC;
+	issue(kit, place->claim ?: make_shared(arena, kit, place->pgno), writable, nr_claims);
+	return 0;
+}
+
+/* Both locks are held from here on. */
+static unsigned long lock_both(struct pma_arena *arena)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	raw_spin_lock(&arena->pool->lock);
+	return irq;
+}
+
+static void unlock_both(struct pma_arena *arena, unsigned long irq)
+{
+	raw_spin_unlock(&arena->pool->lock);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+}
+
+/**
+ * pma_share_block() - let others claim a big block
+ * @arena: who holds it
+ * @handle: of its start
+ * @flags: PMA_SHARE_WRITE: who claims it may write it
+ * @nr_claims: how many may
+ * @token: two words, with which they can
+ *
+ * Context: May sleep.
+ * Return: 0; the errors of pma_place_find(); -EINVAL for a wrong flag or number;
+ * -EOPNOTSUPP if it is no big block; -EROFS if the arena itself may not write it;
+ * -ENOSPC for too many tokens; -ENOMEM; all counted.
+ */
+int pma_share_block(struct pma_arena *arena, u64 handle, u32 flags, u32 nr_claims, u64 *token)
+{
+	struct pma_place place;
+	unsigned long irq;
+	struct kit kit;
+	int err;
+
+	if (flags & ~PMA_SHARE_FLAGS || !nr_claims || nr_claims > PMA_CLAIMS_MAX)
+		return pma_arena_count_error(arena, -EINVAL);
+	err = kit_init(&kit, arena, pma_region_pgno(&arena->pool->region, handle), true);
+	if (err)
+		return pma_arena_count_error(arena, err);
+	memcpy(token, kit.token->bits, sizeof(kit.token->bits));
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	err = pma_place_find(arena, handle, &place);
+	if (!err) {
+		raw_spin_lock(&arena->pool->lock);
+		err = share_place(&kit, arena, &place, flags & PMA_SHARE_WRITE, nr_claims);
+		raw_spin_unlock(&arena->pool->lock);
+	}
+	if (err)
+		pma_arena_count_error_locked(arena, err);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	kit_exit(&kit, arena->pool);
+	return err;
+}
+
+/* Where the block of a token is, to prepare for it; PMA_NONE if that is no token. */
+static u32 look_up(struct pma_pool *pool, const u64 *bits)
+{
+	struct pma_token *token;
+	unsigned long irq;
+	u32 pgno;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	token = find_token(pool, bits);
+	pgno = token ? token->claim->share->pgno : PMA_NONE;
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return pgno;
+}
+
+/* A token that is used up then is the kit's; both locks are held. */
+static void use_token(struct kit *kit, struct pma_token *token)
+{
+	if (--token->nr_claims)
+		return;
+	withdraw(token);
+	kit->token = token;
+}
+
+/* Both locks are held. */
+static int claim_with(struct kit *kit, struct pma_arena *arena, struct pma_token *token,
+		      struct pma_place *place)
+{
+	struct pma_pool *pool = arena->pool;
+	struct pma_share *share;
+
+	if (!token)
+		return -EKEYREJECTED;
+	share = token->claim->share;
+	if (pma_share_find(arena, share->pgno))
+		return -EEXIST;
+	if (!pma_limit_charge(arena, share->nr_pages))
+		return -ENOMEM;
+	/* Before a fault can find it. */
+	if (!token->writable && pool->ops)
+		pool->ops->expect_read_only(arena);
+	*place = (struct pma_place){
+		.kind = PMA_KIND_BIG,
+		.pgno = share->pgno,
+		.start = pma_region_handle(&pool->region, share->pgno),
+		.claim = hold(arena, kit, share, token->writable),
+	};
+	share->claimed = true;
+	use_token(kit, token);
+	return 0;
+}
+
+/* The arena has it now, and it counts as its own; the lock is held. */
+static void take_in(struct pma_arena *arena, const struct pma_place *place,
+		    struct pma_block *block)
+{
+	pma_place_describe(arena, place, block);
+	pma_arena_count_pages(arena, &arena->stats.big_pages, place->claim->share->nr_pages);
+	pma_arena_count_allocs(arena, 1, block->size);
+}
+
+/**
+ * pma_share_claim() - hold a block that another arena shares
+ * @arena: who will hold it too
+ * @bits: two words, from pma_share_block()
+ * @block: what it is
+ *
+ * Context: May sleep.
+ * Return: 0; -EKEYREJECTED if that is no token, or none any more; -EEXIST if the
+ * arena holds the block already; -ENOMEM if its limit forbids it, or without memory;
+ * all counted.
+ */
+int pma_share_claim(struct pma_arena *arena, const u64 *bits, struct pma_block *block)
+{
+	struct pma_place place;
+	unsigned long irq;
+	struct kit kit;
+	int err;
+
+	err = kit_init(&kit, arena, look_up(arena->pool, bits), false);
+	if (err)
+		return pma_arena_count_error(arena, err);
+	irq = lock_both(arena);
+	err = claim_with(&kit, arena, find_token(arena->pool, bits), &place);
+	raw_spin_unlock(&arena->pool->lock);
+	if (err)
+		pma_arena_count_error_locked(arena, err);
+	else
+		take_in(arena, &place, block);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	kit_exit(&kit, arena->pool);
+	return err;
+}
+
+/**
+ * pma_share_revoke() - make a token worthless
+ * @arena: who has shared with it
+ * @bits: two words, from pma_share_block()
+ *
+ * Who has claimed with it keeps its claim.  A block that nobody has claimed, and
+ * nobody can any more, is the arena's own again.
+ *
+ * Context: May sleep.
+ * Return: 0; -EKEYREJECTED if that is no token of this arena's; counted.
+ */
+int pma_share_revoke(struct pma_arena *arena, const u64 *bits)
+{
+	struct pma_token *token;
+	struct pma_claim *claim;
+	struct kit kit = {};
+	unsigned long irq;
+
+	irq = lock_both(arena);
+	token = find_token(arena->pool, bits);
+	if (token && token->claim->arena == arena) {
+		claim = token->claim;
+		withdraw(token);
+		kit.token = token;
+		if (!claim->share->claimed && !claim->nr_tokens)
+			make_private(arena, &kit, claim);
+	}
+	unlock_both(arena, irq);
+	if (!kit.token)
+		return pma_arena_count_error(arena, -EKEYREJECTED);
+	kit_exit(&kit, arena->pool);
+	return 0;
+}
+
+/**
+ * pma_share_bad_tokens() - tokens of a claim that are not as they should be
+ * @claim: the claim
+ *
+ * Context: The pool's lock is held.
+ * Return: how many errors there are.
+ */
+u32 pma_share_bad_tokens(const struct pma_claim *claim)
+{
+	const struct pma_table *tokens = &claim->arena->pool->tokens;
+	const struct pma_token *token;
+	u32 errors = 0, nr = 0;
+
+	list_for_each_entry(token, &claim->tokens, of_claim) {
+		errors += token->claim != claim || !token->nr_claims;
+		errors += pma_table_get(tokens, number_of(token->bits)) != token;
+		errors += token->writable && !claim->writable;
+		nr++;
+	}
+	return errors + (nr != claim->nr_tokens);
+}
+
+/**
+ * pma_share_leave() - cut an arena off a block it holds
+ * @arena: who holds it
+ * @claim: its claim, which the caller owes to pma_share_release()
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_share_leave(struct pma_arena *arena, struct pma_claim *claim)
+{
+	const struct pma_share *share = claim->share;
+	struct pma_token *token;
+
+	lockdep_assert_held(&arena->lock);
+	pma_arena_count_pages(arena, &arena->stats.big_pages, -share->nr_pages);
+	pma_arena_count_frees(arena, 1, pma_region_handle(&arena->pool->region, share->nr_pages));
+	pma_table_set(&arena->claims, share->pgno, NULL);
+	list_del(&claim->of_arena);
+	claim->mapped = arena->mapped;
+	raw_spin_lock(&arena->pool->lock);
+	arena->nr_tokens -= claim->nr_tokens;
+	list_for_each_entry(token, &claim->tokens, of_claim)
+		pma_table_set(&arena->pool->tokens, number_of(token->bits), NULL);
+	raw_spin_unlock(&arena->pool->lock);
+}
+
+static void free_tokens(struct pma_pool *pool, struct pma_claim *claim)
+{
+	struct pma_token *token, *next;
+
+	list_for_each_entry_safe(token, next, &claim->tokens, of_claim)
+		free_token(pool, token);
+}
+
+/* Who holds a block alone, and lets no one else claim it, will free it. */
+static bool is_alone(struct pma_pool *pool, const struct pma_share *share)
+{
+	unsigned long irq;
+	bool alone;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	alone = share->nr_holders == 1;
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return alone;
+}
+
+/* True for the last of them, who now owes the run to free_run(). */
+static bool drop(struct pma_pool *pool, struct pma_claim *claim)
+{
+	struct pma_share *share = claim->share;
+	unsigned long irq;
+	bool last;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	list_del(&claim->of_share);
+	pma_limit_uncharge(claim->arena, share->nr_pages);
+	share->mapped |= claim->mapped;
+	last = !--share->nr_holders;
+	if (last) {
+		atomic_inc(&pool->moving);
+		pool->generation++;
+		list_del(&share->node);
+		pma_page_set(&pool->pages.desc[share->pgno], PMA_KIND_FREE, 0, 0);
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return last;
+}
+
+static void free_run(struct pma_arena *arena, const struct pma_share *share)
+{
+	struct pma_pool *pool = arena->pool;
+
+	pma_pages_retire(&pool->pages, share->pgno, share->nr_pages, UID_OF_MANY);
+	if (share->mapped)
+		pma_held_revoke(arena, share->pgno);
+	else
+		pma_pool_give(pool, NULL, share->pgno);
+	atomic_dec(&pool->moving);
+}
+
+/**
+ * pma_share_release() - end a claim; the last one frees the block
+ * @arena: whose it was
+ * @claim: from pma_share_leave()
+ *
+ * Context: May sleep if the arena, or any that held the block, is mapped.
+ * O(pages of the block).
+ */
+void pma_share_release(struct pma_arena *arena, struct pma_claim *claim)
+{
+	struct pma_share *share = claim->share;
+	struct pma_pool *pool = arena->pool;
+
+	free_tokens(pool, claim);
+	if (claim->mapped && !is_alone(pool, share))
+		pool->ops->zap(arena, share->pgno, share->nr_pages);
+	if (drop(pool, claim)) {
+		free_run(arena, share);
+		kfree(share);
+	}
+	kfree(claim);
+}
