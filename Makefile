@@ -40,6 +40,7 @@ tools:
 # With the device's test as a 64- and as a 32-bit program.
 test-tools:
 	@$(MAKE) -C tools BUILD=$(BUILD)/tools all
+	@$(MAKE) -C examples/frames BUILD=$(BUILD)/examples
 
 # The tools and libraries; the module is not: insmod build/KERNEL/pma.ko.
 install:

@@ -234,6 +234,7 @@ check rmmod_refused_while_open rmmod_refused_while_open
 tool_cases
 run_cases
 trace_cases
+check example_frames frames --frames=9
 check rmmod_default rmmod pma
 
 device_cases small_pages 'size=1M page_size=512 classes=pow2'

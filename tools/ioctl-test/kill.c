@@ -4,7 +4,8 @@
  *
  * A client fills its arena by batches of blocks, then goes on allocating and
  * freeing, so that SIGKILL meets most of them inside an ioctl.  As soon as the
- * parent has waited for them, all pages must be back.
+ * parent has waited for them, all pages must be back, but for the blocks that the
+ * parent has claimed of them: those are as they were left.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -12,10 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pattern.h"
 #include "test.h"
 
 #define CLIENTS_MAX	8	/* at a time */
 #define BATCH		250	/* blocks of a call */
+#define MAX_PAGE	65536
 #define BLOCKS		10000	/* that a client holds, if the pool has so many */
 
 static int batch(int fd, struct pma_batch_entry *entries, __u32 *failed)
@@ -67,6 +70,29 @@ static void client(const char *device, unsigned int seed, int full)
 	}
 }
 
+/* Shares a block, whose contents tell the seed, before it goes on as the others do. */
+static void sharing_client(const char *device, const struct pma_info *info, __u64 seed, int tokens)
+{
+	unsigned char buf[2 * MAX_PAGE];
+	int fd = device_open(device, O_RDWR);
+	__u64 handle, usable, token[2];
+
+	pattern_fill(buf, 2 * info->page_size, seed);
+	if (fd < 0 ||
+	    device_alloc(fd, 2 * info->page_size, info->page_size, 0, &handle, &usable) ||
+	    device_pwrite(fd, buf, 2 * info->page_size, handle) ||
+	    device_share(fd, handle, 0, 1, token) ||
+	    write(tokens, token, sizeof(token)) != sizeof(token))
+		_exit(1);
+	for (;;) {
+		struct pma_batch_entry entries[BATCH];
+		unsigned int sizes = seed;
+
+		batch_alloc(fd, entries, &sizes);
+		batch_free(fd, entries);
+	}
+}
+
 /* Some are killed while they fill their arenas, most when they hold their blocks. */
 static void kill_some(struct test *t, unsigned int *seed, unsigned int nr)
 {
@@ -95,6 +121,42 @@ static void kill_some(struct test *t, unsigned int *seed, unsigned int nr)
 	close(full[1]);
 }
 
+/* All of them end while the parent holds a block of each. */
+static void kill_claimed(struct test *t)
+{
+	const struct pma_stats before = stats_get(t, t->fd);
+	struct block blocks[CLIENTS_MAX];
+	pid_t clients[CLIENTS_MAX];
+	__u64 token[2];
+	int tokens[2];
+	size_t i;
+
+	if (!WANT(t, pipe(tokens), 0))
+		return;
+	for (i = 0; i < CLIENTS_MAX; i++) {
+		/* One after the other, to know whose token it is. */
+		clients[i] = fork();
+		if (!clients[i])
+			sharing_client(t->device, &t->info, t->seed + i, tokens[1]);
+		blocks[i].seed = t->seed + i;
+		if (!WANT(t, read(tokens[0], token, sizeof(token)), sizeof(token)))
+			break;
+		WANT_OK(t, device_claim(t->fd, token, &blocks[i].handle, &blocks[i].usable));
+	}
+	while (i--) {
+		kill(clients[i], SIGKILL);
+		WANT(t, waitpid(clients[i], NULL, 0), clients[i]);
+	}
+	close(tokens[0]);
+	close(tokens[1]);
+	WANT(t, stats_get(t, t->fd).pool_free_pages, before.pool_free_pages - 2 * CLIENTS_MAX);
+	for (i = 0; i < CLIENTS_MAX && !t->failed; i++) {
+		block_verify(t, t->fd, &blocks[i], 2 * t->info.page_size);
+		block_free(t, t->fd, &blocks[i]);
+	}
+	stats_undone(t, t->fd, &before);
+}
+
 /* A thousandth of --ops are killed. */
 static void kill_clients(struct test *t)
 {
@@ -115,5 +177,6 @@ static void kill_clients(struct test *t)
 
 const struct test_case kill_cases[] = {
 	{ "kill_clients", kill_clients },
+	{ "kill_claimed", kill_claimed },
 	{ }
 };
