@@ -31,6 +31,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "heap.h"
@@ -253,7 +254,7 @@ static void child(void)
 			   MREMAP_MAYMOVE | MREMAP_FIXED, new->pma.base) == MAP_FAILED)
 			report_lost("place the heap after a fork", errno);
 		inherited = new;
-		close(old->fd);
+		syscall(SYS_close, old->fd);	/* files.c would not */
 		pma_cache_abandon(old);
 	}
 	heap_begin_child(new);

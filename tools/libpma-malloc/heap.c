@@ -137,7 +137,9 @@ static void read_environment(void)
 	const char *path = secure_getenv("PMA_MALLOC_DEVICE");
 	const char *limit = secure_getenv("PMA_MALLOC_LIMIT");
 
-	if (path && strlen(path) < sizeof(device))
+	if (path && strlen(path) >= sizeof(device))
+		report_no_arena(path, ENAMETOOLONG);
+	if (path)
 		memcpy(device, path, strlen(path) + 1);
 	is_limited = limit;
 	if (limit)

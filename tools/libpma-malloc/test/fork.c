@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -80,9 +81,27 @@ static void set_free(struct set *set)
 		free(set->blocks[i]);
 }
 
+/* Its own arena's file, and no other's, which would keep that alive. */
+static size_t nr_arena_files(void)
+{
+	char name[32], path[32];
+	size_t nr = 0;
+	ssize_t length;
+	int fd;
+
+	for (fd = 0; fd < sysconf(_SC_OPEN_MAX); fd++) {
+		snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+		length = readlink(name, path, sizeof(path) - 1);
+		path[length < 0 ? 0 : length] = 0;
+		nr += !strcmp(path, "/dev/pma");
+	}
+	return nr;
+}
+
 static void see(void *set)
 {
 	set_want(set, 1);
+	WANT(nr_arena_files(), in_arena);
 }
 
 void test_fork_sees(void)
