@@ -17,7 +17,7 @@ endif
 MAKEFLAGS += --no-print-directory
 
 .PHONY: all module module-% tools test-tools install run test kunit guest-test \
-	host-test check bench clean help
+	host-test check soak bench clean help
 
 all: module tools
 
@@ -63,6 +63,10 @@ guest-test:
 host-test:
 	@+scripts/lanes host
 
+# For hours, if they are there: make soak MINUTES=600
+soak:
+	@+scripts/soak $(MINUTES)
+
 check:
 	@+scripts/check
 
@@ -81,6 +85,7 @@ help:
 	@echo '  kunit       the KUnit suites on the debug kernel [SUITE=pma_slab] [ARGS=seed=1]'
 	@echo '  guest-test  device, tools and demo on the debug kernel and Debian 6.12 and 6.1'
 	@echo '  host-test   the engines as a process, under ASan and UBSan'
+	@echo '  soak        programs and random tests for long [MINUTES=60]'
 	@echo '  check       checkpatch, sparse, kernel-doc, the include ladder'
 	@echo '  bench       pma beside its peers, in numbers [LANE=icount] (see bench/run)'
 	@echo '  clean       remove build/ (kernels stay in the cache)'
