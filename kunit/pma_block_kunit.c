@@ -495,7 +495,7 @@ static void free_coalesces_big_blocks(struct kunit *test)
 		pma_kunit_free(test, arena, handles[order[i]]);
 		pma_kunit_expect_sound(test, pool);
 	}
-	KUNIT_EXPECT_EQ(test, pool->runs->free_pieces, 1);
+	KUNIT_EXPECT_EQ(test, pma_kunit_largest_run(pool), pool->region.nr_pages);
 }
 
 static void free_all_frees_everything(struct kunit *test)

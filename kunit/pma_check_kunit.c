@@ -191,6 +191,11 @@ static void check_sees_flips_of_descriptors(struct kunit *test)
 	end_world(test, &world);
 }
 
+static bool is_loose(const struct pma_pool *pool, u32 pgno)
+{
+	return pool->loose[pma_pool_loose_slot(pma_pool_run_pages(pool, pgno))] == pgno;
+}
+
 /* Every bit of heads and feet, and of the links of free runs and of arenas' lists. */
 static void check_sees_flips_of_runs(struct kunit *test)
 {
@@ -203,9 +208,11 @@ static void check_sees_flips_of_runs(struct kunit *test)
 	for (pgno = 0; pgno < world.pool->region.nr_pages; pgno++) {
 		FLIP(test, &world, runs->tags[pgno].head, pgno);
 		FLIP(test, &world, runs->tags[pgno].foot, pgno);
-		if (pma_fit_is_piece(runs, pgno))
+		if (pma_fit_is_piece(runs, pgno) && !is_loose(world.pool, pgno))
 			FLIP(test, &world, runs->tags[pgno].link, pgno);
 	}
+	FLIP(test, &world, world.pool->loose, 0);
+	FLIP(test, &world, world.pool->loose_pages, 0);
 	FLIP(test, &world, runs->free_units, 0);
 	FLIP(test, &world, runs->free_pieces, 0);
 	FLIP(test, &world, runs->fl_map, 0);

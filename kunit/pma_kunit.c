@@ -372,6 +372,7 @@ u64 pma_kunit_fingerprint(struct pma_pool *pool)
 	hash(&sum, pool->pages.shadow, (size_t)nr_pages * pool->pages.shadow_bytes);
 	hash(&sum, pool->runs->tags, nr_pages * sizeof(*pool->runs->tags));
 	hash_fit(&sum, pool->runs);
+	hash(&sum, pool->loose, sizeof(pool->loose));
 	list_for_each_entry(arena, &pool->arenas, node)
 		hash_arena(&sum, arena);
 	return sum;

@@ -290,6 +290,45 @@ static void take_and_give_runs(struct kunit *test)
 	pma_pool_give(pool, NULL, 0);
 }
 
+/* What is given back is free, and served again as it is to who wants that length. */
+static void give_keeps_runs_loose(struct kunit *test)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
+	u32 a = pma_pool_take(pool, NULL, 4, PMA_FIT_M), b = pma_pool_take(pool, NULL, 4, 0);
+	u32 c = pma_pool_take(pool, NULL, 8, 0);
+
+	pma_pool_give(pool, NULL, a);
+	KUNIT_EXPECT_EQ(test, pool->loose_pages, 4);
+	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, NULL), 64 - 12);
+	/* The flags are those of its new client. */
+	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 4, PMA_FIT_A), a);
+	KUNIT_EXPECT_EQ(test, pma_fit_flags(pool->runs, a) & PMA_FIT_CLIENT, PMA_FIT_A);
+	KUNIT_EXPECT_EQ(test, pool->loose_pages, 0);
+	/* One of a length is loose: the other one has been joined. */
+	pma_pool_give(pool, NULL, a);
+	pma_pool_give(pool, NULL, b);
+	KUNIT_EXPECT_EQ(test, pool->loose_pages, 4);
+	pma_pool_give(pool, NULL, c);
+	KUNIT_EXPECT_EQ(test, pool->loose_pages, 12);
+	/* Who wants all of it gets it. */
+	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 64, 0), 0);
+	KUNIT_EXPECT_EQ(test, pool->loose_pages, 0);
+	pma_pool_give(pool, NULL, 0);
+}
+
+/* A run grows into a loose one, as into any that is free. */
+static void resize_joins_loose_runs(struct kunit *test)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
+	u32 a = pma_pool_take(pool, NULL, 4, 0), b = pma_pool_take(pool, NULL, 60, 0);
+
+	pma_pool_give(pool, NULL, b);
+	KUNIT_EXPECT_EQ(test, pool->loose_pages, 60);
+	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, NULL, a, 64));
+	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, NULL), 0);
+	pma_pool_give(pool, NULL, a);
+}
+
 static void take_whole_region(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, test->param_value);
@@ -386,6 +425,8 @@ static struct kunit_case pma_pool_cases[] = {
 	KUNIT_CASE_PARAM(route_at_every_boundary, pma_kunit_configs_gen_params),
 	KUNIT_CASE_PARAM(route_refuses_bad_requests, pma_kunit_configs_gen_params),
 	KUNIT_CASE(take_and_give_runs),
+	KUNIT_CASE(give_keeps_runs_loose),
+	KUNIT_CASE(resize_joins_loose_runs),
 	KUNIT_CASE_PARAM(take_whole_region, pma_kunit_configs_gen_params),
 	KUNIT_CASE(metadata_is_counted),
 	KUNIT_CASE_SLOW(take_and_give_threads),

@@ -134,6 +134,8 @@ static void resize_in_place(struct kunit *test)
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		/* Looking joins what the row before has left, so that pages go in order. */
+		KUNIT_ASSERT_EQ(test, pma_kunit_largest_run(pool), 64);
 		handle = pma_kunit_alloc(test, arena, places[i].old);
 		if (places[i].after)
 			pma_kunit_alloc(test, arena, places[i].after);

@@ -12,112 +12,7 @@
 #include "pma_cpu.h"
 #include "pma_held.h"
 
-/* Lists of runs. */
-
-/**
- * pma_arena_push() - put a run at the head of one of the arena's lists
- * @arena: whose it is
- * @head: of the list
- * @pgno: the run's first page
- *
- * Context: The arena's lock is held.
- */
-void pma_arena_push(struct pma_arena *arena, u32 *head, u32 pgno)
-{
-	struct pma_link *link = pma_pool_link(arena->pool, pgno);
-
-	link->next = *head;
-	link->prev = PMA_NONE;
-	if (*head != PMA_NONE)
-		pma_pool_link(arena->pool, *head)->prev = pgno;
-	*head = pgno;
-}
-
-/**
- * pma_arena_drop() - take a run out of one of the arena's lists
- * @arena: whose it is
- * @head: of the list
- * @pgno: the run's first page
- *
- * Context: The arena's lock is held.
- */
-void pma_arena_drop(struct pma_arena *arena, u32 *head, u32 pgno)
-{
-	struct pma_link *link = pma_pool_link(arena->pool, pgno);
-
-	if (link->next != PMA_NONE)
-		pma_pool_link(arena->pool, link->next)->prev = link->prev;
-	if (link->prev != PMA_NONE)
-		pma_pool_link(arena->pool, link->prev)->next = link->next;
-	else
-		*head = link->next;
-}
-
 /* Counters. */
-
-/**
- * pma_arena_count_pages() - count pages that became the arena's, or are no longer
- * @arena: whose
- * @of_kind: the counter of their kind
- * @nr_pages: how many, negative for no longer
- *
- * Context: The arena's lock is held.
- */
-void pma_arena_count_pages(struct pma_arena *arena, u32 *of_kind, s32 nr_pages)
-{
-	*of_kind += nr_pages;
-	arena->stats.arena_pages += nr_pages;
-	arena->stats.peak_pages = max(arena->stats.peak_pages, arena->stats.arena_pages);
-}
-
-/**
- * pma_arena_count_bytes() - count bytes that became live, or are no longer
- * @arena: whose
- * @bytes: how many, negative for no longer
- *
- * Context: The arena's lock is held.
- */
-void pma_arena_count_bytes(struct pma_arena *arena, s64 bytes)
-{
-	lockdep_assert_held(&arena->lock);
-	arena->stats.live_bytes += bytes;
-	/* Without what CPUs did on their own, it can be below 0. */
-	if ((s64)arena->stats.live_bytes > (s64)arena->stats.peak_bytes)
-		arena->stats.peak_bytes = arena->stats.live_bytes;
-	if (bytes < 0)
-		pma_limit_freed(arena);
-}
-
-/**
- * pma_arena_count_allocs() - count blocks handed out
- * @arena: whose
- * @nr: how many
- * @bytes: that may be used, of all together
- *
- * Context: The arena's lock is held.
- */
-void pma_arena_count_allocs(struct pma_arena *arena, u32 nr, u64 bytes)
-{
-	arena->stats.allocs += nr;
-	arena->stats.live_blocks += nr;
-	pma_arena_count_bytes(arena, bytes);
-}
-
-/**
- * pma_arena_count_frees() - count blocks that were freed
- * @arena: whose
- * @nr: how many
- * @bytes: that could be used, of all together
- *
- * Context: The arena's lock is held.
- */
-void pma_arena_count_frees(struct pma_arena *arena, u32 nr, u64 bytes)
-{
-	arena->stats.frees += nr;
-	arena->stats.live_blocks -= nr;
-	arena->stats.live_bytes -= bytes;
-	pma_limit_freed(arena);
-}
 
 /**
  * pma_arena_count_error_locked() - count a refusal
@@ -248,18 +143,6 @@ void pma_arena_give_run(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 
 /* Big blocks.  They are made BUSY, filled without the lock, and then published. */
 
-/**
- * pma_arena_big_bytes() - length of a big block
- * @arena: whose it is
- * @pgno: its first page
- *
- * Return: bytes.
- */
-u64 pma_arena_big_bytes(const struct pma_arena *arena, u32 pgno)
-{
-	return pma_region_handle(&arena->pool->region, pma_pool_run_pages(arena->pool, pgno));
-}
-
 static void big_mark_body(struct pma_arena *arena, u32 pgno, u32 from, u32 to)
 {
 	if (pma_pool_isolates(arena->pool))
@@ -303,6 +186,44 @@ u32 pma_arena_big_take(struct pma_arena *arena, u32 nr_pages)
 	}
 	atomic_dec(&arena->pool->moving);
 	return pgno;
+}
+
+/**
+ * pma_arena_big_alloc() - take a big block, as it is
+ * @arena: whose it will be; its pool does not isolate
+ * @nr_pages: its length
+ * @requested: bytes that were asked for
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: its first page, or PMA_NONE.
+ */
+u32 pma_arena_big_alloc(struct pma_arena *arena, u32 nr_pages, size_t requested)
+{
+	u32 pgno = pma_arena_take_run(arena, nr_pages, PMA_FIT_M);
+
+	if (pgno == PMA_NONE)
+		return PMA_NONE;
+	pma_big_mark(&arena->pool->pages, pgno, PMA_KIND_BIG, arena->id);
+	arena->pool->pages.desc[pgno].big.requested = requested;
+	pma_arena_push(arena, &arena->big, pgno);
+	pma_arena_count_pages(arena, &arena->stats.big_pages, nr_pages);
+	return pgno;
+}
+
+/**
+ * pma_arena_big_free() - give a big block back, as it is
+ * @arena: whose it is; its pool does not isolate
+ * @pgno: its first page
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_arena_big_free(struct pma_arena *arena, u32 pgno)
+{
+	u32 nr_pages = pma_pool_run_pages(arena->pool, pgno);
+
+	pma_arena_drop(arena, &arena->big, pgno);
+	pma_arena_count_pages(arena, &arena->stats.big_pages, -nr_pages);
+	pma_arena_give_run(arena, pgno, nr_pages);
 }
 
 /**

@@ -18,19 +18,6 @@
 #include "pma_big.h"
 
 /**
- * pma_big_mark() - say what the first page of a block is
- * @pages: the table
- * @first: the block's first page
- * @kind: PMA_KIND_BIG, PMA_PAGE_BUSY, or PMA_KIND_FREE
- * @owner: number of the owning arena
- */
-void pma_big_mark(struct pma_pages *pages, u32 first, u8 kind, u16 owner)
-{
-	pma_page_set(&pages->desc[first], kind, 0, owner);
-	pages->desc[first].big.first = first;
-}
-
-/**
  * pma_big_mark_body() - say whose pages after the first are
  * @pages: the table
  * @first: the block's first page

@@ -282,6 +282,24 @@ static void heap_free(struct pma_arena *arena, const struct pma_place *place)
 
 /* Big blocks. */
 
+/* One that needs nothing done to its bytes. */
+static int big_alloc_at_once(struct pma_arena *arena, size_t size, u32 nr_pages,
+			     struct pma_block *block)
+{
+	unsigned long irq;
+	u32 pgno;
+
+	block->size = pma_region_handle(&arena->pool->region, nr_pages);
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	pgno = pma_arena_big_alloc(arena, nr_pages, size);
+	if (pgno != PMA_NONE)
+		pma_arena_count_allocs(arena, 1, block->size);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	block->handle = pma_region_handle(&arena->pool->region, pgno);
+	return pgno == PMA_NONE ? -ENOMEM : 0;
+}
+
+/* One that is zeroed, or cleaned for its new owner, out of reach and without the lock. */
 static int big_alloc(struct pma_arena *arena, size_t size, u32 nr_pages, u32 flags,
 		     struct pma_block *block)
 {
@@ -357,8 +375,8 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
  * @place: from pma_place_find(), which answered 0
  *
  * Context: The arena's lock is held; takes the pool's.
- * Return: 0; of a big block its pages, which the caller owes to
- * pma_arena_big_give() without the lock.
+ * Return: 0; of a big block in a pool that isolates its pages, which the caller owes
+ * to pma_arena_big_give() without the lock.
  */
 u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 {
@@ -372,7 +390,10 @@ u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 		return 0;
 	}
 	pma_arena_count_frees(arena, 1, pma_arena_big_bytes(arena, place->pgno));
-	return pma_arena_big_unlink(arena, place->pgno);
+	if (pma_pool_isolates(arena->pool))
+		return pma_arena_big_unlink(arena, place->pgno);
+	pma_arena_big_free(arena, place->pgno);
+	return 0;
 }
 
 /**
@@ -416,7 +437,9 @@ int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flag
 	if (err)
 		return err;
 	if (route.kind == PMA_KIND_BIG) {
-		err = big_alloc(arena, size, route.nr_pages, flags, block);
+		err = flags || pma_pool_isolates(arena->pool) ?
+		      big_alloc(arena, size, route.nr_pages, flags, block) :
+		      big_alloc_at_once(arena, size, route.nr_pages, block);
 	} else {
 		raw_spin_lock_irqsave(&arena->lock, irq);
 		err = pma_block_alloc_small(arena, size, &route, flags, block);

@@ -300,6 +300,30 @@ static void check_free_pages(const struct pma_pool *pool, struct pma_check_args 
 	}
 }
 
+/* Are loose runs in use for pma_fit, free for all others, and in their slot? */
+static u32 check_loose(const struct pma_pool *pool)
+{
+	u32 errors = 0, pages = 0, slot, pgno, nr_pages, i;
+
+	for (slot = 0; slot < PMA_POOL_LOOSE; slot++) {
+		pgno = pool->loose[slot];
+		if (pgno == PMA_NONE)
+			continue;
+		if (pgno >= pool->region.nr_pages || !pma_fit_is_piece(pool->runs, pgno) ||
+		    pma_fit_flags(pool->runs, pgno) & (PMA_FIT_FREE | PMA_FIT_CLIENT))
+			return errors + 1;
+		nr_pages = pma_pool_run_pages(pool, pgno);
+		errors += pma_pool_loose_slot(nr_pages) != slot;
+		if (nr_pages > pool->region.nr_pages - pgno)
+			return errors + 1;
+		for (i = 0; i < nr_pages; i++)
+			errors += pool->pages.desc[pgno + i].kind != PMA_KIND_FREE ||
+				  pool->pages.desc[pgno + i].owner;
+		pages += nr_pages;
+	}
+	return errors + (pages != pool->loose_pages);
+}
+
 /**
  * pma_check_runs() - prove a pool's runs
  * @pool: the pool
@@ -311,7 +335,7 @@ static void check_free_pages(const struct pma_pool *pool, struct pma_check_args 
 void pma_check_runs(struct pma_pool *pool, struct pma_check_args *result)
 {
 	struct pma_fit_sum sum = {};
-	u32 quarantine_pages;
+	u32 quarantine_pages, loose_pages;
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
@@ -321,10 +345,12 @@ void pma_check_runs(struct pma_pool *pool, struct pma_check_args *result)
 	/* Only tags that are sound lead from run to run. */
 	if (!sum.errors)
 		check_free_pages(pool, result);
-	sum.errors += pool->promised > pool->runs->free_units;
+	sum.errors += check_loose(pool);
+	sum.errors += pool->promised > pma_pool_nr_free(pool);
+	loose_pages = pool->loose_pages;
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	report(result, sum.errors, PMA_NONE);
-	result->pages += sum.free_units + quarantine_pages;
+	result->pages += sum.free_units + loose_pages + quarantine_pages;
 }
 
 /* A number that is the same twice only if no page changed its place between; or 0. */
@@ -352,7 +378,7 @@ static u32 check_budgets(struct pma_pool *pool)
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	list_for_each_entry(share, &pool->shares, node)
 		claimed -= (u64)share->nr_pages * share->nr_holders;
-	pages = pool->runs->free_units;
+	pages = pma_pool_nr_free(pool);
 	list_for_each_entry(arena, &pool->arenas, node) {
 		const struct pma_budget *budget = &arena->budget;
 

@@ -91,6 +91,14 @@ static inline u32 pma_fit_flags(const struct pma_fit *fit, u32 unit)
 	return pma_fit_tag(fit, unit)->head & (BIT(PMA_FIT_FLAG_BITS) - 1);
 }
 
+/* Give a piece in use other flags of its client. */
+static inline void pma_fit_set_client(struct pma_fit *fit, u32 unit, u32 client_flags)
+{
+	struct pma_fit_tag *tag = pma_fit_tag(fit, unit);
+
+	tag->head = (tag->head & ~PMA_FIT_CLIENT) | client_flags;
+}
+
 static inline bool pma_fit_is_free(const struct pma_fit *fit, u32 unit)
 {
 	return pma_fit_tag(fit, unit)->head & PMA_FIT_FREE;

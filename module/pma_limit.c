@@ -36,7 +36,7 @@ static u32 less(u32 a, u32 b)
 /* Free pages that are promised to nobody. */
 static u32 unpromised(const struct pma_pool *pool)
 {
-	return less(pool->runs->free_units, pool->promised);
+	return less(pma_pool_nr_free(pool), pool->promised);
 }
 
 static bool within_limit(const struct pma_budget *budget, u32 nr_pages)
@@ -60,7 +60,7 @@ static struct pma_arena *arena_of(struct pma_budget *budget)
 /* Tell of a crossing of the arena's low-water mark, once for each. */
 static void look_at(struct pma_pool *pool, struct pma_budget *budget)
 {
-	bool is_low = pages_left(pool, budget) < budget->low;
+	bool is_low = budget->low && pages_left(pool, budget) < budget->low;
 
 	if (is_low && !budget->is_low && pool->ops)
 		pool->ops->crossed(arena_of(budget));
@@ -154,7 +154,7 @@ bool pma_limit_admits(struct pma_pool *pool, const struct pma_budget *budget, u3
 	lockdep_assert_held(&pool->lock);
 	if (budget && !within_limit(budget, nr_pages))
 		return false;
-	return less(nr_pages, own) <= unpromised(pool);
+	return !pool->promised || less(nr_pages, own) <= unpromised(pool);
 }
 
 /**
@@ -170,7 +170,8 @@ void pma_limit_count(struct pma_pool *pool, struct pma_budget *budget, s32 nr_pa
 	lockdep_assert_held(&pool->lock);
 	if (budget) {
 		budget->used += nr_pages;
-		promise(pool, budget);
+		if (budget->reserve)
+			promise(pool, budget);
 	}
 	moved(pool, budget, abs(nr_pages), nr_pages < 0);
 }

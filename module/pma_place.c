@@ -135,6 +135,9 @@ int pma_place_find(struct pma_arena *arena, u64 handle, struct pma_place *place)
 		return find_slab(arena, handle, place);
 	case PMA_KIND_HEAP:
 		return pma_heap_find(arena->heap, handle, &place->start);
+	case PMA_KIND_BIG:	/* its first page */
+		place->start = pma_region_handle(&arena->pool->region, place->pgno);
+		return place->start == handle ? 0 : -EBADSLT;
 	default:
 		return find_big(arena, handle, place);
 	}
@@ -157,10 +160,23 @@ static void describe_slab(struct pma_arena *arena, const struct pma_place *place
 		block->flags |= PMA_BLOCK_P;
 }
 
+/* Flags of a run in use; a loose run before it is free, and must not seem in use. */
+static u32 run_flags(struct pma_pool *pool, u32 pgno)
+{
+	unsigned long irq;
+	u32 flags;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	pma_pool_join(pool);
+	flags = pma_fit_flags(pool->runs, pgno);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return flags;
+}
+
 static void describe_big(struct pma_arena *arena, const struct pma_place *place,
 			 struct pma_block *block)
 {
-	u32 tag_flags = READ_ONCE(pma_fit_tag(arena->pool->runs, place->pgno)->head);
+	u32 tag_flags = run_flags(arena->pool, place->pgno);
 
 	*block = (struct pma_block){
 		.handle = place->start,

@@ -14,6 +14,12 @@
  *	else			heap	a granule, and less than the smallest chunk
  *					where a remainder is too short to stand alone
  *
+ * A run that is given back is *loose* at first: still in use for pma_fit, and kept
+ * by its length, one of each.  Who asks for that length gets it as it is, without
+ * a search, a split and a join.  It is joined with its neighbours when another one
+ * of its slot comes back, when a request finds nothing else, or when somebody
+ * looks.  Loose runs are free: they are counted so, and their descriptors say so.
+ *
  * An alignment above the granule, that no class gives, is whole pages' too; so
  * is a request that finds no room for a heap segment.
  */
@@ -106,6 +112,7 @@ struct pma_pool *pma_pool_new(const char *name, size_t bytes, const struct pma_p
 	pool->arena_limit = want.arena_limit ?: PMA_LIMIT_NONE;
 	strscpy(pool->name, name ?: "", sizeof(pool->name));
 	raw_spin_lock_init(&pool->lock);
+	memset(pool->loose, 0xff, sizeof(pool->loose));	/* PMA_NONE */
 	pool->quarantine = PMA_NONE;
 	mutex_init(&pool->arenas_mutex);
 	INIT_LIST_HEAD(&pool->arenas);
@@ -220,7 +227,8 @@ int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struc
 		return -EINVAL;
 	if (size > region->bytes)
 		return -ENOMEM;
-	class = pma_slab_class_of(pool->classes, size, align);
+	class = size > pool->classes->slab_max ? -1 :
+		pma_slab_class_of(pool->classes, size, align);
 	if (class >= 0) {
 		*route = (struct pma_route){ .kind = PMA_KIND_SLAB, .class = class,
 					     .align = align ?: 1 };
@@ -233,6 +241,66 @@ int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struc
 	else
 		route->kind = PMA_KIND_HEAP;
 	return 0;
+}
+
+/**
+ * pma_pool_join() - join loose runs with their neighbours
+ * @pool: the pool
+ *
+ * Context: The pool's lock is held.
+ * Return: true if there was one.
+ */
+bool pma_pool_join(struct pma_pool *pool)
+{
+	u32 i;
+
+	lockdep_assert_held(&pool->lock);
+	if (!pool->loose_pages)
+		return false;
+	for (i = 0; i < PMA_POOL_LOOSE; i++) {
+		if (pool->loose[i] != PMA_NONE)
+			pma_fit_free(pool->runs, pool->loose[i]);
+		pool->loose[i] = PMA_NONE;
+	}
+	pool->loose_pages = 0;
+	return true;
+}
+
+/* A run, loose or cut for it; the pool's lock is held. */
+static u32 take_run(struct pma_pool *pool, u32 nr_pages, u32 client_flags)
+{
+	u32 *slot = &pool->loose[pma_pool_loose_slot(nr_pages)], pgno = *slot;
+
+	if (pgno != PMA_NONE && pma_pool_run_pages(pool, pgno) == nr_pages) {
+		*slot = PMA_NONE;
+		pool->loose_pages -= nr_pages;
+		pma_fit_set_client(pool->runs, pgno, client_flags);
+		return pgno;
+	}
+	pgno = pma_fit_alloc(pool->runs, nr_pages, client_flags);
+	if (pgno == PMA_NONE && pma_pool_join(pool))
+		pgno = pma_fit_alloc(pool->runs, nr_pages, client_flags);
+	return pgno;
+}
+
+/* Keep a run loose, and join the one that was kept for its length; the lock is held. */
+static void give_run(struct pma_pool *pool, u32 pgno, u32 nr_pages)
+{
+	u32 *slot = &pool->loose[pma_pool_loose_slot(nr_pages)];
+
+	if (*slot != PMA_NONE) {
+		pool->loose_pages -= pma_pool_run_pages(pool, *slot);
+		pma_fit_free(pool->runs, *slot);
+	}
+	pma_fit_set_client(pool->runs, pgno, 0);
+	*slot = pgno;
+	pool->loose_pages += nr_pages;
+}
+
+static bool resize_run(struct pma_pool *pool, u32 pgno, u32 nr_pages)
+{
+	return pma_fit_resize(pool->runs, pgno, nr_pages) ||
+	       (pma_pool_join(pool) && pma_fit_resize(pool->runs, pgno, nr_pages));
 }
 
 /**
@@ -253,7 +321,7 @@ u32 pma_pool_take(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	if (pma_limit_admits(pool, budget, nr_pages))
-		pgno = pma_fit_alloc(pool->runs, nr_pages, client_flags);
+		pgno = take_run(pool, nr_pages, client_flags);
 	if (pgno != PMA_NONE)
 		pma_limit_count(pool, budget, nr_pages);
 	pool->generation++;
@@ -275,8 +343,8 @@ void pma_pool_give(struct pma_pool *pool, struct pma_budget *budget, u32 pgno)
 	u32 nr_pages;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	nr_pages = pma_fit_units(pool->runs, pgno);
-	pma_fit_free(pool->runs, pgno);
+	nr_pages = pma_pool_run_pages(pool, pgno);
+	give_run(pool, pgno, nr_pages);
 	pma_limit_count(pool, budget, -(s32)nr_pages);
 	pool->generation++;
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
@@ -301,25 +369,12 @@ bool pma_pool_resize(struct pma_pool *pool, struct pma_budget *budget, u32 pgno,
 	raw_spin_lock_irqsave(&pool->lock, irq);
 	had = pma_fit_units(pool->runs, pgno);
 	done = (nr_pages <= had || pma_limit_admits(pool, budget, nr_pages - had)) &&
-	       pma_fit_resize(pool->runs, pgno, nr_pages);
+	       resize_run(pool, pgno, nr_pages);
 	if (done)
 		pma_limit_count(pool, budget, (s32)(nr_pages - had));
 	pool->generation++;
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return done;
-}
-
-/**
- * pma_pool_run_pages() - length of a run in use
- * @pool: the pool
- * @pgno: its first page
- *
- * Context: Whoever owns the run needs no lock: its neighbours only change flags.
- * Return: pages.
- */
-u32 pma_pool_run_pages(const struct pma_pool *pool, u32 pgno)
-{
-	return READ_ONCE(pma_fit_tag(pool->runs, pgno)->head) >> PMA_FIT_FLAG_BITS;
 }
 
 /**
@@ -355,9 +410,11 @@ u32 pma_pool_free_pages(struct pma_pool *pool, u32 *largest_run)
 	u32 nr_pages;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	nr_pages = pool->runs->free_units;
-	if (largest_run)
+	nr_pages = pma_pool_nr_free(pool);
+	if (largest_run) {
+		pma_pool_join(pool);
 		*largest_run = pma_fit_largest(pool->runs);
+	}
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return nr_pages;
 }

@@ -16,6 +16,7 @@
 
 #define PMA_NAME_MAX		32
 #define PMA_ARENAS_MAX		(PMA_OWNER_SHARED - 1)
+#define PMA_POOL_LOOSE		16	/* runs that may be loose */
 #define PMA_POOL_FLAGS		(PMA_POOL_TRACK | PMA_POOL_POW2 | PMA_POOL_ISOLATE)
 
 struct pma_arena;
@@ -59,6 +60,8 @@ struct pma_pool_ops {
  * @lock: of @runs, @generation and all that is below it, and of budgets, shared blocks
  *	and their tokens
  * @runs: runs of pages, free and in use
+ * @loose: runs given back but not joined with their neighbours yet, by length
+ * @loose_pages: in them
  * @promised: free pages that are kept back for arenas, see pma_limit.c
  * @waiting: how many wait for pages
  * @nr_low: how many arenas have a low-water mark
@@ -91,6 +94,8 @@ struct pma_pool {
 
 	raw_spinlock_t lock;		/* runs, generation, budgets, shares, tokens */
 	struct pma_fit *runs;
+	u32 loose[PMA_POOL_LOOSE];
+	u32 loose_pages;
 	u32 promised;
 	u32 waiting;
 	u32 nr_low;
@@ -134,7 +139,7 @@ u32 pma_pool_take(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages
 		  u32 client_flags);
 void pma_pool_give(struct pma_pool *pool, struct pma_budget *budget, u32 pgno);
 bool pma_pool_resize(struct pma_pool *pool, struct pma_budget *budget, u32 pgno, u32 nr_pages);
-u32 pma_pool_run_pages(const struct pma_pool *pool, u32 pgno);
+bool pma_pool_join(struct pma_pool *pool);
 u32 pma_pool_find_big(struct pma_pool *pool, u32 pgno);
 u32 pma_pool_free_pages(struct pma_pool *pool, u32 *largest_run);
 
@@ -145,6 +150,24 @@ struct pma_pool *pma_pool_next(struct pma_pool *pool);
 static inline bool pma_pool_isolates(const struct pma_pool *pool)
 {
 	return pool->flags & PMA_POOL_ISOLATE;
+}
+
+/* Where a loose run of a length is. */
+static inline u32 pma_pool_loose_slot(u32 nr_pages)
+{
+	return nr_pages % PMA_POOL_LOOSE;
+}
+
+/* Free pages; the pool's lock is held. */
+static inline u32 pma_pool_nr_free(const struct pma_pool *pool)
+{
+	return pool->runs->free_units + pool->loose_pages;
+}
+
+/* Pages of a run in use.  Its owner needs no lock: its neighbours only change flags. */
+static inline u32 pma_pool_run_pages(const struct pma_pool *pool, u32 pgno)
+{
+	return READ_ONCE(pma_fit_tag(pool->runs, pgno)->head) >> PMA_FIT_FLAG_BITS;
 }
 
 /* Link of a run in use: its arena's to keep it in a list. */
