@@ -196,6 +196,16 @@ static noinline void *alloc_locked(struct pma_arena *arena, size_t size, size_t 
 	return ptr_of(arena, block.handle);
 }
 
+/* As pma_alloc(), where the CPU's word has no free block. */
+static noinline void *alloc_slowly(struct pma_arena *arena, size_t size)
+{
+	void *block;
+
+	if (pma_cpu_alloc_batch(arena, size, 1, &block))
+		return block;
+	return alloc_locked(arena, size, 0, 0);
+}
+
 /* As pma_free(), under the arena's lock. */
 static noinline int free_locked(struct pma_arena *arena, void *block)
 {
@@ -221,7 +231,7 @@ void *pma_alloc_aligned(struct pma_arena *arena, size_t size, size_t align, u32 
 	if (unlikely(align | flags))
 		return alloc_locked(arena, size, align, flags);
 	block = pma_cpu_alloc(arena, size);
-	return likely(block) ? block : alloc_locked(arena, size, 0, 0);
+	return likely(block) ? block : alloc_slowly(arena, size);
 }
 EXPORT_SYMBOL_GPL(pma_alloc_aligned);
 

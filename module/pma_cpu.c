@@ -119,18 +119,15 @@ bool pma_cpu_prepare(struct pma_arena *arena, struct pma_cpu_page *page, u32 cla
 /* Take up to @nr blocks out of the CPU's word, all at once. */
 static unsigned int take_from_word(struct pma_cpu_page *page, unsigned int nr, void **blocks)
 {
-	unsigned long bits = READ_ONCE(*page->word), taken = 0;
+	unsigned long all = READ_ONCE(*page->word), left = all;
 	unsigned int n;
 
-	for (n = 0; n < nr && bits; n++) {
-		unsigned long bit = __ffs(bits);
-
-		bits &= bits - 1;
-		taken |= BIT(bit);
-		blocks[n] = page->base + bit * page->block_size;
+	for (n = 0; n < nr && left; n++) {
+		blocks[n] = page->base + __ffs(left) * page->block_size;
+		left &= left - 1;
 	}
 	/* Others may set bits meanwhile, but not these. */
-	atomic_long_andnot(taken, (atomic_long_t *)page->word);
+	atomic_long_andnot(all ^ left, (atomic_long_t *)page->word);
 	/* Now, as the CPU may have to part with the page for the next ones. */
 	page->allocs += n;
 	return n;
@@ -176,6 +173,8 @@ unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned 
  */
 unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks)
 {
+	u32 pgno = PMA_NONE, mask = arena->fast.page_mask;
+	struct pma_cpu_page *page = NULL;
 	struct pma_cpu *cpu;
 	unsigned int done;
 	unsigned long irq;
@@ -187,7 +186,16 @@ unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void *
 	for (done = 0; done < nr; done++) {
 		size_t handle = (uintptr_t)blocks[done] - arena->fast.base;
 
-		if (handle >= arena->fast.bytes || !pma_cpu_give(arena, cpu, handle))
+		if (handle >= arena->fast.bytes)
+			break;
+		/* Mostly of the page of the one before. */
+		if (handle >> arena->fast.page_shift != pgno) {
+			pgno = handle >> arena->fast.page_shift;
+			page = pma_cpu_page_of(arena, cpu, pgno);
+			if (!page)
+				break;
+		}
+		if (!pma_cpu_give(page, handle & mask))
 			break;
 	}
 	local_irq_restore(irq);

@@ -64,14 +64,16 @@ static __always_inline struct pma_cpu_page *pma_cpu_page_for(const struct pma_ar
  * @arena: whose it will be
  * @size: bytes wanted
  *
- * Context: Any but NMI; may take the arena's lock.
+ * Calls nothing, so that its caller need not save a register for it.
+ *
+ * Context: Any but NMI.
  * Return: the block; NULL if it must be allocated in another way.
  */
 static __always_inline void *pma_cpu_alloc(struct pma_arena *arena, size_t size)
 {
+	void *block = NULL;
 	struct pma_cpu_page *page;
 	unsigned long irq, bits;
-	void *block;
 	u32 class;
 
 	/* Size 0 wraps around; without CPU pages size_max is 0. */
@@ -80,36 +82,34 @@ static __always_inline void *pma_cpu_alloc(struct pma_arena *arena, size_t size)
 	local_irq_save(irq);
 	page = pma_cpu_page_for(arena, size, &class);
 	bits = READ_ONCE(*page->word);
-	if (unlikely(!bits)) {
-		if (!pma_cpu_prepare(arena, page, class)) {
-			local_irq_restore(irq);
-			return NULL;
-		}
-		bits = READ_ONCE(*page->word);
+	if (likely(bits)) {
+		bits = __ffs(bits);
+		clear_bit(bits, page->word);
+		block = page->base + bits * page->block_size;
+		page->allocs++;
 	}
-	bits = __ffs(bits);
-	clear_bit(bits, page->word);
-	block = page->base + bits * page->block_size;
-	page->allocs++;
 	local_irq_restore(irq);
 	return block;
 }
 
 /*
- * Free @block, if it is the start of a block in use in a page that this CPU has;
- * interrupts are off.  Whatever the descriptor says just now, if it leads to a page
- * that this CPU has, then it is that page's, and it stays so meanwhile.
+ * The page of a handle, if this CPU has it, else NULL; interrupts are off.  Whatever
+ * the descriptor says just now, if it leads to a page that this CPU has, then it is
+ * that page's, and it stays so meanwhile.
  */
-static __always_inline bool pma_cpu_give(struct pma_arena *arena, struct pma_cpu *cpu,
-					 size_t handle)
+static __always_inline struct pma_cpu_page *pma_cpu_page_of(const struct pma_arena *arena,
+							    struct pma_cpu *cpu, u32 pgno)
 {
-	u32 pgno = handle >> arena->fast.page_shift;
-	u32 offset = handle & arena->fast.page_mask, index;
 	struct pma_cpu_page *page = &cpu->pages[READ_ONCE(arena->fast.desc[pgno].class)];
 
-	if (unlikely(page->pgno != pgno))
-		return false;
-	index = ((u64)offset * page->inverse) >> 32;
+	return likely(page->pgno == pgno) ? page : NULL;
+}
+
+/* Free the block at an offset in a page that this CPU has, if that is the start of one. */
+static __always_inline bool pma_cpu_give(struct pma_cpu_page *page, u32 offset)
+{
+	u32 index = ((u64)offset * page->inverse) >> 32;
+
 	if (unlikely(index * page->block_size != offset || index >= page->nr_blocks))
 		return false;
 	if (unlikely(test_and_set_bit(index, page->bitmap)))
@@ -130,13 +130,15 @@ static __always_inline bool pma_cpu_give(struct pma_arena *arena, struct pma_cpu
 static __always_inline bool pma_cpu_free(struct pma_arena *arena, const void *block)
 {
 	size_t handle = (uintptr_t)block - arena->fast.base;
+	struct pma_cpu_page *page;
 	unsigned long irq;
 
 	/* Without CPU pages the region has no bytes here. */
 	if (unlikely(handle >= arena->fast.bytes))
 		return false;
 	local_irq_save(irq);
-	if (likely(pma_cpu_give(arena, this_cpu_ptr(arena->cpu), handle))) {
+	page = pma_cpu_page_of(arena, this_cpu_ptr(arena->cpu), handle >> arena->fast.page_shift);
+	if (likely(page && pma_cpu_give(page, handle & arena->fast.page_mask))) {
 		local_irq_restore(irq);
 		return true;
 	}
