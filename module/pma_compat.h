@@ -15,8 +15,10 @@
 /* The name of a namespace of symbols became a string. */
 #if KERNEL_VERSION(6, 13, 0) > LINUX_VERSION_CODE
 #define PMA_KUNIT_NS EXPORTED_FOR_KUNIT_TESTING
+#define PMA_DMA_BUF_NS DMA_BUF
 #else
 #define PMA_KUNIT_NS "EXPORTED_FOR_KUNIT_TESTING"
+#define PMA_DMA_BUF_NS "DMA_BUF"
 #endif
 
 #if KERNEL_VERSION(6, 3, 0) > LINUX_VERSION_CODE

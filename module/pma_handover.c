@@ -5,9 +5,11 @@
  * As in pma_ioctl.c: each copies its argument in, judges flags and reserved fields,
  * makes one call of L3 and copies the answer out, or undoes what was done.
  */
+#include <linux/file.h>
 #include <linux/uaccess.h>
 
 #include "pma_block.h"
+#include "pma_dmabuf.h"
 #include "pma_handover.h"
 #include "pma_held.h"
 #include "pma_ioctl.h"
@@ -72,6 +74,38 @@ static long ioc_unshare(struct pma_arena *arena, void __user *arg)
 	return pma_share_revoke(arena, args.token);
 }
 
+/* The descriptor is there for nobody before the answer is. */
+static long ioc_export(struct pma_arena *arena, void __user *arg)
+{
+	struct pma_export_args args;
+	struct dma_buf *dmabuf;
+	int fd;
+
+	if (copy_from_user(&args, arg, sizeof(args)))
+		return -EFAULT;
+	if (args.flags || args.reserved)
+		return pma_arena_count_error(arena, -EINVAL);
+	if (!pma_ioctl_make_writable(arg, sizeof(args)))
+		return -EFAULT;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	dmabuf = pma_dmabuf_export(arena, args.handle);
+	if (IS_ERR(dmabuf)) {
+		put_unused_fd(fd);
+		return PTR_ERR(dmabuf);
+	}
+	args.fd = fd;
+	args.size = pma_dmabuf_bytes(dmabuf);
+	if (copy_to_user(arg, &args, sizeof(args))) {
+		put_unused_fd(fd);
+		pma_dmabuf_put(dmabuf);
+		return -EFAULT;
+	}
+	fd_install(fd, pma_dmabuf_file(dmabuf));
+	return 0;
+}
+
 /**
  * pma_handover_do() - do one command
  * @arena: whose file it is
@@ -90,6 +124,8 @@ long pma_handover_do(struct pma_arena *arena, unsigned int cmd, void __user *use
 		return ioc_claim(arena, user);
 	case PMA_IOC_UNSHARE:
 		return ioc_unshare(arena, user);
+	case PMA_IOC_EXPORT:
+		return ioc_export(arena, user);
 	default:
 		return -ENOTTY;
 	}

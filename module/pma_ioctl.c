@@ -434,7 +434,8 @@ bool pma_ioctl_needs_write(unsigned int cmd)
 {
 	return cmd == PMA_IOC_ALLOC || cmd == PMA_IOC_FREE || cmd == PMA_IOC_REALLOC ||
 	       cmd == PMA_IOC_BATCH || cmd == PMA_IOC_RESET || cmd == PMA_IOC_LIMIT ||
-	       cmd == PMA_IOC_SHARE || cmd == PMA_IOC_CLAIM || cmd == PMA_IOC_UNSHARE;
+	       cmd == PMA_IOC_SHARE || cmd == PMA_IOC_CLAIM || cmd == PMA_IOC_UNSHARE ||
+	       cmd == PMA_IOC_EXPORT;
 }
 
 /**

@@ -13,6 +13,7 @@
 #include "pma_block.h"
 #include "pma_check.h"
 #include "pma_cpu.h"
+#include "pma_dmabuf.h"
 #include "pma_dump.h"
 #include "pma_fit.h"
 #include "pma_heap.h"
@@ -184,3 +185,10 @@ EXPORT_FOR_KUNIT(pma_check_pool);
 
 EXPORT_FOR_KUNIT(pma_dump_pages);
 EXPORT_FOR_KUNIT(pma_dump_blocks);
+
+#if IS_ENABLED(CONFIG_DMA_SHARED_BUFFER)
+EXPORT_FOR_KUNIT(pma_dmabuf_export);
+EXPORT_FOR_KUNIT(pma_dmabuf_put);
+EXPORT_FOR_KUNIT(pma_dmabuf_file);
+EXPORT_FOR_KUNIT(pma_dmabuf_bytes);
+#endif

@@ -178,6 +178,25 @@ static int map_reach(struct pma_pool *pool, struct vm_area_struct *vma, u64 hand
 	return err;
 }
 
+/**
+ * pma_mmap_insert() - map pages that may be written into another's mapping
+ * @pool: whose they are
+ * @vma: a MIXEDMAP whose offsets are those of the region
+ * @handle: of the page that is wanted
+ * @start: of the first that may be mapped with it
+ * @end: of the one after the last
+ *
+ * Context: That of a fault; nobody revokes these pages.
+ * Return: 0 or the error of vm_insert_page().
+ */
+int pma_mmap_insert(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle, u64 start,
+		    u64 end)
+{
+	struct reach reach = { .start = start, .end = end, .writable = true };
+
+	return map_reach(pool, vma, handle, &reach);
+}
+
 static vm_fault_t pma_mmap_fault(struct vm_fault *vmf)
 {
 	struct pma_mmap *mm = vmf->vma->vm_private_data;
@@ -214,6 +233,8 @@ static void zap(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 	const struct pma_region *region = &arena->pool->region;
 	struct pma_mmap *mm = arena->front;
 
+	if (!mm)		/* a dma-buf's, which has no mappings any more */
+		return;
 	down_write(&mm->fault_sem);
 	unmap_mapping_range(mm->inode->i_mapping, pma_region_handle(region, pgno),
 			    pma_region_handle(region, nr_pages), 1);

@@ -142,6 +142,18 @@ int device_unshare(int fd, const __u64 *token)
 	return device_call(fd, PMA_IOC_UNSHARE, &args);
 }
 
+int device_export(int fd, __u64 handle, int *dmabuf, __u64 *size)
+{
+	struct pma_export_args args = { .handle = handle };
+	int err = device_call(fd, PMA_IOC_EXPORT, &args);
+
+	if (err)
+		return err;
+	*dmabuf = args.fd;
+	*size = args.size;
+	return 0;
+}
+
 /*
  * A transfer is all or nothing, except that the kernel caps any at 2 GiB: what
  * is left then lies inside the same block and is asked for again.

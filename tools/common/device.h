@@ -24,6 +24,7 @@ int device_limit(int fd, struct pma_limit_args *args);
 int device_share(int fd, __u64 handle, __u32 flags, __u32 nr_claims, __u64 *token);
 int device_claim(int fd, const __u64 *token, __u64 *handle, __u64 *usable);
 int device_unshare(int fd, const __u64 *token);
+int device_export(int fd, __u64 handle, int *dmabuf, __u64 *size);
 int device_pread(int fd, void *buf, size_t bytes, __u64 handle);
 int device_pwrite(int fd, const void *buf, size_t bytes, __u64 handle);
 

@@ -124,6 +124,12 @@ LAYOUT(pma_claim_args, usable, 32);
 LAYOUT(pma_claim_args, requested, 40);
 LAYOUT(pma_claim_args, reserved, 48);
 
+SIZE(pma_export_args, 32);
+LAYOUT(pma_export_args, flags, 8);
+LAYOUT(pma_export_args, fd, 12);
+LAYOUT(pma_export_args, size, 16);
+LAYOUT(pma_export_args, reserved, 24);
+
 SIZE(pma_unshare_args, 24);
 LAYOUT(pma_unshare_args, reserved, 16);
 
@@ -143,6 +149,7 @@ NUMBER(PMA_IOC_LIMIT, 0xc020ba1aU);
 NUMBER(PMA_IOC_SHARE, 0xc028ba20U);
 NUMBER(PMA_IOC_CLAIM, 0xc038ba21U);
 NUMBER(PMA_IOC_UNSHARE, 0x4018ba22U);
+NUMBER(PMA_IOC_EXPORT, 0xc020ba23U);
 
 static void abi_unknown_commands(struct test *t)
 {

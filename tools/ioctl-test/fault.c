@@ -78,13 +78,14 @@ struct call {
 		struct pma_check_args check;
 		struct pma_share_args share;
 		struct pma_claim_args claim;
+		struct pma_export_args export;
 	} args;
 };
 
 #define CALL(command, type, reads, writes) \
 	.name = #command, PMA_IOC_##command, sizeof(struct type), reads, writes
 
-#define NR_CALLS	14
+#define NR_CALLS	15
 
 static size_t make_calls(struct call *calls, const struct block *small, const struct block *big,
 			 void *entry, void *rec)
@@ -111,6 +112,8 @@ static size_t make_calls(struct call *calls, const struct block *small, const st
 		{ CALL(SHARE, pma_share_args, true, true),
 		  .args.share = { .handle = big->handle, .nr_claims = 1 } },
 		{ CALL(CLAIM, pma_claim_args, true, true) },
+		{ CALL(EXPORT, pma_export_args, true, true),
+		  .args.export = { .handle = big->handle } },
 	};
 
 	memcpy(calls, all, sizeof(all));

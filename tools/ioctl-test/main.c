@@ -33,7 +33,7 @@ static const struct test_case * const suites[] = {
 	revoke_cases, share_cases, bad_cases, kill_cases,
 	limit_cases, wait_cases,
 	limit_cases,
-	revoke_cases, share_cases, claim_cases, handover_cases,
+	revoke_cases, share_cases, claim_cases, handover_cases, dmabuf_cases,
 };
 
 void test_context(struct test *t, const char *fmt, ...)

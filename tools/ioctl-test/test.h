@@ -90,6 +90,7 @@ extern const struct test_case limit_cases[];
 extern const struct test_case wait_cases[];
 extern const struct test_case claim_cases[];
 extern const struct test_case handover_cases[];
+extern const struct test_case dmabuf_cases[];
 
 /* For the rounds of a long test: none failed, and there is time left since its start. */
 bool test_goes_on(const struct test *t);

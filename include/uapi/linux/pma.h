@@ -566,6 +566,31 @@ struct pma_unshare_args {
 	__u64 reserved;
 };
 
+/**
+ * struct pma_export_args - make a dma-buf of a big block
+ * @handle: in: of the block
+ * @flags: in: zero
+ * @fd: out: a file descriptor of it, close-on-exec
+ * @size: out: its length in bytes
+ * @reserved: zero
+ *
+ * For whatever takes dma-bufs: V4L2, DRM and others.  The dma-buf is one more holder
+ * of the block, with an account of its own (an arena named "dma-buf"), not charged to
+ * the exporter: the block is shared from then on, and lives as long as the dma-buf.  It
+ * can be mapped (MAP_SHARED), with DMA_BUF_IOCTL_SYNC around accesses.
+ *
+ * The errors of SHARE; -EOPNOTSUPP too for pages smaller than the machine's, and for a
+ * kernel without dma-bufs; -ENOMEM too where it would exceed the limit that an arena
+ * begins with; -EMFILE, -ENFILE.
+ */
+struct pma_export_args {
+	__u64 handle;
+	__u32 flags;
+	__s32 fd;
+	__u64 size;
+	__u64 reserved;
+};
+
 /*
  * Command numbers start at 0x10: the kernel takes the numbers 1 and 2 of some
  * types for itself before a driver sees them (FIBMAP, FIGETBSZ).
@@ -587,5 +612,6 @@ struct pma_unshare_args {
 #define PMA_IOC_SHARE		_IOWR(PMA_IOC_TYPE, 0x20, struct pma_share_args)
 #define PMA_IOC_CLAIM		_IOWR(PMA_IOC_TYPE, 0x21, struct pma_claim_args)
 #define PMA_IOC_UNSHARE		_IOW(PMA_IOC_TYPE, 0x22, struct pma_unshare_args)
+#define PMA_IOC_EXPORT		_IOWR(PMA_IOC_TYPE, 0x23, struct pma_export_args)
 
 #endif /* _UAPI_LINUX_PMA_H */
