@@ -21,8 +21,8 @@
  * The low-water mark: look_at() in pma_limit.c finds the crossings that the arena
  * itself causes; those by others are looked for from a work item.
  */
+#include <linux/hrtimer.h>
 #include <linux/irq_work.h>
-#include <linux/jiffies.h>
 #include <linux/sched/signal.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -201,13 +201,19 @@ static void pass_on(struct place *place)
 	wake_up(&wait->room);
 }
 
-static long sleep_until_woken(struct waiter *waiter, long timeout)
+/*
+ * False when the deadline, NULL for none, has passed.  Not in jiffies: where ticks
+ * are late they come in bursts, and a time counted in them is over too soon.
+ */
+static bool sleep_until_woken(struct waiter *waiter, ktime_t *deadline)
 {
+	bool in_time = true;
+
 	set_current_state(TASK_INTERRUPTIBLE);
 	if (!READ_ONCE(waiter->woken))
-		timeout = schedule_timeout(timeout);
+		in_time = schedule_hrtimeout(deadline, HRTIMER_MODE_ABS);
 	__set_current_state(TASK_RUNNING);
-	return timeout;
+	return in_time;
 }
 
 static int try_as_it_comes(struct waiter *waiter, struct pma_arena *arena,
@@ -248,9 +254,9 @@ static bool may_come(struct pma_arena *arena, u32 nr_pages)
 int pma_wait_for_room(struct pma_arena *arena, int (*try)(void *request), void *request,
 		      u32 nr_pages, u32 timeout_ms)
 {
-	/* One more, as the first may be nearly over. */
-	long left = timeout_ms ? msecs_to_jiffies(timeout_ms) + 1 : MAX_SCHEDULE_TIMEOUT;
+	ktime_t deadline = ktime_add_ms(ktime_get(), timeout_ms);
 	struct waiter waiter = { .task = current };
+	bool in_time = true;
 	int err;
 
 	init_place(&waiter.arena, &waiter, arena->wait);
@@ -264,11 +270,11 @@ int pma_wait_for_room(struct pma_arena *arena, int (*try)(void *request), void *
 			break;
 		if (signal_pending(current))
 			err = -EINTR;
-		else if (!left)
+		else if (!in_time)
 			err = -ETIMEDOUT;
 		if (err != -ENOMEM)
 			break;
-		left = sleep_until_woken(&waiter, left);
+		in_time = sleep_until_woken(&waiter, timeout_ms ? &deadline : NULL);
 		pma_arena_forget_failure(arena);
 	}
 	leave(&waiter.arena);
