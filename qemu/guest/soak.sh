@@ -5,7 +5,7 @@
 #   soak.sh SECONDS SEED
 . /guest/lib.sh
 
-ops=600000 seconds=30
+ops=120000 seconds=30
 [ ! -e /sys/kernel/debug/kmemleak ] || { ops=6000 seconds=20; }
 end=$(($(cut -d . -f 1 /proc/uptime) + $1))
 seed=$2
@@ -14,7 +14,7 @@ seed=$2
 round() {
 	check "insmod_$seed" insmod /pma.ko "$@"
 	for test in pma-ioctl-test pma-ioctl-test32; do
-		check "${test}_$seed" $test --device=/dev/pma "--seed=$seed" --ops=$((ops / 10)) \
+		check "${test}_$seed" $test --device=/dev/pma "--seed=$seed" --ops=$((ops / 4)) \
 			--seconds=$seconds
 	done
 	check "pma-lib-test_$seed" pma-lib-test "--seed=$seed" --ops=$((ops / 2))
