@@ -395,6 +395,7 @@ struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 fla
 	arena->held = PMA_NONE;
 	INIT_LIST_HEAD(&arena->claim_list);
 	pma_table_init(&arena->claims, pool->region.nr_pages);
+	arena->root = PMA_HANDLE_NONE;
 	/* Without memory for that, it just takes the lock more often. */
 	if (flags & PMA_ARENA_PERCPU)
 		pma_cpu_init(arena);

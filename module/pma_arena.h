@@ -42,6 +42,7 @@ struct pma_arena_fast {
  * @node: in the pool's list
  * @budget: its account of pages; the pool's lock is of it
  * @wait: of those who wait for it to have room; the front-end's
+ * @client: whose it is; the front-end's
  * @lock: of all below, and of the descriptors and shadows of its pages
  * @partial: for each class, slab pages with a free block and one in use
  * @full: slab pages without a free block
@@ -53,6 +54,7 @@ struct pma_arena_fast {
  * @claims: the same by their first pages
  * @nr_tokens: that it has out; under the pool's lock
  * @mapped: a process has had it mapped, so runs must be revoked
+ * @root: handle of the block that leads to the others, see pma_root.c
  * @front: the front-end's
  * @draining: how many want CPUs to have no pages
  * @heap: over @segments
@@ -71,6 +73,7 @@ struct pma_arena {
 	struct list_head node;
 	struct pma_budget budget;	/* the pool's lock */
 	struct pma_wait *wait;
+	struct pma_client *client;
 
 	raw_spinlock_t lock;		/* all below */
 	u32 partial[PMA_CLASSES_MAX];
@@ -83,6 +86,7 @@ struct pma_arena {
 	struct pma_table claims;
 	u32 nr_tokens;
 	bool mapped;
+	u64 root;
 	void *front;
 	u32 draining;
 	struct pma_heap *heap;

@@ -605,7 +605,7 @@ static bool release_some(struct pma_arena *arena)
  *
  * O(pages); others get the lock in between.  A block that another thread
  * allocates meanwhile is freed, or not; one that is being reallocated is not.
- * The counters begin anew.
+ * The counters begin anew, and there is no root.
  *
  * Context: May sleep.
  */
@@ -619,6 +619,7 @@ void pma_block_free_all(struct pma_arena *arena)
 	while (most-- && release_some(arena))
 		cond_resched();
 	raw_spin_lock_irqsave(&arena->lock, irq);
+	arena->root = PMA_HANDLE_NONE;
 	arena->stats = (struct pma_stats){
 		.live_blocks = arena->stats.live_blocks,
 		.live_bytes = arena->stats.live_bytes,

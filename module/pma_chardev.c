@@ -2,7 +2,8 @@
 /*
  * pma_chardev.c - the file /dev/pma: include/uapi/linux/pma.h
  *
- * An open file is an arena; its commands are in pma_ioctl.c.
+ * An open file is an arena, or one of several of an arena with a name
+ * (pma_client.c); its commands are in pma_ioctl.c.
  *
  * Here is where an arena's held runs are settled (pma_held.c), as here it may
  * sleep: after each call what is above the reserve, or, while somebody waits for
@@ -12,11 +13,11 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
-#include <linux/sched.h>
 #include <linux/uio.h>
 
 #include "pma_chardev.h"
 #include "pma_block.h"
+#include "pma_client.h"
 #include "pma_held.h"
 #include "pma_ioctl.h"
 #include "pma_mmap.h"
@@ -48,6 +49,8 @@ static long pma_chardev_ioctl(struct file *file, unsigned int cmd, unsigned long
 
 	if (pma_ioctl_needs_write(cmd) && !(file->f_mode & FMODE_WRITE))
 		return -EBADF;
+	if (cmd == PMA_IOC_OPEN)
+		return pma_client_open(file, (void __user *)arg);
 	ret = pma_ioctl_do(arena, cmd, (void __user *)arg);
 	settle(arena);
 	return ret;
@@ -125,41 +128,17 @@ static int pma_chardev_mmap(struct file *file, struct vm_area_struct *vma)
 
 static int pma_chardev_open(struct inode *inode, struct file *file)
 {
-	char comm[TASK_COMM_LEN];
-	struct pma_arena *arena;
-	struct pma_mmap *mm;
-	int err;
+	struct pma_client *client = pma_client_begin(device_pool);
 
-	arena = pma_arena_new(device_pool, get_task_comm(comm, current), PMA_ARENA_USER);
-	if (IS_ERR(arena))
-		return PTR_ERR(arena);
-	err = pma_wait_open(arena);
-	if (err)
-		goto delete_arena;
-	mm = pma_mmap_open(arena, file);
-	if (IS_ERR(mm)) {
-		err = PTR_ERR(mm);
-		goto close_wait;
-	}
-	file->private_data = mm;
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	pma_mmap_attach(client->mm, file);
 	return 0;
-
-close_wait:
-	pma_wait_close(arena->wait);
-	arena->wait = NULL;
-delete_arena:
-	pma_arena_delete(arena);
-	return err;
 }
 
 static int pma_chardev_release(struct inode *inode, struct file *file)
 {
-	struct pma_mmap *mm = file->private_data;
-	struct pma_wait *wait = mm->arena->wait;
-
-	pma_arena_delete(mm->arena);
-	pma_wait_close(wait);
-	pma_mmap_close(mm);
+	pma_client_put(arena_of(file)->client);
 	return 0;
 }
 

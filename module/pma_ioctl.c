@@ -17,11 +17,13 @@
 #include "pma_batch.h"
 #include "pma_block.h"
 #include "pma_check.h"
+#include "pma_client.h"
 #include "pma_dump.h"
 #include "pma_handover.h"
 #include "pma_held.h"
 #include "pma_place.h"
 #include "pma_resize.h"
+#include "pma_root.h"
 #include "pma_wait.h"
 
 #define DUMP_RECS_MAX	1024
@@ -82,6 +84,7 @@ static long ioc_info(struct pma_arena *arena, void __user *arg)
 
 	pma_pool_info(arena->pool, &info);
 	info.arena = arena->id;
+	info.named_arenas = pma_client_nr_named();
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
@@ -343,6 +346,8 @@ static size_t dump_rec_bytes(u32 what)
 		return sizeof(struct pma_page_rec);
 	case PMA_DUMP_BLOCKS:
 		return sizeof(struct pma_block_rec);
+	case PMA_DUMP_ARENAS:
+		return sizeof(struct pma_arena_rec);
 	default:
 		return 0;
 	}
@@ -366,6 +371,8 @@ static long ioc_dump(struct pma_arena *arena, void __user *arg)
 		return -ENOMEM;
 	if (args.what == PMA_DUMP_PAGES)
 		args.nr = pma_dump_pages(arena->pool, arena, &args.cursor, recs, args.nr);
+	else if (args.what == PMA_DUMP_ARENAS)
+		args.nr = pma_client_dump(arena->pool, &args.cursor, recs, args.nr);
 	else
 		args.nr = pma_dump_blocks(arena, &args.cursor, recs, args.nr);
 	if (copy_to_user(u64_to_user_ptr(args.records), recs, args.nr * rec_bytes) ||
@@ -424,6 +431,31 @@ static long ioc_limit(struct pma_arena *arena, void __user *arg)
 	return copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
 }
 
+static long ioc_root(struct pma_arena *arena, void __user *arg)
+{
+	struct pma_root_args args = { .handle = pma_root_get(arena) };
+
+	return copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
+}
+
+static long ioc_set_root(struct pma_arena *arena, void __user *arg)
+{
+	struct pma_root_args args;
+
+	if (copy_from_user(&args, arg, sizeof(args)))
+		return -EFAULT;
+	if (args.reserved)
+		return bad_args(arena);
+	return pma_root_set(arena, args.handle);
+}
+
+static long ioc_unlink(struct pma_arena *arena, void __user *arg)
+{
+	long err = pma_client_unlink(arg);
+
+	return err == -EINVAL ? bad_args(arena) : err;
+}
+
 /**
  * pma_ioctl_needs_write() - who may only read may not change
  * @cmd: PMA_IOC_*
@@ -434,6 +466,8 @@ bool pma_ioctl_needs_write(unsigned int cmd)
 {
 	return cmd == PMA_IOC_ALLOC || cmd == PMA_IOC_FREE || cmd == PMA_IOC_REALLOC ||
 	       cmd == PMA_IOC_BATCH || cmd == PMA_IOC_RESET || cmd == PMA_IOC_LIMIT ||
+	       cmd == PMA_IOC_SET_ROOT || cmd == PMA_IOC_OPEN || cmd == PMA_IOC_UNLINK ||
+	       cmd == PMA_IOC_TAG ||
 	       cmd == PMA_IOC_SHARE || cmd == PMA_IOC_CLAIM || cmd == PMA_IOC_UNSHARE ||
 	       cmd == PMA_IOC_EXPORT;
 }
@@ -468,6 +502,14 @@ long pma_ioctl_do(struct pma_arena *arena, unsigned int cmd, void __user *user)
 		return ioc_dump(arena, user);
 	case PMA_IOC_CHECK:
 		return ioc_check(arena, user);
+	case PMA_IOC_ROOT:
+		return ioc_root(arena, user);
+	case PMA_IOC_SET_ROOT:
+		return ioc_set_root(arena, user);
+	case PMA_IOC_UNLINK:
+		return ioc_unlink(arena, user);
+	case PMA_IOC_TAG:
+		return pma_client_tag(arena, user);
 	case PMA_IOC_LIMIT:
 		return ioc_limit(arena, user);
 	case PMA_IOC_RESET:

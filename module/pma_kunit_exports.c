@@ -24,6 +24,7 @@
 #include "pma_pool.h"
 #include "pma_region.h"
 #include "pma_resize.h"
+#include "pma_root.h"
 #include "pma_share.h"
 #include "pma_slab.h"
 #include "pma_table.h"
@@ -159,6 +160,9 @@ EXPORT_FOR_KUNIT(pma_block_slab_settle);
 EXPORT_FOR_KUNIT(pma_block_free_place);
 
 EXPORT_FOR_KUNIT(pma_batch_do);
+
+EXPORT_FOR_KUNIT(pma_root_set);
+EXPORT_FOR_KUNIT(pma_root_get);
 
 EXPORT_FOR_KUNIT(pma_place_find);
 EXPORT_FOR_KUNIT(pma_place_describe);

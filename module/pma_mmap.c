@@ -314,13 +314,12 @@ int pma_mmap_map(struct pma_mmap *mm, struct vm_area_struct *vma)
 }
 
 /**
- * pma_mmap_open() - let an open file be mapped
- * @arena: its arena, nobody else's yet
- * @file: the file
+ * pma_mmap_open() - let an arena be mapped
+ * @arena: the arena, nobody else's yet
  *
- * Return: what the file needs, or ERR_PTR().
+ * Return: what its files need, or ERR_PTR().
  */
-struct pma_mmap *pma_mmap_open(struct pma_arena *arena, struct file *file)
+struct pma_mmap *pma_mmap_open(struct pma_arena *arena)
 {
 	struct pma_mmap *mm = kzalloc(sizeof(*mm), GFP_KERNEL);
 
@@ -336,14 +335,24 @@ struct pma_mmap *pma_mmap_open(struct pma_arena *arena, struct file *file)
 	mm->arena = arena;
 	mm->vm_ops.fault = pma_mmap_fault;
 	init_rwsem(&mm->fault_sem);
-	file->f_mapping = mm->inode->i_mapping;
 	arena->front = mm;
 	return mm;
 }
 
 /**
+ * pma_mmap_attach() - let an open file be mapped
+ * @mm: of its arena
+ * @file: the file, nobody else's yet
+ */
+void pma_mmap_attach(struct pma_mmap *mm, struct file *file)
+{
+	file->f_mapping = mm->inode->i_mapping;
+	file->private_data = mm;
+}
+
+/**
  * pma_mmap_close() - end what pma_mmap_open() began
- * @mm: of a file that is mapped no more, whose arena has ended
+ * @mm: of files that are mapped no more, whose arena has ended
  */
 void pma_mmap_close(struct pma_mmap *mm)
 {

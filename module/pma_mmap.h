@@ -27,7 +27,8 @@ struct pma_mmap {
 
 int pma_mmap_init(struct pma_pool *pool);
 void pma_mmap_exit(struct pma_pool *pool);
-struct pma_mmap *pma_mmap_open(struct pma_arena *arena, struct file *file);
+struct pma_mmap *pma_mmap_open(struct pma_arena *arena);
+void pma_mmap_attach(struct pma_mmap *mm, struct file *file);
 void pma_mmap_close(struct pma_mmap *mm);
 int pma_mmap_insert(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle, u64 start,
 		    u64 end);

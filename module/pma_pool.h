@@ -20,6 +20,7 @@
 #define PMA_POOL_FLAGS		(PMA_POOL_TRACK | PMA_POOL_POW2 | PMA_POOL_ISOLATE)
 
 struct pma_arena;
+struct pma_client;
 struct pma_pool;
 struct pma_wait;
 

@@ -6,7 +6,7 @@
  * equal pages:
  *
  *	# pool pma: size 67108864 page_size 4096 pages 16384 free 16382 ...
- *	# arena 1 (sh): pages 2 blocks 3 bytes 4272 peak_bytes 4272 failed 0 refused 0
+ *	# arena 1 (sh): pages 2 blocks 3 bytes 4272 peak_bytes 4272 failed 0 refused 0 held ...
  *	# PAGES KIND BLOCK_SIZE FREE/BLOCKS FIRST_FREE OWNER
  *	0 slab 128 29/32 0x180 1
  *	1 big 4096 0/1 - 1
@@ -21,10 +21,12 @@
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 
+#include "pma_client.h"
 #include "pma_dump.h"
 #include "pma_proc.h"
 
-#define RECS	16	/* records fetched at a time */
+#define RECS		16	/* records fetched at a time */
+#define ARENAS_MAX	256	/* told of in a header, which is made in one go */
 
 /**
  * struct reader - one open file's place in the text
@@ -56,21 +58,45 @@ static const char * const kind_names[] = {
 	[PMA_KIND_HELD] = "held",
 };
 
-static void show_arena(struct seq_file *m, struct pma_arena *arena)
+static void show_arena(struct seq_file *m, const struct pma_arena_rec *rec)
 {
-	struct pma_stats stats;
+	seq_printf(m, "# arena %u (%s): pages %u blocks %llu bytes %llu peak_bytes %llu failed %llu refused %llu held %u charged %u",
+		   rec->arena, rec->comm, rec->arena_pages, rec->live_blocks, rec->live_bytes,
+		   rec->peak_bytes, rec->failed, rec->refused, rec->held_pages,
+		   rec->charged_pages);
+	if (rec->limit_pages != PMA_LIMIT_NONE)
+		seq_printf(m, " limit %u", rec->limit_pages);
+	if (rec->reserve_pages)
+		seq_printf(m, " reserve %u", rec->reserve_pages);
+	seq_printf(m, " pid %d", rec->pid);
+	if (rec->name[0])
+		seq_printf(m, " opens %u uid %u gid %u mode %03o name %s", rec->opens, rec->uid,
+			   rec->gid, rec->mode, rec->name);
+	/* Last, as it may have spaces in it. */
+	if (rec->tag[0])
+		seq_printf(m, " tag %s", rec->tag);
+	seq_putc(m, '\n');
+}
 
-	pma_arena_get_stats(arena, &stats);
-	seq_printf(m, "# arena %u (%s): pages %u blocks %llu bytes %llu peak_bytes %llu failed %llu refused %llu\n",
-		   arena->id, arena->name, stats.arena_pages, stats.live_blocks, stats.live_bytes,
-		   stats.peak_bytes, stats.failed,
-		   stats.bad_args + stats.bad_range + stats.bad_free + stats.bad_owner +
-		   stats.bad_interior + stats.bad_token);
+static void show_arenas(struct seq_file *m, struct pma_pool *pool)
+{
+	struct pma_arena_rec *recs = kmalloc_array(RECS, sizeof(*recs), GFP_KERNEL);
+	u32 nr, i, told = 0;
+	u64 cursor = 0;
+
+	while (recs && cursor != PMA_HANDLE_NONE && told < ARENAS_MAX) {
+		nr = pma_client_dump(pool, &cursor, recs, RECS);
+		for (i = 0; i < nr; i++)
+			show_arena(m, &recs[i]);
+		told += nr;
+	}
+	kfree(recs);
+	if (cursor != PMA_HANDLE_NONE)
+		seq_puts(m, "# and more arenas: pmactl arenas\n");
 }
 
 static void show_header(struct seq_file *m, struct pma_pool *pool)
 {
-	struct pma_arena *arena;
 	struct pma_info info;
 	u32 free_pages, largest;
 
@@ -81,10 +107,7 @@ static void show_header(struct seq_file *m, struct pma_pool *pool)
 		   largest, info.slab_max, info.nr_classes,
 		   info.flags & PMA_POOL_POW2 ? " (pow2)" : " (fine)", info.heap_chunk_min,
 		   info.metadata_bytes, pool->nr_arenas);
-	mutex_lock(&pool->arenas_mutex);
-	list_for_each_entry(arena, &pool->arenas, node)
-		show_arena(m, arena);
-	mutex_unlock(&pool->arenas_mutex);
+	show_arenas(m, pool);
 	seq_puts(m, "# PAGES KIND BLOCK_SIZE FREE/BLOCKS FIRST_FREE OWNER\n");
 }
 

@@ -4,7 +4,8 @@
  *
  * An open file of /dev/pma is an *arena*: its blocks belong to it, whoever
  * holds the descriptor (dup, fork and SCM_RIGHTS share it), and all of them
- * go back to the pool at the last close.
+ * go back to the pool at the last close.  An arena can have a name instead, and
+ * then outlives its files (&struct pma_open_args).
  *
  * A block is named by its *handle*, its offset in the pool's region, in bytes.
  * 0 is a valid handle; %PMA_HANDLE_NONE is the null handle: freeing it does
@@ -121,6 +122,7 @@ enum pma_kind {
  * @nr_classes: number of slab classes
  * @metadata_bytes: kept outside the region for it
  * @arena: number of the caller's arena, its owner number in dumps
+ * @named_arenas: how many arenas have a name
  * @reserved: zero
  */
 struct pma_info {
@@ -135,7 +137,8 @@ struct pma_info {
 	__u32 nr_classes;
 	__u64 metadata_bytes;
 	__u32 arena;
-	__u32 reserved[3];
+	__u32 named_arenas;
+	__u32 reserved[2];
 };
 
 /**
@@ -387,6 +390,79 @@ struct pma_limit_args {
 
 #define PMA_LIMIT_NONE		(~(__u32)0)
 
+#define PMA_ARENA_NAME_MAX	32
+#define PMA_TAG_MAX		32
+
+/**
+ * struct pma_open_args - open an arena by its name
+ * @name: in: letters, digits, '.', '_' and '-', not first a dot, at most 31; the
+ *	rest zeroes
+ * @flags: in: PMA_OPEN_*
+ * @mode: in: with PMA_OPEN_CREATE, who may open it, as a file's: bits of 0666; the
+ *	umask does not apply
+ * @fd: out: a new descriptor, close-on-exec; every call works on it
+ * @reserved: zero
+ *
+ * An arena with a name lives until it has neither the name nor an open file, or
+ * mapping: blocks, limits and the root survive the processes.  All files opened by
+ * the name are the same arena; shared futexes work between all its mappings.  The
+ * one that the call was made on is not concerned.  The module can't be removed
+ * while there is a name.
+ *
+ * The owner and the group are the file system ids of who creates it; the mode is
+ * judged as a file's, and CAP_DAC_OVERRIDE overrides it.
+ *
+ * -EINVAL: a name, mode or flag that is not as said; -ENOENT: no such name;
+ * -EEXIST: with PMA_OPEN_CREATE and PMA_OPEN_EXCL, there is one; -EACCES: the mode
+ * does not allow it; -EDQUOT: the user has 16 names already, without
+ * CAP_SYS_RESOURCE; -ENOSPC: there are 1024, or no number is left.
+ */
+struct pma_open_args {
+	char name[PMA_ARENA_NAME_MAX];
+	__u32 flags;
+	__u32 mode;
+	__s32 fd;
+	__u32 reserved[3];
+};
+
+#define PMA_OPEN_CREATE		(1U << 0)	/* make it if there is none */
+#define PMA_OPEN_EXCL		(1U << 1)	/* with that: there must be none */
+#define PMA_OPEN_READ_ONLY	(1U << 2)	/* the descriptor is for reading only */
+
+/**
+ * struct pma_unlink_args - take an arena's name away
+ * @name: in: the name
+ *
+ * -EINVAL: no name; -ENOENT: there is none; -EACCES: it is another user's, and
+ * CAP_FOWNER is missing.
+ */
+struct pma_unlink_args {
+	char name[PMA_ARENA_NAME_MAX];
+};
+
+/**
+ * struct pma_tag_args - what people shall see the caller's arena called
+ * @tag: in: at most 31 printable ASCII characters, the rest zeroes (else -EINVAL);
+ *	none for no tag
+ */
+struct pma_tag_args {
+	char tag[PMA_TAG_MAX];
+};
+
+/**
+ * struct pma_root_args - the block that leads to the others
+ * @handle: ROOT: out: PMA_HANDLE_NONE if there is none, or no block is there any
+ *	more; SET_ROOT: in: of the start of a block of the arena, or PMA_HANDLE_NONE
+ * @reserved: zero
+ *
+ * Who opens an arena by its name finds what is in it from there.  A root is not
+ * pinned: who frees it sets another.  RESET leaves none.
+ */
+struct pma_root_args {
+	__u64 handle;
+	__u64 reserved;
+};
+
 /**
  * struct pma_page_rec - a run of equal pages in a dump
  * @first_page: number of the first
@@ -434,9 +510,57 @@ struct pma_block_rec {
 	__u32 reserved;
 };
 
+/**
+ * struct pma_arena_rec - an arena in a dump
+ * @arena: its number, the owner in other records
+ * @pid: of who made it, as seen by the caller; 0 for the kernel's, and for a process
+ *	outside the caller's pid namespace
+ * @uid: its owner
+ * @gid: his group
+ * @mode: of its name
+ * @opens: open files
+ * @live_blocks: these are as in &struct pma_stats
+ * @live_bytes: ...
+ * @peak_bytes: ...
+ * @failed: ...
+ * @refused: calls refused for what was wrong with them
+ * @arena_pages: pages it owns
+ * @held_pages: freed, but not given back yet
+ * @charged_pages: that count for its limit
+ * @limit_pages: its limit, or PMA_LIMIT_NONE
+ * @reserve_pages: its reserve
+ * @low_pages: its low-water mark
+ * @comm: command that made it
+ * @name: its name, empty if it has none
+ * @tag: set by TAG
+ */
+struct pma_arena_rec {
+	__u32 arena;
+	__s32 pid;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 opens;
+	__u64 live_blocks;
+	__u64 live_bytes;
+	__u64 peak_bytes;
+	__u64 failed;
+	__u64 refused;
+	__u32 arena_pages;
+	__u32 held_pages;
+	__u32 charged_pages;
+	__u32 limit_pages;
+	__u32 reserve_pages;
+	__u32 low_pages;
+	char comm[16];
+	char name[PMA_ARENA_NAME_MAX];
+	char tag[PMA_TAG_MAX];
+};
+
 enum pma_dump_what {
 	PMA_DUMP_PAGES = 1,	/* struct pma_page_rec of all the pool's pages */
 	PMA_DUMP_BLOCKS = 2,	/* struct pma_block_rec of this arena's blocks */
+	PMA_DUMP_ARENAS = 3,	/* struct pma_arena_rec of all arenas, the oldest first */
 };
 
 /**
@@ -609,6 +733,11 @@ struct pma_export_args {
 #define PMA_IOC_CHECK		_IOWR(PMA_IOC_TYPE, 0x18, struct pma_check_args)
 #define PMA_IOC_RESET		_IO(PMA_IOC_TYPE, 0x19)
 #define PMA_IOC_LIMIT		_IOWR(PMA_IOC_TYPE, 0x1a, struct pma_limit_args)
+#define PMA_IOC_ROOT		_IOR(PMA_IOC_TYPE, 0x1b, struct pma_root_args)
+#define PMA_IOC_SET_ROOT	_IOW(PMA_IOC_TYPE, 0x1c, struct pma_root_args)
+#define PMA_IOC_OPEN		_IOWR(PMA_IOC_TYPE, 0x1d, struct pma_open_args)
+#define PMA_IOC_UNLINK		_IOW(PMA_IOC_TYPE, 0x1e, struct pma_unlink_args)
+#define PMA_IOC_TAG		_IOW(PMA_IOC_TYPE, 0x1f, struct pma_tag_args)
 #define PMA_IOC_SHARE		_IOWR(PMA_IOC_TYPE, 0x20, struct pma_share_args)
 #define PMA_IOC_CLAIM		_IOWR(PMA_IOC_TYPE, 0x21, struct pma_claim_args)
 #define PMA_IOC_UNSHARE		_IOW(PMA_IOC_TYPE, 0x22, struct pma_unshare_args)
