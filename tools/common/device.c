@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -33,7 +34,18 @@ int device_info(int fd, struct pma_info *info)
 
 int device_alloc(int fd, __u64 size, __u32 align, __u32 flags, __u64 *handle, __u64 *usable)
 {
-	struct pma_alloc_args args = { .size = size, .align = align, .flags = flags };
+	return device_alloc_wait(fd, size, align, flags, 0, handle, usable);
+}
+
+int device_alloc_wait(int fd, __u64 size, __u32 align, __u32 flags, __u32 timeout_ms,
+		      __u64 *handle, __u64 *usable)
+{
+	struct pma_alloc_args args = {
+		.size = size,
+		.align = align,
+		.flags = flags,
+		.timeout_ms = timeout_ms,
+	};
 	int err = device_call(fd, PMA_IOC_ALLOC, &args);
 
 	if (err)
@@ -104,6 +116,55 @@ int device_check(int fd, __u32 flags, struct pma_check_args *args)
 int device_reset(int fd)
 {
 	return device_call(fd, PMA_IOC_RESET, NULL);
+}
+
+/* What is too long is cut, and so refused: no end is left of it. */
+static void put_name(char *to, size_t bytes, const char *from)
+{
+	memcpy(to, from, strnlen(from, bytes));
+}
+
+int device_open_named(int fd, const char *name, __u32 flags, __u32 mode)
+{
+	struct pma_open_args args = { .flags = flags, .mode = mode, .fd = -1 };
+	int err;
+
+	put_name(args.name, sizeof(args.name), name);
+	err = device_call(fd, PMA_IOC_OPEN, &args);
+	return err ? err : args.fd;
+}
+
+int device_unlink(int fd, const char *name)
+{
+	struct pma_unlink_args args = { };
+
+	put_name(args.name, sizeof(args.name), name);
+	return device_call(fd, PMA_IOC_UNLINK, &args);
+}
+
+int device_tag(int fd, const char *tag)
+{
+	struct pma_tag_args args = { };
+
+	put_name(args.tag, sizeof(args.tag), tag);
+	return device_call(fd, PMA_IOC_TAG, &args);
+}
+
+int device_root(int fd, __u64 *handle)
+{
+	struct pma_root_args args = { };
+	int err = device_call(fd, PMA_IOC_ROOT, &args);
+
+	if (!err)
+		*handle = args.handle;
+	return err;
+}
+
+int device_set_root(int fd, __u64 handle)
+{
+	struct pma_root_args args = { .handle = handle };
+
+	return device_call(fd, PMA_IOC_SET_ROOT, &args);
 }
 
 int device_limit(int fd, struct pma_limit_args *args)

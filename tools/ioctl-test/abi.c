@@ -27,7 +27,8 @@ LAYOUT(pma_info, heap_granule, 32);
 LAYOUT(pma_info, nr_classes, 36);
 LAYOUT(pma_info, metadata_bytes, 40);
 LAYOUT(pma_info, arena, 48);
-LAYOUT(pma_info, reserved, 52);
+LAYOUT(pma_info, named_arenas, 52);
+LAYOUT(pma_info, reserved, 56);
 
 SIZE(pma_alloc_args, 48);
 LAYOUT(pma_alloc_args, align, 8);
@@ -88,6 +89,24 @@ LAYOUT(pma_limit_args, limit, 4);
 LAYOUT(pma_limit_args, available, 20);
 LAYOUT(pma_limit_args, reserved, 24);
 
+SIZE(pma_open_args, 56);
+LAYOUT(pma_open_args, flags, 32);
+LAYOUT(pma_open_args, fd, 40);
+LAYOUT(pma_open_args, reserved, 44);
+
+SIZE(pma_unlink_args, 32);
+SIZE(pma_tag_args, 32);
+
+SIZE(pma_root_args, 16);
+LAYOUT(pma_root_args, reserved, 8);
+
+SIZE(pma_arena_rec, 168);
+LAYOUT(pma_arena_rec, live_blocks, 24);
+LAYOUT(pma_arena_rec, arena_pages, 64);
+LAYOUT(pma_arena_rec, comm, 88);
+LAYOUT(pma_arena_rec, name, 104);
+LAYOUT(pma_arena_rec, tag, 136);
+
 SIZE(pma_page_rec, 48);
 LAYOUT(pma_page_rec, block_size, 16);
 LAYOUT(pma_page_rec, first_free, 32);
@@ -146,6 +165,11 @@ NUMBER(PMA_IOC_DUMP, 0xc020ba17U);
 NUMBER(PMA_IOC_CHECK, 0xc020ba18U);
 NUMBER(PMA_IOC_RESET, 0x0000ba19U);
 NUMBER(PMA_IOC_LIMIT, 0xc020ba1aU);
+NUMBER(PMA_IOC_ROOT, 0x8010ba1bU);
+NUMBER(PMA_IOC_SET_ROOT, 0x4010ba1cU);
+NUMBER(PMA_IOC_OPEN, 0xc038ba1dU);
+NUMBER(PMA_IOC_UNLINK, 0x4020ba1eU);
+NUMBER(PMA_IOC_TAG, 0x4020ba1fU);
 NUMBER(PMA_IOC_SHARE, 0xc028ba20U);
 NUMBER(PMA_IOC_CLAIM, 0xc038ba21U);
 NUMBER(PMA_IOC_UNSHARE, 0x4018ba22U);

@@ -238,7 +238,7 @@ static void dump_bad_args(struct test *t)
 		__u64 reserved;
 	} cases[] = {
 		{ "what 0", .what = 0, .nr = 1 },
-		{ "what 3", .what = 3, .nr = 1 },
+		{ "what 4", .what = 4, .nr = 1 },
 		{ "what ~0", .what = ~0U, .nr = 1 },
 		{ "nr 0", .what = PMA_DUMP_PAGES, .nr = 0 },
 		{ "nr 0 of blocks", .what = PMA_DUMP_BLOCKS, .nr = 0 },

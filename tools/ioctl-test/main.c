@@ -31,9 +31,8 @@ static const struct test_case * const suites[] = {
 	abi_cases, alloc_cases, free_cases, realloc_cases, query_cases, batch_cases,
 	dump_cases, transfer_cases, fault_cases, arena_cases, model_cases, mmap_cases,
 	revoke_cases, share_cases, bad_cases, kill_cases,
-	limit_cases, wait_cases,
-	limit_cases,
-	revoke_cases, share_cases, claim_cases, handover_cases, dmabuf_cases,
+	limit_cases, wait_cases, named_cases,
+	claim_cases, handover_cases, dmabuf_cases,
 };
 
 void test_context(struct test *t, const char *fmt, ...)

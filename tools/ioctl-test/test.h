@@ -88,6 +88,7 @@ extern const struct test_case bad_cases[];
 extern const struct test_case kill_cases[];
 extern const struct test_case limit_cases[];
 extern const struct test_case wait_cases[];
+extern const struct test_case named_cases[];
 extern const struct test_case claim_cases[];
 extern const struct test_case handover_cases[];
 extern const struct test_case dmabuf_cases[];
