@@ -156,6 +156,11 @@ tool_cases() {
 		# shellcheck disable=SC2086
 		check "tool_json_${command% *}" json_is_object $command
 	done
+	check named_by_tool named_by_tool
+	check limit_by_tool limit_by_tool
+	for command in arenas top limit root; do
+		check "tool_json_$command" json_is_object $command
+	done
 	check exit_refused exits 1 pmactl alloc 0
 	check exit_usage exits 2 pmactl frobnicate
 	check exit_no_number exits 2 pmactl alloc lots
@@ -199,6 +204,27 @@ run_cases() {
 		PMA_MALLOC_DEVICE=/dev/null pma-malloc-test --exec
 	check shim_fallback exits 43 env LD_PRELOAD=/lib/libpma-malloc.so PMA_MALLOC_FALLBACK=1 \
 		PMA_MALLOC_DEVICE=/dev/null pma-malloc-test --exec
+}
+
+# An arena with a name outlives the tool, and keeps the module.
+named_by_tool() {
+	pmactl create demo --mode=660 && pmactl expect EEXIST create demo &&
+		printf 'a = alloc 100\nwrite $a hello\nroot $a\ntag "kept data"\n' |
+		pmactl --arena=demo shell &&
+		printf 'r = root\nread $r 5\nlimit\ncheck\n' |
+		pmactl --arena=demo shell | tee /dev/stderr | grep -q hello &&
+		pmactl arenas | tee /dev/stderr | grep -q 'demo (kept data)' &&
+		pmactl top | grep -q demo && grep -q 'name demo tag kept data' /proc/pma &&
+		pmactl info | grep -q 'named_arenas *1' && ! rmmod pma 2>/dev/null &&
+		pmactl unlink demo && pmactl expect ENOENT unlink demo &&
+		exits 3 pmactl --arena=demo info
+}
+
+limit_by_tool() {
+	printf 'limit 10 --low=3\nexpect ENOMEM alloc 1M\nalloc 1K --wait\nlimit none --reserve=5\n' |
+		pmactl shell &&
+		printf 'limit 1\nalloc 4K\nexpect ETIMEDOUT alloc 4K --wait=50\n' |
+		pmactl shell && exits 2 pmactl limit 4294967295
 }
 
 trace_cases() {

@@ -25,7 +25,8 @@ static void block_answer(struct session *s, __u64 handle, __u64 usable)
 
 static __u32 block_flags(const struct args *args)
 {
-	return args->given & OPTION_ZERO ? PMA_ZERO : 0;
+	return (args->given & OPTION_ZERO ? PMA_ZERO : 0) |
+	       (args->given & OPTION_WAIT ? PMA_WAIT : 0);
 }
 
 enum status block_alloc(struct session *s, const struct args *args)
@@ -35,7 +36,8 @@ enum status block_alloc(struct session *s, const struct args *args)
 
 	if (!command_value(s, "size", args->words[0], &size))
 		return STATUS_USAGE;
-	err = device_alloc(s->arena->fd, size, args->align, block_flags(args), &handle, &usable);
+	err = device_alloc_wait(s->arena->fd, size, args->align, block_flags(args), args->wait,
+				&handle, &usable);
 	if (err)
 		return session_refuse(s, REQUEST_ALLOC, err, "alloc %llu", size);
 	block_answer(s, handle, usable);

@@ -33,6 +33,10 @@ static const struct option long_options[] = {
 	{ "help", no_argument, NULL, LONG_BASE + 13 },
 	{ "limit", required_argument, NULL, LONG_BASE + 14 },
 	{ "stats", no_argument, NULL, LONG_BASE + 15 },
+	{ "mode", required_argument, NULL, LONG_BASE + 16 },
+	{ "reserve", required_argument, NULL, LONG_BASE + 17 },
+	{ "low", required_argument, NULL, LONG_BASE + 18 },
+	{ "wait", optional_argument, NULL, LONG_BASE + 19 },
 	{ }
 };
 
@@ -79,6 +83,29 @@ static bool option_color(const struct session *s, struct args *args)
 	return false;
 }
 
+static bool option_mode(const struct session *s, struct args *args)
+{
+	char *end;
+
+	args->mode = strtoul(optarg, &end, 8);
+	if (*optarg && !*end && args->mode <= 0777)
+		return true;
+	session_complain(s, "--mode: '%s' is not a mode in octal digits", optarg);
+	return false;
+}
+
+static bool option_wait(const struct session *s, struct args *args)
+{
+	if (!optarg)
+		return true;
+	if (!command_value(s, "--wait", optarg, &args->wait))
+		return false;
+	if (args->wait && args->wait <= UINT_MAX)
+		return true;
+	session_complain(s, "--wait: '%s' is not a number of milliseconds, from 1 on", optarg);
+	return false;
+}
+
 static bool option_value(const struct session *s, unsigned int bit, struct args *args)
 {
 	switch (bit) {
@@ -92,6 +119,14 @@ static bool option_value(const struct session *s, unsigned int bit, struct args 
 		return command_value(s, "--limit-ops", optarg, &args->limit_ops);
 	case OPTION_LIMIT:
 		return command_value(s, "--limit", optarg, &args->limit);
+	case OPTION_RESERVE:
+		return command_value(s, "--reserve", optarg, &args->reserve);
+	case OPTION_LOW:
+		return command_value(s, "--low", optarg, &args->low);
+	case OPTION_MODE:
+		return option_mode(s, args);
+	case OPTION_WAIT:
+		return option_wait(s, args);
 	}
 	return true;
 }

@@ -13,7 +13,9 @@
 
 static size_t record_bytes(__u32 what)
 {
-	return what == PMA_DUMP_PAGES ? sizeof(struct pma_page_rec) : sizeof(struct pma_block_rec);
+	return what == PMA_DUMP_PAGES ? sizeof(struct pma_page_rec) :
+	       what == PMA_DUMP_ARENAS ? sizeof(struct pma_arena_rec) :
+	       sizeof(struct pma_block_rec);
 }
 
 /* Fetches all records of one sort; @records is the caller's to free. */

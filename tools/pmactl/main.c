@@ -11,8 +11,8 @@
 const struct command commands[] = {
 	{ "info", "", "what the pool is",
 	  pool_info, 0, COMMAND_NEEDS_ARENA, 0, 0 },
-	{ "alloc", "SIZE [--align=N] [--zero]", "allocate a block, tell its handle",
-	  block_alloc, OPTION_ALIGN | OPTION_ZERO,
+	{ "alloc", "SIZE [--align=N] [--zero] [--wait[=MS]]", "allocate a block, tell its handle",
+	  block_alloc, OPTION_ALIGN | OPTION_ZERO | OPTION_WAIT,
 	  COMMAND_NEEDS_ARENA | COMMAND_LEAVES_VALUE, 1, 1 },
 	{ "free", "HANDLE...", "free blocks",
 	  block_free, 0, COMMAND_NEEDS_ARENA, 1, INT_MAX },
@@ -39,6 +39,21 @@ const struct command commands[] = {
 	  pool_check, OPTION_POOL, COMMAND_NEEDS_ARENA, 0, 0 },
 	{ "reset", "", "free all blocks of the arena, zero its counters",
 	  pool_reset, 0, COMMAND_NEEDS_ARENA, 0, 0 },
+	{ "limit", "[PAGES] [--reserve=PAGES] [--low=PAGES]",
+	  "tell or set how many pages the arena may have, and is sure to get",
+	  arenas_limit, OPTION_RESERVE | OPTION_LOW, COMMAND_NEEDS_ARENA, 0, 1 },
+	{ "arenas", "", "who has which arena",
+	  arenas_list, 0, COMMAND_NEEDS_ARENA, 0, 0 },
+	{ "top", "", "who has most, again and again on a terminal",
+	  arenas_top, 0, COMMAND_NEEDS_ARENA, 0, 0 },
+	{ "create", "NAME [--mode=OCTAL]", "make an arena that stays, by that name",
+	  arenas_create, OPTION_MODE, COMMAND_NEEDS_ARENA, 1, 1 },
+	{ "unlink", "NAME", "take an arena's name away: it ends when nobody has it open",
+	  arenas_unlink, 0, COMMAND_NEEDS_ARENA, 1, 1 },
+	{ "root", "[HANDLE]", "tell or set the block that leads to the others",
+	  arenas_root, 0, COMMAND_NEEDS_ARENA | COMMAND_LEAVES_VALUE, 0, 1 },
+	{ "tag", "[TEXT]", "what people shall see the arena called",
+	  arenas_tag, 0, COMMAND_NEEDS_ARENA, 0, 1 },
 	{ "shell", "[--keep-going] [--echo] [SCRIPT]", "run commands against arenas that stay open",
 	  shell_command, OPTION_KEEP_GOING | OPTION_ECHO, COMMAND_NEEDS_ARENA, 0, 1 },
 	{ "replay", "[--dry-run] [--no-fill] [--limit-ops=N] TRACE", "play a program's allocations",
@@ -68,11 +83,11 @@ const struct command *main_find_command(const char *name)
 }
 
 static const char usage[] =
-	"usage: pmactl [--device=PATH] [--json] COMMAND [ARGUMENT...]\n"
-	"       pmactl [--device=PATH] [--json] expect ERROR COMMAND [ARGUMENT...]\n"
+	"usage: pmactl [--device=PATH] [--arena=NAME] [--json] COMMAND [ARGUMENT...]\n"
+	"       pmactl [--device=PATH] [--arena=NAME] [--json] expect ERROR COMMAND [ARGUMENT...]\n"
 	"\n"
 	"One run is one arena: what a single command allocates is freed when it ends.\n"
-	"`shell' keeps the arena open.  Numbers may be hex (0x), have a suffix (K, M, G)\n"
+	"`shell' keeps the arena open, --arena uses one that stays (see create).  Numbers may be hex (0x), have a suffix (K, M, G)\n"
 	"and be sums and products of $variables, as in $a+8.\n\n";
 
 static const char exits[] =
@@ -98,6 +113,7 @@ void main_help(const struct command *command)
 
 static const struct option options[] = {
 	{ "device", required_argument, NULL, 'd' },
+	{ "arena", required_argument, NULL, 'a' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ }
@@ -108,10 +124,13 @@ static int main_options(struct session *s, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "+d:jh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+d:a:jh", options, NULL)) != -1) {
 		switch (c) {
 		case 'd':
 			s->device = optarg;
+			break;
+		case 'a':
+			s->named = optarg;
 			break;
 		case 'j':
 			s->json = true;

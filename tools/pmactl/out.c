@@ -82,6 +82,10 @@ static const char *field_text(const struct field *field, __u64 value, char *buf,
 		return out_block_flags(value);
 	case FIELD_POOL_FLAGS:
 		return out_pool_flags(value);
+	case FIELD_LIMIT:
+		if (value == PMA_LIMIT_NONE)
+			return "none";
+		break;
 	case FIELD_NUMBER:
 		break;
 	}
@@ -98,6 +102,10 @@ static json_t *field_json(const struct field *field, __u64 value)
 		return json_string(field_text(field, value, NULL, 0));
 	case FIELD_HANDLE:
 		if (value == PMA_HANDLE_NONE)
+			return json_null();
+		break;
+	case FIELD_LIMIT:
+		if (value == PMA_LIMIT_NONE)
 			return json_null();
 		break;
 	case FIELD_NUMBER:

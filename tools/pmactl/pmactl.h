@@ -51,6 +51,7 @@ struct variable {
 /**
  * struct session - one run of pmactl
  * @device: path of the device
+ * @named: name of the arena to use, or NULL for one of its own
  * @json: data is printed as JSON, a document a line
  * @arenas: all that are open
  * @arena: the one commands go to, or NULL while none is open
@@ -64,6 +65,7 @@ struct variable {
  */
 struct session {
 	const char *device;
+	const char *named;
 	bool json;
 	struct arena *arenas;
 	struct arena *arena;
@@ -84,6 +86,8 @@ enum request {
 	REQUEST_QUERY,
 	REQUEST_TRANSFER,	/* pread and pwrite */
 	REQUEST_CHECK,
+	REQUEST_NAME,
+	REQUEST_LIMIT,
 	REQUEST_OTHER,
 };
 
@@ -132,6 +136,10 @@ enum option_bit {
 	OPTION_HELP = 1 << 13,
 	OPTION_LIMIT = 1 << 14,
 	OPTION_STATS = 1 << 15,
+	OPTION_MODE = 1 << 16,
+	OPTION_RESERVE = 1 << 17,
+	OPTION_LOW = 1 << 18,
+	OPTION_WAIT = 1 << 19,
 };
 
 /**
@@ -143,6 +151,10 @@ enum option_bit {
  * @width: value of --width
  * @limit_ops: value of --limit-ops
  * @limit: value of --limit
+ * @reserve: value of --reserve
+ * @low: value of --low
+ * @wait: value of --wait, in milliseconds, 0 without one
+ * @mode: value of --mode
  * @color: value of --color
  */
 struct args {
@@ -153,6 +165,10 @@ struct args {
 	__u64 width;
 	__u64 limit_ops;
 	__u64 limit;
+	__u64 reserve;
+	__u64 low;
+	__u64 wait;
+	__u32 mode;
 	const char *color;
 };
 
@@ -188,6 +204,7 @@ enum field_format {
 	FIELD_KIND,
 	FIELD_BLOCK_FLAGS,
 	FIELD_POOL_FLAGS,
+	FIELD_LIMIT,		/* none, null in JSON, for PMA_LIMIT_NONE */
 };
 
 struct field {
@@ -208,7 +225,7 @@ struct json_t *out_object(const struct field *fields, size_t nr, const void *rec
 void out_text(const struct field *fields, size_t nr, const void *record);
 void out_json(struct json_t *json);
 
-/* block.c, contents.c, pool.c, dump.c, map.c, shell.c, replay.c, run.c: the commands */
+/* block.c, contents.c, pool.c, arenas.c, dump.c, map.c, shell.c, replay.c, run.c: the commands */
 
 enum status block_alloc(struct session *s, const struct args *args);
 enum status block_free(struct session *s, const struct args *args);
@@ -224,6 +241,14 @@ enum status pool_info(struct session *s, const struct args *args);
 enum status pool_stat(struct session *s, const struct args *args);
 enum status pool_check(struct session *s, const struct args *args);
 enum status pool_reset(struct session *s, const struct args *args);
+
+enum status arenas_list(struct session *s, const struct args *args);
+enum status arenas_top(struct session *s, const struct args *args);
+enum status arenas_create(struct session *s, const struct args *args);
+enum status arenas_unlink(struct session *s, const struct args *args);
+enum status arenas_tag(struct session *s, const struct args *args);
+enum status arenas_root(struct session *s, const struct args *args);
+enum status arenas_limit(struct session *s, const struct args *args);
 
 enum status dump_command(struct session *s, const struct args *args);
 enum status dump_fetch(struct session *s, __u32 what, void **records, size_t *nr);

@@ -18,6 +18,7 @@ static const struct field info_fields[] = {
 	FIELD(pma_info, nr_classes),
 	FIELD(pma_info, metadata_bytes),
 	FIELD(pma_info, arena),
+	FIELD(pma_info, named_arenas),
 };
 
 static const struct field stats_fields[] = {
@@ -44,7 +45,7 @@ static const struct field stats_fields[] = {
 	FIELD(pma_stats, pool_arenas),
 	FIELD(pma_stats, held_pages),
 	FIELD(pma_stats, charged_pages),
-	FIELD(pma_stats, limit_pages),
+	FIELD_AS(pma_stats, limit_pages, FIELD_LIMIT),
 };
 
 static void pool_print(const struct session *s, const struct field *fields, size_t nr,

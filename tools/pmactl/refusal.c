@@ -19,6 +19,17 @@ static const struct {
 	unsigned int requests;
 	const char *why;
 } reasons[] = {		/* the first that fits */
+	{ EINVAL, ONLY(NAME),
+	  "a name has up to 31 letters, digits, '.', '_' and '-', a mode bits of 0666" },
+	{ ENOENT, ONLY(NAME), "there is no arena of that name" },
+	{ EEXIST, ONLY(NAME), "there is an arena of that name" },
+	{ EACCES, ONLY(NAME), "its mode or owner does not allow it" },
+	{ EDQUOT, ONLY(NAME), "one user may have 16 names without CAP_SYS_RESOURCE" },
+	{ ENOSPC, ONLY(NAME), "there are as many names as there may be" },
+	{ EINVAL, ONLY(LIMIT), "the reserve is above the limit" },
+	{ EPERM, ONLY(LIMIT), "more than it was is for CAP_SYS_RESOURCE only" },
+	{ ENOMEM, ONLY(LIMIT), "the pool has not so many pages to promise" },
+	{ ETIMEDOUT, ONLY(ALLOC), "nothing was left that fits, in all that time" },
 	{ EALREADY, ANY, "already free" },
 	{ EACCES, ANY, "belongs to another arena" },
 	{ EBADSLT, ONLY(TRANSFER), "runs over the end of the block" },

@@ -43,7 +43,19 @@ static struct arena **session_find(struct session *s, const char *name)
 	return link;
 }
 
-/* A new arena of its own, or a negative errno that was complained about. */
+/* The arena that --arena names instead of one of its own. */
+static int session_open_named(const struct session *s, int device)
+{
+	int fd = device_open_named(device, s->named, 0, 0);
+
+	close(device);
+	if (fd < 0)
+		session_complain(s, "arena %s: %s (%s)", s->named, refusal_why(REQUEST_NAME, fd),
+				 refusal_name(fd));
+	return fd;
+}
+
+/* An arena, or a negative errno that was complained about. */
 int session_open_device(const struct session *s)
 {
 	int fd = device_open(s->device, O_RDWR);
@@ -56,7 +68,7 @@ int session_open_device(const struct session *s)
 	}
 	err = device_info(fd, &info);
 	if (!err)
-		return fd;
+		return s->named ? session_open_named(s, fd) : fd;
 	close(fd);
 	session_complain(s, "%s: %s (%s)", s->device, refusal_why(REQUEST_OTHER, err),
 			 refusal_name(err));
