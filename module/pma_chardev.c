@@ -35,11 +35,15 @@ static struct pma_arena *arena_of(const struct file *file)
 
 static void settle(struct pma_arena *arena)
 {
+	u32 keep_pages;
+
 	if (!pma_held_pages(arena))
 		return;
 	/* Either we see who waits, or he finds what we hold; see pma_wait_for_room(). */
 	smp_mb();
-	pma_held_settle(arena, READ_ONCE(arena->pool->waiting) ? 0 : PMA_HELD_RESERVE);
+	keep_pages = READ_ONCE(arena->pool->waiting) ? 0 : PMA_HELD_RESERVE;
+	if (pma_held_pages(arena) > keep_pages)
+		pma_held_settle(arena, keep_pages);
 }
 
 static long pma_chardev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

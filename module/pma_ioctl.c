@@ -100,6 +100,9 @@ struct request {
 
 static int try_request(struct request *request)
 {
+	if (request->handle == PMA_HANDLE_NONE)
+		return pma_block_alloc(request->arena, request->size, request->align,
+				       request->flags, &request->block);
 	return pma_resize_block(request->arena, request->handle, request->size, request->align,
 				request->flags, &request->block);
 }
