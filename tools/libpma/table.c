@@ -75,6 +75,9 @@ unsigned int pma_table_learn(struct pma *pma, uint64_t handle, size_t size, size
 	unsigned int class = usable <= pma->slab_max ? class_of(pma, usable) : 0;
 	size_t i;
 
+	/* A thread may have magazines of its number's arena before: it has no classes. */
+	if (pma->exact)
+		return 0;
 	atomic_store_explicit(&pma->page_class[handle >> pma->page_shift], class,
 			      memory_order_relaxed);
 	if (!class || !size || pma_class_for(pma, size) == class)
