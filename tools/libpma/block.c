@@ -45,7 +45,7 @@ static int map_region(struct pma *pma)
 	return 0;
 }
 
-static int open_arena(struct pma *pma, const char *path)
+static int open_arena(struct pma *pma, const char *path, struct pma_open_args *named)
 {
 	struct pma_info info;
 	int err;
@@ -53,6 +53,13 @@ static int open_arena(struct pma *pma, const char *path)
 	pma->fd = open(path ? path : "/dev/pma", O_RDWR | O_CLOEXEC);
 	if (pma->fd < 0)
 		return -errno;
+	if (named) {
+		err = ioctl(pma->fd, PMA_IOC_OPEN, named) ? -errno : 0;
+		close(pma->fd);
+		pma->fd = named->fd;
+		if (err)
+			return err;
+	}
 	if (ioctl(pma->fd, PMA_IOC_INFO, &info)) {
 		err = -errno;
 		goto close_fd;
@@ -72,7 +79,7 @@ close_fd:
 	return err;
 }
 
-static struct pma *open_as(const char *path, bool exact, bool alone)
+static struct pma *open_as(const char *path, struct pma_open_args *named, bool exact, bool alone)
 {
 	struct pma *pma;
 	int err;
@@ -82,7 +89,7 @@ static struct pma *open_as(const char *path, bool exact, bool alone)
 		return NULL;
 	pma->exact = exact;
 	pma->alone = alone;
-	err = open_arena(pma, path);
+	err = open_arena(pma, path, named);
 	if (!err)
 		return pma;
 	pma_cache_close(pma);
@@ -96,7 +103,62 @@ EXPORT struct pma *pma_open(const char *path, unsigned int flags)
 		errno = EINVAL;
 		return NULL;
 	}
-	return open_as(path, flags & PMA_EXACT, false);
+	return open_as(path, NULL, flags & PMA_EXACT, false);
+}
+
+/* What is too long has no end left, and is refused. */
+static void put_name(char *to, const char *name)
+{
+	memset(to, 0, PMA_ARENA_NAME_MAX);
+	memcpy(to, name, strnlen(name, PMA_ARENA_NAME_MAX));
+}
+
+/*
+ * Without magazines: blocks in those of a process that is killed would be lost for
+ * good, as the arena stays; and what a process has learnt of a page's class others
+ * that don't share its table can make wrong.
+ */
+EXPORT struct pma *pma_open_named(const char *path, const char *name, unsigned int flags,
+				  unsigned int mode)
+{
+	struct pma_open_args args = { .flags = flags, .mode = mode };
+
+	if (flags & ~(PMA_OPEN_CREATE | PMA_OPEN_EXCL)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	put_name(args.name, name);
+	return open_as(path, &args, true, false);
+}
+
+EXPORT int pma_unlink(const char *path, const char *name)
+{
+	int fd = open(path ? path : "/dev/pma", O_RDWR | O_CLOEXEC), err;
+	struct pma_unlink_args args;
+
+	if (fd < 0)
+		return -1;
+	put_name(args.name, name);
+	err = ioctl(fd, PMA_IOC_UNLINK, &args) ? errno : 0;
+	close(fd);
+	errno = err ? err : errno;
+	return err ? -1 : 0;
+}
+
+EXPORT void *pma_root(struct pma *pma)
+{
+	struct pma_root_args args;
+
+	if (ioctl(pma->fd, PMA_IOC_ROOT, &args))
+		return NULL;
+	return pma_ptr(pma, args.handle);
+}
+
+EXPORT int pma_set_root(struct pma *pma, const void *block)
+{
+	struct pma_root_args args = { .handle = pma_handle(pma, block) };
+
+	return ioctl(pma->fd, PMA_IOC_SET_ROOT, &args);
 }
 
 /**
@@ -107,7 +169,7 @@ EXPORT struct pma *pma_open(const char *path, unsigned int flags)
  */
 struct pma *pma_open_alone(const char *path)
 {
-	return open_as(path, false, true);
+	return open_as(path, NULL, false, true);
 }
 
 EXPORT void pma_close(struct pma *pma)

@@ -32,6 +32,19 @@ struct pma;
 /* An arena of its own; @path NULL is /dev/pma.  NULL and errno on failure. */
 struct pma *pma_open(const char *path, unsigned int flags);
 
+/*
+ * An arena with a name, which outlives its processes until it is unlinked; @flags are
+ * PMA_OPEN_CREATE and PMA_OPEN_EXCL of linux/pma.h, where the errors are told too.  It
+ * has no magazines.  NULL, or -1, and errno on failure.
+ */
+struct pma *pma_open_named(const char *path, const char *name, unsigned int flags,
+			   unsigned int mode);
+int pma_unlink(const char *path, const char *name);
+
+/* The block by which the next process finds the others; NULL if there is none. */
+void *pma_root(struct pma *pma);
+int pma_set_root(struct pma *pma, const void *block);
+
 /* No thread uses it any more.  All its blocks go, unless another process has it. */
 void pma_close(struct pma *pma);
 

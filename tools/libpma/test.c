@@ -501,6 +501,64 @@ static void *across_arenas(void *arg)
 	return NULL;
 }
 
+#define NAME	"pma-lib-test"
+
+/* Another process, which has nothing of this one's but the name. */
+static int find_root(void)
+{
+	struct pma *pma = pma_open_named(device, NAME, 0, 0);
+	char *root = pma ? pma_root(pma) : NULL;
+
+	if (!root || strcmp(root, "found"))
+		return 1;
+	/* Its page becomes another class's: who made it must not be misled by that. */
+	if (pma_free(pma, root))
+		return 2;
+	root = pma_malloc(pma, 1000);
+	if (!root)
+		return 4;
+	memcpy(root, "left", 5);
+	return pma_set_root(pma, root) ? 3 : 0;
+}
+
+static void test_named(struct pma *unused)
+{
+	struct pma *pma;
+	int status;
+	char *root;
+	pid_t child;
+
+	WANT_TRUE(!pma_open_named(device, NAME, 0, 0) && errno == ENOENT);
+	WANT_TRUE(!pma_open_named(device, "a/b", PMA_OPEN_CREATE, 0600) && errno == EINVAL);
+	WANT_TRUE(!pma_open_named(device, NAME, 1U << 31, 0600) && errno == EINVAL);
+	pma = pma_open_named(device, NAME, PMA_OPEN_CREATE | PMA_OPEN_EXCL, 0600);
+	if (!WANT_TRUE(pma))
+		return;
+	WANT_TRUE(!pma_open_named(device, NAME, PMA_OPEN_CREATE | PMA_OPEN_EXCL, 0600) &&
+		  errno == EEXIST);
+	WANT_TRUE(!pma_root(pma));
+	root = pma_malloc(pma, 16);
+	memcpy(root, "found", 6);
+	WANT(pma_set_root(pma, root), 0);
+	WANT_TRUE(pma_set_root(pma, root + 8) == -1 && errno == EBADSLT);
+	child = fork();
+	if (!child)
+		_exit(find_root());
+	WANT(waitpid(child, &status, 0), child);
+	WANT(status, 0);
+	root = pma_root(pma);
+	WANT_TRUE(root && !strcmp(root, "left"));
+	WANT(pma_usable_size(pma, root) >= 1000, 1);
+	WANT(stats_of(pma).live_blocks, 1);
+	WANT(pma_free(pma, root), 0);
+	WANT_TRUE(!pma_root(pma));
+	WANT(stats_of(pma).live_blocks, 0);
+	want_sound(pma);
+	pma_close(pma);
+	WANT(pma_unlink(device, NAME), 0);
+	WANT_TRUE(pma_unlink(device, NAME) == -1 && errno == ENOENT);
+}
+
 static void test_arenas(struct pma *pma)
 {
 	struct pma *arenas[40];
@@ -543,6 +601,7 @@ static const struct {
 	{ "lib_fork_in_threads", test_fork_in_threads },
 	{ "lib_exhaustion", test_exhaustion },
 	{ "lib_arenas", test_arenas },
+	{ "lib_named", test_named },
 };
 
 static int run(size_t i)
