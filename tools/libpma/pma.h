@@ -67,6 +67,32 @@ size_t pma_usable_size(struct pma *pma, void *block);
 uint64_t pma_handle(const struct pma *pma, const void *block);
 void *pma_ptr(const struct pma *pma, uint64_t handle);
 
+/* What a block that others share is claimed with; any channel may carry it. */
+struct pma_token {
+	uint64_t bits[2];
+};
+
+/*
+ * Lets @nr_claims other arenas claim a block of whole pages (of a multiple of the page
+ * size, or aligned to it), for reading, or with PMA_SHARE_WRITE for writing too.  0, or
+ * -1 and errno: EOPNOTSUPP for a smaller block, EROFS, ENOSPC, and those of pma_free().
+ */
+int pma_share(struct pma *pma, void *block, unsigned int flags, unsigned int nr_claims,
+	      struct pma_token *token);
+
+/* Makes a token worthless; who has claimed with it keeps its claim. */
+int pma_unshare(struct pma *pma, const struct pma_token *token);
+
+/*
+ * Holds a block that another arena shares; NULL and errno: EKEYREJECTED for a token that
+ * is none or none any more, EEXIST if the arena has the block, ENOMEM.  Until it is
+ * released it is there, whatever becomes of the others who hold it.
+ */
+void *pma_claim(struct pma *pma, const struct pma_token *token);
+
+/* Gives up a hold of a shared block, claimed or its own; the last to do so frees it. */
+int pma_release(struct pma *pma, void *block);
+
 /* Gives what is in the calling thread's magazines back to the arena. */
 void pma_flush(struct pma *pma);
 

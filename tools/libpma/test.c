@@ -583,6 +583,48 @@ static void test_arenas(struct pma *pma)
 	across_arenas(NULL);
 }
 
+/* A block goes to another arena, and on; pages that were slab pages there are none now. */
+static void test_share(struct pma *pma)
+{
+	struct pma *other = pma_open(device, 0);
+	size_t bytes = 4 * (size_t)info.page_size;
+	struct pma_token token;
+	void *small[64], *block, *claimed;
+	size_t i;
+
+	if (!WANT_TRUE(other))
+		return;
+	/* the other's magazines know pages that will be the block's */
+	for (i = 0; i < ARRAY_SIZE(small); i++)
+		small[i] = pma_malloc(other, info.slab_max);
+	for (i = 0; i < ARRAY_SIZE(small); i++)
+		WANT(pma_free(other, small[i]), 0);
+	pma_flush(other);
+	block = pma_malloc(pma, bytes);
+	pattern_fill(block, bytes, 1);
+	WANT(pma_share(pma, block, PMA_SHARE_WRITE, 1, &token), 0);
+	claimed = pma_claim(other, &token);
+	if (!WANT_TRUE(claimed))
+		return;
+	WANT(pma_handle(other, claimed), pma_handle(pma, block));
+	WANT(pma_usable_size(other, claimed), bytes);
+	WANT(pattern_match(claimed, bytes, 1), bytes);
+	pattern_fill(claimed, bytes, 2);
+	WANT(pattern_match(block, bytes, 2), bytes);
+	WANT_TRUE(!pma_claim(other, &token) && errno == EKEYREJECTED);
+	WANT_TRUE(!pma_realloc(other, claimed, 2 * bytes) && errno == EBUSY);
+	WANT(pma_release(pma, block), 0);
+	WANT(pma_share(other, claimed, 0, 1, &token), 0);
+	WANT(pma_unshare(other, &token), 0);
+	WANT_TRUE(!pma_claim(pma, &token) && errno == EKEYREJECTED);
+	WANT(pma_free(other, claimed), 0);
+	WANT_TRUE(pma_release(other, claimed) == -1 && errno == EALREADY);
+	block = pma_malloc(pma, 64);
+	WANT_TRUE(pma_share(pma, block, 0, 1, &token) == -1 && errno == EOPNOTSUPP);
+	WANT(pma_free(pma, block), 0);
+	pma_close(other);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(struct pma *pma);
@@ -602,6 +644,7 @@ static const struct {
 	{ "lib_exhaustion", test_exhaustion },
 	{ "lib_arenas", test_arenas },
 	{ "lib_named", test_named },
+	{ "lib_share", test_share },
 };
 
 static int run(size_t i)
