@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "pattern.h"
@@ -145,9 +146,40 @@ static void dmabuf_bad(struct test *t)
 	WANT_OK(t, device_reset(t->fd));
 }
 
+static void want_module_held(struct test *t)
+{
+	WANT(t, syscall(SYS_delete_module, "pma", O_NONBLOCK), -1);
+	WANT(t, errno, EWOULDBLOCK);
+}
+
+/* With no file of the device open: a dma-buf alone holds the module, and so does its mapping. */
+static void dmabuf_holds_module(struct test *t)
+{
+	struct block block;
+	int dmabuf;
+	char *map;
+
+	if (geteuid()) {
+		t->skipped = "only root may try to unload the module";
+		return;
+	}
+	dmabuf = export_block(t, &block);
+	if (dmabuf < 0)
+		return;
+	close(t->fd);
+	want_module_held(t);
+	map = mmap(NULL, block.usable, PROT_READ, MAP_SHARED, dmabuf, 0);
+	WANT_TRUE(t, map != MAP_FAILED);
+	close(dmabuf);
+	want_module_held(t);
+	WANT(t, munmap(map, block.usable), 0);
+	t->fd = block_open(t, O_RDWR);
+}
+
 const struct test_case dmabuf_cases[] = {
 	{ "dmabuf_maps", dmabuf_maps },
 	{ "dmabuf_outlives", dmabuf_outlives },
 	{ "dmabuf_bad", dmabuf_bad },
+	{ "dmabuf_holds_module", dmabuf_holds_module },
 	{ }
 };
