@@ -309,6 +309,8 @@ void host_might_sleep(const char *what);
 /* CPUs: none has anything of its own here, as __alloc_percpu() has no memory */
 
 #define __percpu
+#define __acquires(l)
+#define __releases(l)
 #define __aligned(n)		__attribute__((aligned(n)))
 #define DECLARE_FLEX_ARRAY(type, name) \
 	struct { struct { } __empty_ ## name; type name[]; }

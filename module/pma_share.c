@@ -227,6 +227,7 @@ static int share_place(struct kit *kit, struct pma_arena *arena, const struct pm
 
 /* Both locks are held from here on. */
 static unsigned long lock_both(struct pma_arena *arena)
+	__acquires(&arena->lock) __acquires(&arena->pool->lock)
 {
 	unsigned long irq;
 
@@ -236,6 +237,7 @@ static unsigned long lock_both(struct pma_arena *arena)
 }
 
 static void unlock_both(struct pma_arena *arena, unsigned long irq)
+	__releases(&arena->pool->lock) __releases(&arena->lock)
 {
 	raw_spin_unlock(&arena->pool->lock);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
