@@ -42,15 +42,24 @@ static int find_slab(struct pma_arena *arena, u64 handle, struct pma_place *plac
 }
 
 /*
+ * Where the block that a body belongs to may begin: any number.  The page can be
+ * another's by now, or come and go with its block, and all that is written without
+ * our lock.
+ */
+static u32 first_hint(const struct pma_page *page)
+{
+	/* A hint only: what is found there decides. */
+	return data_race(READ_ONCE(page->big.first));
+}
+
+/*
  * A page that is not this arena's own, but may be of a block that it holds with
- * others.  What such a page's descriptor says can change at any moment, unless it is
- * of a block of ours: so it is a hint only, and the claim it leads to decides.
+ * others: if so, it has a claim where the block begins.
  */
 static int find_shared(struct pma_arena *arena, u64 handle, struct pma_place *place)
 {
 	const struct pma_page *page = page_of(arena, place->pgno);
-	u32 first = pma_page_id(page).kind == PMA_PAGE_BODY ? READ_ONCE(page->big.first) :
-							      place->pgno;
+	u32 first = pma_page_id(page).kind == PMA_PAGE_BODY ? first_hint(page) : place->pgno;
 	struct pma_claim *claim = pma_share_find(arena, first);
 
 	if (!claim || place->pgno < first || place->pgno - first >= claim->share->nr_pages)
@@ -62,14 +71,10 @@ static int find_shared(struct pma_arena *arena, u64 handle, struct pma_place *pl
 	return place->start == handle ? 0 : -EBADSLT;
 }
 
-/*
- * What a body's descriptor says is written without the arena's lock while its
- * block comes or goes, so it is a hint only: it counts if a block of ours is
- * there, and reaches so far.
- */
+/* A body of a block of ours, if one is there that reaches so far. */
 static int find_big(struct pma_arena *arena, u64 handle, struct pma_place *place)
 {
-	u32 first = READ_ONCE(page_of(arena, place->pgno)->big.first);
+	u32 first = first_hint(page_of(arena, place->pgno));
 	struct pma_page_id id;
 
 	if (first > place->pgno)
