@@ -146,6 +146,16 @@ json_is_object() {
 	pmactl --json "$@" | tr -d ' \n' | grep -q '^[{[].*[]}]$'
 }
 
+# With more arenas than its window has lines.
+top_of_many() {
+	crowd='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15'
+	for i in $crowd; do pmactl create "crowd$i" || return; done
+	pma-top-test /bin/pmactl
+	top_status=$?
+	for i in $crowd; do pmactl unlink "crowd$i" || return; done
+	return $top_status
+}
+
 tool_cases() {
 	check tool_info pmactl info
 	check tool_dump pmactl dump
@@ -161,6 +171,11 @@ tool_cases() {
 	for command in arenas top limit root; do
 		check "tool_json_$command" json_is_object $command
 	done
+	if [ -e /dev/ptmx ]; then
+		subtest tool_top top_of_many
+	else
+		skip tool_top "a kernel without pseudo-terminals"
+	fi
 	check exit_refused exits 1 pmactl alloc 0
 	check exit_usage exits 2 pmactl frobnicate
 	check exit_no_number exits 2 pmactl alloc lots

@@ -3,19 +3,14 @@
  * arenas.c - the commands about arenas: who has them, their names and limits
  */
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
 #include "pmactl.h"
-
-#define TOP_SECONDS	2
-#define TOP_TITLE_LINES	3
 
 static void limit_text(char *buf, size_t bytes, __u32 limit)
 {
@@ -25,13 +20,13 @@ static void limit_text(char *buf, size_t bytes, __u32 limit)
 		snprintf(buf, bytes, "%u", limit);
 }
 
-static void print_title(void)
+void arenas_print_title(void)
 {
 	fputs("# arena     pid command            pages   held charged   limit reserve", stdout);
 	puts("   blocks        bytes opens name (tag)");
 }
 
-static void print_arena(const struct pma_arena_rec *rec)
+void arenas_print(const struct pma_arena_rec *rec)
 {
 	char limit[16];
 
@@ -73,7 +68,7 @@ static json_t *arena_json(const struct pma_arena_rec *rec)
 	return object;
 }
 
-static void print_json(const struct pma_arena_rec *recs, size_t nr)
+void arenas_print_json(const struct pma_arena_rec *recs, size_t nr)
 {
 	json_t *array = json_array();
 	size_t i;
@@ -83,8 +78,8 @@ static void print_json(const struct pma_arena_rec *recs, size_t nr)
 	out_json(json_pack("{s:o}", "arenas", array));
 }
 
-/* All but the one that asks, which is gone with the answer. */
-static enum status fetch(struct session *s, struct pma_arena_rec **recs, size_t *nr)
+/* All but the one that asks, which is gone with the answer; the caller frees them. */
+enum status arenas_fetch(struct session *s, struct pma_arena_rec **recs, size_t *nr)
 {
 	struct pma_info info;
 	enum status status;
@@ -113,81 +108,18 @@ enum status arenas_list(struct session *s, const struct args *args)
 	enum status status;
 	size_t nr, i;
 
-	status = fetch(s, &recs, &nr);
+	status = arenas_fetch(s, &recs, &nr);
 	if (status)
 		return status;
 	if (s->json) {
-		print_json(recs, nr);
+		arenas_print_json(recs, nr);
 	} else {
-		print_title();
+		arenas_print_title();
 		for (i = 0; i < nr; i++)
-			print_arena(&recs[i]);
+			arenas_print(&recs[i]);
 	}
 	free(recs);
 	return STATUS_DONE;
-}
-
-static int by_pages(const void *left, const void *right)
-{
-	const struct pma_arena_rec *a = left, *b = right;
-
-	if (a->charged_pages != b->charged_pages)
-		return a->charged_pages < b->charged_pages ? 1 : -1;
-	return a->arena < b->arena ? -1 : a->arena > b->arena;
-}
-
-static size_t lines_of_terminal(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_row <= TOP_TITLE_LINES)
-		return 24;
-	return size.ws_row;
-}
-
-static enum status top_once(struct session *s, bool refreshes)
-{
-	size_t nr, i, most = refreshes ? lines_of_terminal() - TOP_TITLE_LINES : SIZE_MAX;
-	struct pma_arena_rec *recs;
-	struct pma_stats stats;
-	enum status status;
-	int err;
-
-	err = device_stats(s->arena->fd, &stats);
-	if (err)
-		return session_refuse(s, REQUEST_OTHER, err, "stat");
-	status = fetch(s, &recs, &nr);
-	if (status)
-		return status;
-	qsort(recs, nr, sizeof(*recs), by_pages);
-	if (s->json) {
-		print_json(recs, nr);
-	} else {
-		if (refreshes)
-			fputs("\033[H\033[J", stdout);
-		printf("%u pages, %u free, longest run %u; %zu arenas\n", stats.pool_pages,
-		       stats.pool_free_pages, stats.pool_largest_run, nr);
-		print_title();
-		for (i = 0; i < nr && i < most; i++)
-			print_arena(&recs[i]);
-	}
-	free(recs);
-	fflush(stdout);
-	return STATUS_DONE;
-}
-
-/* Again and again on a terminal, until it is interrupted; else once. */
-enum status arenas_top(struct session *s, const struct args *args)
-{
-	bool refreshes = !s->json && isatty(STDOUT_FILENO);
-	enum status status;
-
-	for (;;) {
-		status = top_once(s, refreshes);
-		if (status || !refreshes)
-			return status;
-		sleep(TOP_SECONDS);
-	}
 }
 
 /* Names. */

@@ -225,7 +225,7 @@ struct json_t *out_object(const struct field *fields, size_t nr, const void *rec
 void out_text(const struct field *fields, size_t nr, const void *record);
 void out_json(struct json_t *json);
 
-/* block.c, contents.c, pool.c, arenas.c, dump.c, map.c, shell.c, replay.c, run.c: the commands */
+/* block.c, contents.c, pool.c, arenas.c, top.c, dump.c, map.c, shell.c, replay.c, run.c: the commands */
 
 enum status block_alloc(struct session *s, const struct args *args);
 enum status block_free(struct session *s, const struct args *args);
@@ -243,12 +243,17 @@ enum status pool_check(struct session *s, const struct args *args);
 enum status pool_reset(struct session *s, const struct args *args);
 
 enum status arenas_list(struct session *s, const struct args *args);
-enum status arenas_top(struct session *s, const struct args *args);
 enum status arenas_create(struct session *s, const struct args *args);
 enum status arenas_unlink(struct session *s, const struct args *args);
 enum status arenas_tag(struct session *s, const struct args *args);
 enum status arenas_root(struct session *s, const struct args *args);
 enum status arenas_limit(struct session *s, const struct args *args);
+enum status arenas_fetch(struct session *s, struct pma_arena_rec **recs, size_t *nr);
+void arenas_print_title(void);
+void arenas_print(const struct pma_arena_rec *rec);
+void arenas_print_json(const struct pma_arena_rec *recs, size_t nr);
+
+enum status top_command(struct session *s, const struct args *args);
 
 enum status dump_command(struct session *s, const struct args *args);
 enum status dump_fetch(struct session *s, __u32 what, void **records, size_t *nr);
