@@ -168,6 +168,8 @@ tool_cases() {
 	done
 	check named_by_tool named_by_tool
 	check limit_by_tool limit_by_tool
+	check share_by_tool share_by_tool
+	check share_in_shell share_in_shell
 	for command in arenas top limit root; do
 		check "tool_json_$command" json_is_object $command
 	done
@@ -179,6 +181,10 @@ tool_cases() {
 	check exit_refused exits 1 pmactl alloc 0
 	check exit_usage exits 2 pmactl frobnicate
 	check exit_no_number exits 2 pmactl alloc lots
+	check exit_no_token exits 2 pmactl claim
+	check exit_short_token exits 2 pmactl claim 0123456789abcdef
+	check exit_odd_token exits 2 pmactl claim 0x23456789abcdef0123456789abcdef
+	check exit_many_claims exits 2 pmactl share 0 --claims=65536
 	check exit_no_device exits 3 pmactl --device=/dev/null info
 	check exit_no_file exits 5 pmactl shell /tmp/no-such-script
 	printf 'a 0 10\nbogus\n' >/tmp/bogus.trace
@@ -234,6 +240,38 @@ named_by_tool() {
 		pmactl info | grep -q 'named_arenas *1' && ! rmmod pma 2>/dev/null &&
 		pmactl unlink demo && pmactl expect ENOENT unlink demo &&
 		exits 3 pmactl --arena=demo info
+}
+
+# Between arenas with names, a run each; and in a shell, whose last token is known.
+share_by_tool() {
+	pmactl create left && pmactl create right && share_left_right
+	share_status=$?
+	pmactl unlink left && pmactl unlink right && pmactl check --pool && return $share_status
+}
+
+share_left_right() {
+	block=$(pmactl --arena=left alloc 128K) && block=${block%%:*} &&
+		pmactl --arena=left write "$block" hello || return
+	token=$(pmactl --arena=left share "$block") && pmactl --arena=right claim "$token" &&
+		pmactl --arena=right read "$block" 5 | grep hello &&
+		pmactl --arena=right expect EROFS write "$block" x &&
+		pmactl --arena=right query "$block" | grep 'flags AM.SR' &&
+		pmactl --arena=right expect EKEYREJECTED claim "$token" || return
+	token=$(pmactl --arena=left share "$block" --write --claims=2) &&
+		pmactl --arena=right expect EEXIST claim "$token" &&
+		pmactl --arena=right release "$block" && pmactl --arena=right claim "$token" &&
+		pmactl --arena=right write "$block" HELLO && pmactl --arena=left free "$block" &&
+		pmactl --arena=right read "$block" 5 | grep HELLO &&
+		pmactl --arena=right expect EBUSY realloc "$block" 1
+}
+
+share_in_shell() {
+	printf '%s\n' 'a = alloc 64K' 'write $a shared' 'share $a' 'arena b' \
+		'c = claim' 'read $c 6' 'expect EROFS write $c x' 'free $c' \
+		'expect EACCES free $c' 'arena main' 'share $a --write' 'unshare' \
+		'expect EKEYREJECTED unshare' 'arena b' 'expect EKEYREJECTED claim' \
+		'arena main' 'b = alloc 100' 'expect EOPNOTSUPP share $b' \
+		'expect EINVAL share $a --claims=0' 'check --pool' | pmactl shell
 }
 
 limit_by_tool() {

@@ -7,7 +7,7 @@
 #include "pmactl.h"
 
 /* Leaves a handle to be assigned, and tells it. */
-static void block_answer(struct session *s, __u64 handle, __u64 usable)
+void block_answer(struct session *s, __u64 handle, __u64 usable)
 {
 	const char *name = s->assigns ? s->assigns : "";
 

@@ -37,6 +37,8 @@ static const struct option long_options[] = {
 	{ "reserve", required_argument, NULL, LONG_BASE + 17 },
 	{ "low", required_argument, NULL, LONG_BASE + 18 },
 	{ "wait", optional_argument, NULL, LONG_BASE + 19 },
+	{ "write", no_argument, NULL, LONG_BASE + 20 },
+	{ "claims", required_argument, NULL, LONG_BASE + 21 },
 	{ }
 };
 
@@ -123,6 +125,8 @@ static bool option_value(const struct session *s, unsigned int bit, struct args 
 		return command_value(s, "--reserve", optarg, &args->reserve);
 	case OPTION_LOW:
 		return command_value(s, "--low", optarg, &args->low);
+	case OPTION_CLAIMS:
+		return command_value(s, "--claims", optarg, &args->claims);
 	case OPTION_MODE:
 		return option_mode(s, args);
 	case OPTION_WAIT:

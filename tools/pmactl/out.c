@@ -38,10 +38,11 @@ const char *out_handle(char *buf, size_t bytes, __u64 handle, const char *none)
 /* The classic heap's letters, in their places. */
 const char *out_block_flags(__u32 flags)
 {
-	static char text[4];
+	static char text[6];
 
-	snprintf(text, sizeof(text), "%c%c%c", flags & PMA_BLOCK_A ? 'A' : '-',
-		 flags & PMA_BLOCK_M ? 'M' : '-', flags & PMA_BLOCK_P ? 'P' : '-');
+	snprintf(text, sizeof(text), "%c%c%c%s%s", flags & PMA_BLOCK_A ? 'A' : '-',
+		 flags & PMA_BLOCK_M ? 'M' : '-', flags & PMA_BLOCK_P ? 'P' : '-',
+		 flags & PMA_BLOCK_SHARED ? "S" : "", flags & PMA_BLOCK_READ_ONLY ? "R" : "");
 	return text;
 }
 

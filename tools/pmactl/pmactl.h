@@ -57,6 +57,8 @@ struct variable {
  * @arena: the one commands go to, or NULL while none is open
  * @variables: of the script
  * @value: what the last command left that can be assigned
+ * @token: of the last `share'
+ * @has_token: there was one
  * @assigns: the variable it goes to, or NULL
  * @expected: the errno `expect` waits for, or 0
  * @refused: the errno of the last refusal, or 0
@@ -71,6 +73,8 @@ struct session {
 	struct arena *arena;
 	struct variable *variables;
 	__u64 value;
+	__u64 token[2];
+	bool has_token;
 	const char *assigns;
 	int expected;
 	int refused;
@@ -88,6 +92,8 @@ enum request {
 	REQUEST_CHECK,
 	REQUEST_NAME,
 	REQUEST_LIMIT,
+	REQUEST_SHARE,
+	REQUEST_CLAIM,
 	REQUEST_OTHER,
 };
 
@@ -140,6 +146,8 @@ enum option_bit {
 	OPTION_RESERVE = 1 << 17,
 	OPTION_LOW = 1 << 18,
 	OPTION_WAIT = 1 << 19,
+	OPTION_WRITE = 1 << 20,
+	OPTION_CLAIMS = 1 << 21,
 };
 
 /**
@@ -154,6 +162,7 @@ enum option_bit {
  * @reserve: value of --reserve
  * @low: value of --low
  * @wait: value of --wait, in milliseconds, 0 without one
+ * @claims: value of --claims
  * @mode: value of --mode
  * @color: value of --color
  */
@@ -168,6 +177,7 @@ struct args {
 	__u64 reserve;
 	__u64 low;
 	__u64 wait;
+	__u64 claims;
 	__u32 mode;
 	const char *color;
 };
@@ -225,12 +235,17 @@ struct json_t *out_object(const struct field *fields, size_t nr, const void *rec
 void out_text(const struct field *fields, size_t nr, const void *record);
 void out_json(struct json_t *json);
 
-/* block.c, contents.c, pool.c, arenas.c, top.c, dump.c, map.c, shell.c, replay.c, run.c: the commands */
+/* The commands, by their files. */
 
 enum status block_alloc(struct session *s, const struct args *args);
 enum status block_free(struct session *s, const struct args *args);
 enum status block_realloc(struct session *s, const struct args *args);
 enum status block_query(struct session *s, const struct args *args);
+void block_answer(struct session *s, __u64 handle, __u64 usable);
+
+enum status share_block(struct session *s, const struct args *args);
+enum status share_claim(struct session *s, const struct args *args);
+enum status share_take_back(struct session *s, const struct args *args);
 
 enum status contents_write(struct session *s, const struct args *args);
 enum status contents_read(struct session *s, const struct args *args);

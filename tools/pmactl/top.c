@@ -77,7 +77,7 @@ static enum status top_once(struct session *s, bool refreshes)
 /* The terminal. */
 
 static const int top_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGCONT };
-static volatile sig_atomic_t ended_by;
+static _Atomic int ended_by;
 
 /* None restarts poll(): the next round sees what has changed. */
 static void take_signal(int signal)
