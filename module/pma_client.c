@@ -399,6 +399,17 @@ u32 pma_client_nr_named(void)
 	return READ_ONCE(nr_names);
 }
 
+/*
+ * Who made it, for the one that asks; 0 for a process outside its namespace, and for
+ * one that has ended, whose pid somebody else may have by now.
+ */
+static pid_t pid_of(const struct pma_client *client)
+{
+	if (!pid_has_task(client->pid, PIDTYPE_TGID))
+		return 0;
+	return pid_nr_ns(client->pid, task_active_pid_ns(current));
+}
+
 static void describe(struct pma_arena *arena, struct pma_arena_rec *rec)
 {
 	/* Pairs with pma_client_begin(): all of it, or nothing yet. */
@@ -426,7 +437,7 @@ static void describe(struct pma_arena *arena, struct pma_arena_rec *rec)
 	strscpy(rec->comm, arena->name, sizeof(rec->comm));
 	if (!client)
 		return;
-	rec->pid = pid_nr_ns(client->pid, task_active_pid_ns(current));
+	rec->pid = pid_of(client);
 	rec->uid = from_kuid_munged(current_user_ns(), client->uid);
 	rec->gid = from_kgid_munged(current_user_ns(), client->gid);
 	rec->mode = client->mode;

@@ -38,7 +38,7 @@ static __u64 get_root(int fd)
 	return device_root(fd, &handle) ? 0 : handle;
 }
 
-static bool find_arena(struct test *t, __u32 number, struct pma_arena_rec *rec)
+bool named_find_arena(struct test *t, __u32 number, struct pma_arena_rec *rec)
 {
 	__u64 cursor = 0;
 	__u32 nr;
@@ -412,7 +412,7 @@ static void who_has_arena(struct test *t)
 	WANT_OK(t, device_limit(fd, &limit));
 	WANT_OK(t, device_tag(fd, "a tag, printable"));
 	WANT_ERR(t, device_free(fd, t->info.region_bytes), ERANGE);
-	if (!WANT_TRUE(t, find_arena(t, info.arena, &rec)))
+	if (!WANT_TRUE(t, named_find_arena(t, info.arena, &rec)))
 		return;
 	stats = stats_get(t, fd);
 	WANT(t, rec.pid, getpid());
@@ -435,12 +435,34 @@ static void who_has_arena(struct test *t)
 	WANT_TRUE(t, !strcmp(rec.tag, "a tag, printable"));
 	WANT_OK(t, device_tag(fd, ""));
 	WANT_OK(t, device_unlink(fd, NAME));
-	WANT_TRUE(t, find_arena(t, info.arena, &rec));
+	WANT_TRUE(t, named_find_arena(t, info.arena, &rec));
 	WANT(t, rec.name[0], 0);
 	WANT(t, rec.tag[0], 0);
 	close(fd);
-	WANT_TRUE(t, !find_arena(t, info.arena, &rec));
-	WANT_TRUE(t, find_arena(t, t->info.arena, &rec));
+	WANT_TRUE(t, !named_find_arena(t, info.arena, &rec));
+	WANT_TRUE(t, named_find_arena(t, t->info.arena, &rec));
+}
+
+/* Nobody is shown the pid of who made it when he is gone: it may be another's by then. */
+static void who_made_it_is_gone(struct test *t)
+{
+	struct pma_arena_rec rec;
+	struct pma_info info;
+	pid_t child;
+	int fd;
+
+	child = fork();
+	if (!child)
+		_exit(device_open_named(t->fd, NAME, PMA_OPEN_CREATE, 0600) < 0);
+	WANT(t, test_child(child), 0);
+	fd = device_open_named(t->fd, NAME, 0, 0);
+	if (!WANT_TRUE(t, fd >= 0))
+		return;
+	WANT_OK(t, device_info(fd, &info));
+	if (WANT_TRUE(t, named_find_arena(t, info.arena, &rec)))
+		WANT(t, rec.pid, 0);
+	WANT_OK(t, device_unlink(fd, NAME));
+	close(fd);
 }
 
 static void tag_bad(struct test *t)
@@ -469,6 +491,7 @@ const struct test_case named_cases[] = {
 	{ "named_mutex", named_mutex },
 	{ "root_judged", root_judged },
 	{ "who_has_arena", who_has_arena },
+	{ "who_made_it_is_gone", who_made_it_is_gone },
 	{ "tag_bad", tag_bad },
 	{ }
 };

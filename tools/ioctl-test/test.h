@@ -92,6 +92,7 @@ extern const struct test_case named_cases[];
 extern const struct test_case claim_cases[];
 extern const struct test_case handover_cases[];
 extern const struct test_case dmabuf_cases[];
+extern const struct test_case namespace_cases[];
 
 /* For the rounds of a long test: none failed, and there is time left since its start. */
 bool test_goes_on(const struct test *t);
@@ -146,6 +147,10 @@ int block_by_handle(const void *left, const void *right);
 /* One block of each engine, filled; those a pool can't have are left out. */
 size_t block_of_each_kind(struct test *t, int fd, struct block *blocks);
 #define BLOCK_KINDS_MAX		3
+
+/* named.c: what a dump tells of an arena; false if it is not there */
+
+bool named_find_arena(struct test *t, __u32 number, struct pma_arena_rec *rec);
 
 /* reach.c: mapped memory; false is SIGBUS */
 

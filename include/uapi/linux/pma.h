@@ -513,8 +513,9 @@ struct pma_block_rec {
 /**
  * struct pma_arena_rec - an arena in a dump
  * @arena: its number, the owner in other records
- * @pid: of who made it, as seen by the caller; 0 for the kernel's, and for a process
- *	outside the caller's pid namespace
+ * @pid: of who made it, as seen by the caller; 0 for the kernel's, for a process that
+ *	has ended (its pid may be another's by now), and for one outside the caller's
+ *	pid namespace
  * @uid: its owner
  * @gid: his group
  * @mode: of its name
