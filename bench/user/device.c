@@ -9,12 +9,9 @@
  *  ioctl-batchN	a block of a BATCH of N allocs and its part of the BATCH of frees
  *  ioctl-batchN-alloc	its part of the BATCH of allocs alone
  *  first-touch	a frame of 1 MiB that is touched for the first time
- *  handover-1M	1 MiB goes from its owner to another, who touches its first byte
- *		(handover-1M-all: each frame) and lets it go; and the owner does
+ *  first-touch-ro	the same in an arena that holds another block for reading only
+ *  handover-*	see handover.c
  *  metadata	what a pool keeps outside its region, in % of it
- *
- * Both ends of a hand-over are in one process: a switch between two would come
- * on top of each of these alike.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -23,12 +20,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/pma.h>
 
+#include "device.h"
 #include "measure.h"
 
 #define BENCH_IOC_EMPTY	_IOWR(0xBB, 0x10, struct pma_alloc_args)
@@ -36,12 +33,10 @@
 #define CALLS		200	/* in a repetition */
 #define REPETITIONS	51
 #define BATCH_MAX	256
-#define MIB		(1 << 20)
-#define FRAME		4096
 
 static int pma = -1;
 
-static int open_device(const char *path)
+int open_device(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 
@@ -50,14 +45,14 @@ static int open_device(const char *path)
 	return fd;
 }
 
-static void must(int result, const char *what)
+void must(int result, const char *what)
 {
 	if (result < 0)
 		measure_fail(what);
 }
 
 /* Median over many repetitions of what @repeat answers: ticks. */
-static __u64 median_of(__u64 (*repeat)(unsigned int), unsigned int arg)
+__u64 median_of(__u64 (*repeat)(unsigned int), unsigned int arg)
 {
 	__u64 samples[REPETITIONS];
 	int i;
@@ -227,7 +222,7 @@ static void run_batches(void)
 
 /* First touches: what maps 1 MiB, and what lets it go. */
 
-static void touch(char *at, size_t bytes)
+void touch(char *at, size_t bytes)
 {
 	size_t i;
 
@@ -245,7 +240,7 @@ static __u64 timed_touch(char *at)
 	return measure_now() - begin;
 }
 
-static void *map(int fd, off_t offset, size_t bytes, int flags)
+void *map(int fd, off_t offset, size_t bytes, int flags)
 {
 	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, offset);
 
@@ -264,7 +259,7 @@ static __u64 repeat_touch_anonymous(unsigned int unused)
 	return ticks;
 }
 
-static int make_memfd(void)
+int make_memfd(void)
 {
 	int fd = memfd_create("bench", MFD_CLOEXEC);
 
@@ -285,129 +280,79 @@ static __u64 repeat_touch_memfd(unsigned int unused)
 	return ticks;
 }
 
-/* All of the region, as a process that shares blocks maps it. */
-static char *region;
+struct arena open_arena(void)
+{
+	struct arena arena = { .fd = open_device("/dev/pma") };
+	struct pma_info info;
 
-static __u64 alloc_big(void)
+	must(ioctl(arena.fd, PMA_IOC_INFO, &info), "PMA_IOC_INFO");
+	arena.base = map(arena.fd, 0, info.region_bytes, MAP_SHARED);
+	arena.bytes = info.region_bytes;
+	return arena;
+}
+
+void close_arena(const struct arena *arena)
+{
+	munmap(arena->base, arena->bytes);
+	close(arena->fd);
+}
+
+__u64 alloc_big(const struct arena *arena)
 {
 	struct pma_alloc_args args = { .size = MIB };
 
-	must(ioctl(pma, PMA_IOC_ALLOC, &args), "PMA_IOC_ALLOC");
+	must(ioctl(arena->fd, PMA_IOC_ALLOC, &args), "PMA_IOC_ALLOC");
 	return args.handle;
 }
 
-static void free_big(__u64 handle)
+void free_big(const struct arena *arena, __u64 handle)
 {
 	struct pma_free_args args = { .handle = handle };
 
-	must(ioctl(pma, PMA_IOC_FREE, &args), "PMA_IOC_FREE");
+	must(ioctl(arena->fd, PMA_IOC_FREE, &args), "PMA_IOC_FREE");
 }
+
+static struct arena toucher;
 
 static __u64 repeat_touch_pma(unsigned int unused)
 {
-	__u64 handle = alloc_big(), ticks = timed_touch(region + handle);
+	__u64 handle = alloc_big(&toucher), ticks = timed_touch(toucher.base + handle);
 
 	(void)unused;
-	free_big(handle);
+	free_big(&toucher, handle);
 	return ticks;
+}
+
+/* Of the arena's own blocks, beside one that it may only read. */
+static void run_touches_read_only(void)
+{
+	struct arena other;
+	__u64 handle;
+
+	if (!measure_wants("first-touch-ro"))
+		return;
+	toucher = open_arena();
+	other = open_arena();
+	handle = alloc_big(&other);
+	share_big(&other, handle, 0);
+	claim_big(&toucher);
+	measure_report_ticks("first-touch-ro", "pma", median_of(repeat_touch_pma, 0),
+			     MIB / FRAME);
+	close_arena(&other);
+	close_arena(&toucher);
 }
 
 static void run_touches(void)
 {
 	if (!measure_wants("first-touch"))
 		return;
+	toucher = open_arena();
 	measure_report_ticks("first-touch", "pma", median_of(repeat_touch_pma, 0), MIB / FRAME);
 	measure_report_ticks("first-touch", "anonymous", median_of(repeat_touch_anonymous, 0),
 			     MIB / FRAME);
 	measure_report_ticks("first-touch", "memfd", median_of(repeat_touch_memfd, 0),
 			     MIB / FRAME);
-}
-
-/* Hand-overs: from the making of the message to the end of both sides' use. */
-
-static int sockets[2], pipes[2];
-
-union fd_message {
-	struct cmsghdr header;
-	char room[CMSG_SPACE(sizeof(int))];
-};
-
-static void send_fd(int fd)
-{
-	union fd_message message = {};
-	char byte = 0;
-	struct iovec vector = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr head = {
-		.msg_iov = &vector, .msg_iovlen = 1,
-		.msg_control = &message, .msg_controllen = sizeof(message),
-	};
-
-	message.header.cmsg_len = CMSG_LEN(sizeof(int));
-	message.header.cmsg_level = SOL_SOCKET;
-	message.header.cmsg_type = SCM_RIGHTS;
-	memcpy(CMSG_DATA(&message.header), &fd, sizeof(fd));
-	must(sendmsg(sockets[0], &head, 0), "sendmsg");
-}
-
-static int receive_fd(void)
-{
-	union fd_message message;
-	char byte;
-	struct iovec vector = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr head = {
-		.msg_iov = &vector, .msg_iovlen = 1,
-		.msg_control = &message, .msg_controllen = sizeof(message),
-	};
-	int fd;
-
-	must(recvmsg(sockets[1], &head, MSG_CMSG_CLOEXEC), "recvmsg");
-	memcpy(&fd, CMSG_DATA(&message.header), sizeof(fd));
-	return fd;
-}
-
-static __u64 repeat_memfd(unsigned int touched)
-{
-	__u64 begin = measure_now();
-	int fd = make_memfd(), received;
-	char *at;
-
-	send_fd(fd);
-	received = receive_fd();
-	at = map(received, 0, MIB, MAP_SHARED);
-	touch(at, touched);
-	munmap(at, MIB);
-	close(received);
-	close(fd);
-	return measure_now() - begin;
-}
-
-/* A pipe copies; it holds 64 KiB. */
-static __u64 repeat_pipe(unsigned int touched)
-{
-	static char from[MIB], to[MIB];
-	__u64 begin = measure_now();
-	size_t i;
-
-	for (i = 0; i < MIB; i += MIB / 16) {
-		must(write(pipes[1], from + i, MIB / 16), "write");
-		must(read(pipes[0], to + i, MIB / 16), "read");
-	}
-	touch(to, touched);
-	return measure_now() - begin;
-}
-
-static void run_handovers(const char *name, unsigned int touched)
-{
-	if (!measure_wants(name))
-		return;
-	must(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, sockets), "socketpair");
-	must(pipe2(pipes, O_CLOEXEC), "pipe2");
-	measure_report_ticks(name, "memfd", median_of(repeat_memfd, touched), 1);
-	measure_report_ticks(name, "pipe", median_of(repeat_pipe, touched), 1);
-	close(sockets[0]);
-	close(sockets[1]);
-	close(pipes[0]);
-	close(pipes[1]);
+	close_arena(&toucher);
 }
 
 static void run_metadata(const struct pma_info *info)
@@ -427,8 +372,8 @@ int main(int argc, char **argv)
 	measure_init(argc, argv);
 	pma = open_device("/dev/pma");
 	empty = open_device("/dev/pma_bench");
+	open_pipe();
 	must(ioctl(pma, PMA_IOC_INFO, &info), "PMA_IOC_INFO");
-	region = map(pma, 0, info.region_bytes, MAP_SHARED);
 
 	run_calls("getppid", repeat_getppid, "kernel", 0, CALLS);
 	run_calls("ioctl-empty", repeat_empty, "kernel", 0, CALLS);
@@ -436,6 +381,7 @@ int main(int argc, char **argv)
 	run_calls("ioctl-free", repeat_free, "pma", 0, CALLS);
 	run_batches();
 	run_touches();
+	run_touches_read_only();
 	run_handovers("handover-1M", 1);
 	run_handovers("handover-1M-all", MIB);
 	run_metadata(&info);
