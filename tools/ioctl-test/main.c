@@ -32,7 +32,8 @@ static const struct test_case * const suites[] = {
 	dump_cases, transfer_cases, fault_cases, arena_cases, model_cases, mmap_cases,
 	revoke_cases, share_cases, bad_cases, kill_cases,
 	limit_cases, wait_cases, named_cases,
-	claim_cases, handover_cases, dmabuf_cases, namespace_cases,
+	claim_cases, handover_cases, dmabuf_cases, import_cases,
+	namespace_cases,
 };
 
 void test_context(struct test *t, const char *fmt, ...)

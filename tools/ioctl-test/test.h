@@ -92,6 +92,7 @@ extern const struct test_case named_cases[];
 extern const struct test_case claim_cases[];
 extern const struct test_case handover_cases[];
 extern const struct test_case dmabuf_cases[];
+extern const struct test_case import_cases[];
 extern const struct test_case namespace_cases[];
 
 /* For the rounds of a long test: none failed, and there is time left since its start. */
