@@ -50,6 +50,9 @@
 /* Frames that one fault maps at most: 2 MiB. */
 #define FAULT_FRAMES_MAX	512
 
+/* Frames that the core is given in one call. */
+#define FRAMES_AT_ONCE		16
+
 /* How often the quarantine is looked at, while there is something in it. */
 #define QUARANTINE_PERIOD	(HZ / 10)
 
@@ -143,15 +146,28 @@ static void put_on(struct page *frame, u64 handle)
 	spin_unlock(&frames_lock);
 }
 
-static int map_frame(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle)
+/* Map frames side by side; those that are mapped already stay as they are. */
+static int map_frames(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle, u64 end)
 {
-	struct page *frame = frame_of(pool, handle);
-	unsigned long address = vma->vm_start + (handle - ((u64)vma->vm_pgoff << PAGE_SHIFT));
+	struct page *frames[FRAMES_AT_ONCE];
+	unsigned long address, nr, left, i;
 	int err;
 
-	put_on(frame, handle);
-	err = vm_insert_page(vma, address, frame);
-	return err == -EBUSY ? 0 : err;		/* it is mapped already */
+	for (; handle < end; handle += (nr - left) << PAGE_SHIFT) {
+		nr = min_t(u64, (end - handle) >> PAGE_SHIFT, ARRAY_SIZE(frames));
+		for (i = 0; i < nr; i++) {
+			frames[i] = frame_of(pool, handle + (i << PAGE_SHIFT));
+			put_on(frames[i], handle + (i << PAGE_SHIFT));
+		}
+		address = vma->vm_start + (handle - ((u64)vma->vm_pgoff << PAGE_SHIFT));
+		left = nr;
+		err = vm_insert_pages(vma, address, frames, &left);
+		if (err == -EBUSY)
+			left--;		/* the one that it came upon */
+		else if (err)
+			return err;
+	}
+	return 0;
 }
 
 /* Map the frame at @handle, and what of @reach there is room for in the mapping. */
@@ -168,13 +184,12 @@ static int map_reach(struct pma_pool *pool, struct vm_area_struct *vma, u64 hand
 	view.vm_page_prot = vm_get_page_prot(reach->writable ? vma->vm_flags :
 							       vma->vm_flags & ~VM_WRITE);
 	/* The frame itself first: the others are only company. */
-	err = map_frame(pool, &view, handle);
+	err = map_frames(pool, &view, handle, handle + PAGE_SIZE);
 	start = max3(reach->start, vma_start,
 		     handle - min(handle, FAULT_FRAMES_MAX / 2 * PAGE_SIZE));
 	end = min3(reach->end, vma_end, start + FAULT_FRAMES_MAX * PAGE_SIZE);
-	for (; !err && start < end; start += PAGE_SIZE)
-		if (start != handle && map_frame(pool, &view, start))
-			break;
+	if (!err && !map_frames(pool, &view, start, handle))
+		map_frames(pool, &view, handle + PAGE_SIZE, end);
 	return err;
 }
 
@@ -187,7 +202,7 @@ static int map_reach(struct pma_pool *pool, struct vm_area_struct *vma, u64 hand
  * @end: of the one after the last
  *
  * Context: That of a fault; nobody revokes these pages.
- * Return: 0 or the error of vm_insert_page().
+ * Return: 0 or the error of vm_insert_pages().
  */
 int pma_mmap_insert(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle, u64 start,
 		    u64 end)

@@ -280,43 +280,52 @@ static void mmap_zero(struct test *t)
 	reach_unmap(t, base);
 }
 
-/* One fault is enough for a block, and with MAP_POPULATE none. */
+/* Whether frames are mapped: all of them, or none. */
+static void want_there(struct test *t, char *base, size_t bytes, bool wanted)
+{
+	size_t i, nr_frames = bytes / frame_bytes();
+	unsigned char *there = calloc(nr_frames, 1);
+
+	WANT(t, mincore(base, bytes, there), 0);
+	for (i = 0; i < nr_frames; i++)
+		if (!WANT(t, there[i] & 1, wanted))
+			break;
+	free(there);
+}
+
+/* One fault is enough for a block, whatever of it is there; with MAP_POPULATE none. */
 static void mmap_populate(struct test *t)
 {
-	size_t i, bytes, frame = frame_bytes(), nr_frames;
-	unsigned char *there;
+	int prot = PROT_READ | PROT_WRITE;
+	size_t bytes, frame = frame_bytes(), at;
 	struct block block;
 	char *base, byte;
-	bool populate;
 
-	if (!reach_can(t) || !block_alloc(t, t->fd, 12 * t->info.page_size, &block))
+	if (!reach_can(t))
+		return;
+	/* whole pages, of 50 frames at least */
+	bytes = (50 * frame + t->info.page_size - 1) / t->info.page_size * t->info.page_size;
+	if (!block_alloc(t, t->fd, bytes, &block))
 		return;
 	bytes = block.usable;
-	nr_frames = bytes / frame;
-	there = calloc(nr_frames, 1);
-	for (populate = false; ; populate = true) {
-		test_context(t, "populate %d", populate);
-		base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | (populate ? MAP_POPULATE : 0), t->fd, block.handle);
-		if (!WANT_TRUE(t, base != MAP_FAILED))
-			break;
-		if (!populate) {
-			mincore(base, bytes, there);
-			for (i = 0; i < nr_frames; i++)
-				WANT(t, there[i] & 1, 0);
-			WANT_TRUE(t, reach_read(base + bytes / 2, &byte));
-		}
-		WANT(t, mincore(base, bytes, there), 0);
-		for (i = 0; i < nr_frames; i++)
-			WANT(t, there[i] & 1, 1);
-		munmap(base, bytes);
-		if (populate)
-			break;
-	}
-	free(there);
+	base = mmap(NULL, bytes, prot, MAP_SHARED, t->fd, block.handle);
+	if (!WANT_TRUE(t, base != MAP_FAILED))
+		return;
+	want_there(t, base, bytes, false);
+	WANT_TRUE(t, reach_read(base + bytes / 2, &byte));
+	want_there(t, base, bytes, true);
+	for (at = 0; at < bytes; at += 7 * frame)
+		WANT(t, madvise(base + at, frame, MADV_DONTNEED), 0);
+	WANT_TRUE(t, reach_read(base + 14 * frame, &byte));
+	want_there(t, base, bytes, true);
+	munmap(base, bytes);
+	base = mmap(NULL, bytes, prot, MAP_SHARED | MAP_POPULATE, t->fd, block.handle);
+	if (!WANT_TRUE(t, base != MAP_FAILED))
+		return;
+	want_there(t, base, bytes, true);
+	munmap(base, bytes);
 	/* of all the region, most of which is not there */
-	WANT_OK(t, try_mmap(t->fd, t->info.region_bytes, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_POPULATE, 0));
+	WANT_OK(t, try_mmap(t->fd, t->info.region_bytes, prot, MAP_SHARED | MAP_POPULATE, 0));
 	block_free(t, t->fd, &block);
 }
 
