@@ -85,7 +85,7 @@ help:
 	@echo '  kunit       the KUnit suites on the debug kernel [SUITE=pma_slab] [ARGS=seed=1]'
 	@echo '  guest-test  device, tools and demo on the debug kernel and Debian 6.12 and 6.1'
 	@echo '  host-test   the engines as a process, under ASan and UBSan'
-	@echo '  soak        programs and random tests for long [MINUTES=60]'
+	@echo '  soak        all at full scale, then random tests [MINUTES=60]'
 	@echo '  check       checkpatch, sparse, kernel-doc, the include ladder'
 	@echo '  bench       pma beside its peers, in numbers [LANE=icount] (see bench/run)'
 	@echo '  clean       remove build/ (kernels stay in the cache)'

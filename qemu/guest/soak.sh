@@ -7,11 +7,18 @@
 
 ops=120000 seconds=30
 [ ! -e /sys/kernel/debug/kmemleak ] || { ops=6000 seconds=20; }
-end=$(($(cut -d . -f 1 /proc/uptime) + $1))
+
+uptime_s() {
+	cut -d . -f 1 /proc/uptime
+}
+
+end=$(($(uptime_s) + $1))
+first=$2
 seed=$2
 
-# round PARAMETER...: of the module
+# round PARAMETER...: of the module; one at least
 round() {
+	[ "$seed" -eq "$first" ] || [ "$(uptime_s)" -lt "$end" ] || return 0
 	check "insmod_$seed" insmod /pma.ko "$@"
 	for test in pma-ioctl-test pma-ioctl-test32; do
 		check "${test}_$seed" $test --device=/dev/pma "--seed=$seed" --ops=$((ops / 4)) \
@@ -24,7 +31,7 @@ round() {
 	seed=$((seed + 1))
 }
 
-while [ "$(cut -d . -f 1 /proc/uptime)" -lt $end ]; do
+while [ "$(uptime_s)" -lt "$end" ]; do
 	round
 	round size=32M page_size=64K track=0 classes=pow2
 	round size=128M page_size=16K slab_max=1K

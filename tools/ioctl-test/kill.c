@@ -122,7 +122,7 @@ static void kill_some(struct test *t, unsigned int *seed, unsigned int nr)
 }
 
 /* All of them end while the parent holds a block of each. */
-static void kill_claimed(struct test *t)
+static void claim_and_kill(struct test *t)
 {
 	const struct pma_stats before = stats_get(t, t->fd);
 	struct block blocks[CLIENTS_MAX];
@@ -155,6 +155,15 @@ static void kill_claimed(struct test *t)
 		block_free(t, t->fd, &blocks[i]);
 	}
 	stats_undone(t, t->fd, &before);
+}
+
+/* In rounds, one for each 10000 of --ops. */
+static void kill_claimed(struct test *t)
+{
+	unsigned long left = (t->ops + 9999) / 10000;
+
+	for (; left && test_goes_on(t); left--)
+		claim_and_kill(t);
 }
 
 /* A thousandth of --ops are killed. */
