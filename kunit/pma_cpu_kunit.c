@@ -7,6 +7,7 @@
  */
 #include <linux/pma.h>
 
+#include "pma_block.h"
 #include "pma_cpu.h"
 #include "pma_kunit.h"
 
@@ -18,6 +19,17 @@ static struct pma_arena *arena_of(struct kunit *test, const struct pma_kunit_con
 	struct pma_pool *pool = pma_kunit_pool(test, config);
 
 	return pma_kunit_arena(test, pool, PMA_ARENA_PERCPU);
+}
+
+/* How many pages CPUs have. */
+static u32 nr_cpu_pages(const struct pma_arena *arena)
+{
+	const struct pma_pool *pool = arena->pool;
+	u32 nr = 0, i;
+
+	for (i = 0; i < pool->region.nr_pages; i++)
+		nr += pool->pages.desc[i].kind == PMA_KIND_SLAB && pool->pages.desc[i].slab.cpu;
+	return nr;
 }
 
 /* A page stays with the CPU when it is empty, and goes back when CPUs are drained. */
@@ -32,11 +44,11 @@ static void drain_gives_pages_back(struct kunit *test)
 	pma_kunit_expect_live(test, arena, 0, 0);
 	pma_cpu_drain_begin(arena);
 	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
-	KUNIT_EXPECT_EQ(test, arena->active, PMA_NONE);
+	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 0);
 	/* Meanwhile it works, and no CPU gets a page. */
 	block = pma_alloc(arena, 64);
 	KUNIT_EXPECT_NOT_NULL(test, block);
-	KUNIT_EXPECT_EQ(test, arena->active, PMA_NONE);
+	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 0);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
 	pma_cpu_drain_end(arena);
 }
@@ -49,8 +61,10 @@ static void free_refuses_misuse(struct kunit *test)
 	void *a = pma_alloc(arena, 112), *b = pma_alloc(arena, 112);
 	void *page = pma_kunit_ptr(arena->pool, 0);
 	void *tail = page + 4096 / 112 * 112;
+	void *wrong[] = { a + 16, a + 1, tail, page - 1, page + arena->pool->region.bytes };
 
 	KUNIT_ASSERT_NOT_NULL(test, b);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(wrong), wrong), ARRAY_SIZE(wrong));
 	KUNIT_EXPECT_EQ(test, pma_free(arena, a + 16), -EBADSLT);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, a + 1), -EBADSLT);
 	KUNIT_EXPECT_EQ(test, pma_free(other, a), -EACCES);
@@ -87,6 +101,35 @@ static void alloc_serves_whole_pool(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 256, 0, nr, blocks), nr);
 	KUNIT_EXPECT_NULL(test, pma_alloc(arena, 256));
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, nr, blocks), 0);
+}
+
+/* With two full pages: a block freed in either is the next to be had. */
+static void freed_block_is_next(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	void *blocks[32];
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 256, 0, 32, blocks), 32);
+	for (i = 0; i < 32; i = i * 5 + 3) {
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i % 32]), 0);
+		KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), arena->cpu ? 1 : 0);
+		pma_kunit_expect_live(test, arena, 31, 31 * 256);
+		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 256), blocks[i % 32]);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[(i + 16) % 32]), 0);
+		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 256), blocks[(i + 16) % 32]);
+		pma_kunit_expect_sound(test, arena->pool);
+	}
+	/* One of each page, so that the CPU has one of them, and the other is partial. */
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[3]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[19]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[4]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[20]), 0);
+	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 256, 0, 4, blocks), 4);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 2);
+	pma_kunit_expect_live(test, arena, 32, 32 * 256);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
 }
 
 /**
@@ -166,6 +209,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(drain_gives_pages_back),
 	KUNIT_CASE(free_refuses_misuse),
 	KUNIT_CASE(alloc_serves_whole_pool),
+	KUNIT_CASE(freed_block_is_next),
 	KUNIT_CASE(alloc_and_free_anywhere_threads),
 	{}
 };

@@ -199,16 +199,14 @@ static noinline void *alloc_locked(struct pma_arena *arena, size_t size, size_t 
 /* As pma_alloc(), where the CPU's word has no free block. */
 static noinline void *alloc_slowly(struct pma_arena *arena, size_t size)
 {
-	void *block;
-
-	if (pma_cpu_alloc_batch(arena, size, 1, &block))
-		return block;
-	return alloc_locked(arena, size, 0, 0);
+	return pma_cpu_alloc_slowly(arena, size) ?: alloc_locked(arena, size, 0, 0);
 }
 
 /* As pma_free(), under the arena's lock. */
 static noinline int free_locked(struct pma_arena *arena, void *block)
 {
+	if (pma_cpu_free_slowly(arena, block))
+		return 0;
 	return pma_block_free(arena, handle_of(arena, block));
 }
 

@@ -389,7 +389,6 @@ struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 fla
 	for (i = 0; i < PMA_CLASSES_MAX; i++)
 		arena->partial[i] = PMA_NONE;
 	arena->full = PMA_NONE;
-	arena->active = PMA_NONE;
 	arena->big = PMA_NONE;
 	arena->segments = PMA_NONE;
 	arena->held = PMA_NONE;

@@ -45,9 +45,8 @@ struct pma_arena_fast {
  * @client: whose it is; the front-end's
  * @lock: of all below, and of the descriptors and shadows of its pages
  * @partial: for each class, slab pages with a free block and one in use
- * @full: slab pages without a free block
+ * @full: slab pages without a free block, and those that a CPU has, see pma_cpu.c
  * @big: big blocks
- * @active: slab pages that a CPU has, see pma_cpu.c
  * @segments: heap segments
  * @held: runs that are freed but not revoked yet, see pma_held.c
  * @claim_list: shared blocks that it holds, see pma_share.c
@@ -78,7 +77,6 @@ struct pma_arena {
 	raw_spinlock_t lock;		/* all below */
 	u32 partial[PMA_CLASSES_MAX];
 	u32 full;
-	u32 active;
 	u32 big;
 	u32 segments;
 	u32 held;

@@ -152,32 +152,42 @@ void pma_block_slab_freed(struct pma_arena *arena, u32 pgno, u32 nr, u32 lowest)
 	slab_move(arena, pgno, was_full);
 }
 
-static void slab_free(struct pma_arena *arena, const struct pma_place *place)
+/**
+ * pma_block_slab_free() - free a slab block
+ * @arena: whose it is
+ * @pgno: its page
+ * @index: its number there; it is in use
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_block_slab_free(struct pma_arena *arena, u32 pgno, u32 index)
 {
-	struct pma_page *page = page_of(arena, place->pgno);
-	unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, place->pgno);
+	struct pma_page *page = page_of(arena, pgno);
+	unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
 	bool was_full = !page->slab.nr_free;
 
+	lockdep_assert_held(&arena->lock);
 	pma_arena_count_frees(arena, 1, page->slab.block_size);
 	if (page->slab.cpu) {
 		/* The CPU that has the page takes others meanwhile, without the lock. */
-		set_bit(place->index, bitmap);
+		set_bit(index, bitmap);
+		page->slab.nr_free = 1;
 		return;
 	}
-	pma_slab_give(page, bitmap, place->index);
-	slab_move(arena, place->pgno, was_full);
+	pma_slab_give(page, bitmap, index);
+	if (!was_full || !pma_cpu_adopt(arena, pgno))
+		slab_move(arena, pgno, was_full);
 }
 
 /**
- * pma_block_slab_activate() - give a CPU a slab page
+ * pma_block_slab_activate() - find a CPU a slab page
  * @arena: whose it is
  * @class: of its blocks
- * @cpu: 1 + the CPU
  *
  * Context: The arena's lock is held; takes the pool's.
- * Return: a page with a free block, or PMA_NONE.
+ * Return: a page with a free block, among the full ones, or PMA_NONE.
  */
-u32 pma_block_slab_activate(struct pma_arena *arena, u32 class, u16 cpu)
+u32 pma_block_slab_activate(struct pma_arena *arena, u32 class)
 {
 	u32 pgno = arena->partial[class];
 
@@ -187,33 +197,26 @@ u32 pma_block_slab_activate(struct pma_arena *arena, u32 class, u16 cpu)
 	if (pgno == PMA_NONE)
 		return PMA_NONE;
 	pma_arena_drop(arena, &arena->partial[class], pgno);
-	pma_arena_push(arena, &arena->active, pgno);
-	page_of(arena, pgno)->slab.cpu = cpu;
+	pma_arena_push(arena, &arena->full, pgno);
 	return pgno;
 }
 
 /**
- * pma_block_slab_settle() - take a slab page back from a CPU
+ * pma_block_slab_settle() - count what is free in a slab page that a CPU had
  * @arena: whose it is
- * @pgno: the page
+ * @pgno: the page, among the full ones
  *
  * Context: The arena's lock is held; takes the pool's.
  */
 void pma_block_slab_settle(struct pma_arena *arena, u32 pgno)
 {
 	struct pma_page *page = page_of(arena, pgno);
-	const struct pma_class *class = class_of(arena, page);
 
 	lockdep_assert_held(&arena->lock);
-	page->slab.cpu = 0;
-	pma_slab_recount(page, pma_pages_shadow(&arena->pool->pages, pgno), class->nr_blocks);
-	if (page->slab.nr_free == class->nr_blocks) {
-		slab_release(arena, &arena->active, pgno);
-		return;
-	}
-	pma_arena_drop(arena, &arena->active, pgno);
-	pma_arena_push(arena, page->slab.nr_free ? &arena->partial[page->class] : &arena->full,
-		       pgno);
+	pma_slab_recount(page, pma_pages_shadow(&arena->pool->pages, pgno),
+			 class_of(arena, page)->nr_blocks);
+	if (page->slab.nr_free)
+		slab_move(arena, pgno, true);
 }
 
 /* Chunks of the heap. */
@@ -382,7 +385,7 @@ u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 {
 	lockdep_assert_held(&arena->lock);
 	if (place->kind == PMA_KIND_SLAB) {
-		slab_free(arena, place);
+		pma_block_slab_free(arena, place->pgno, place->index);
 		return 0;
 	}
 	if (place->kind == PMA_KIND_HEAP) {

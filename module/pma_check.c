@@ -197,8 +197,6 @@ static u32 check_counters(const struct proof *proof)
 	u32 errors = stats->arena_pages != stats->slab_pages + stats->big_pages +
 					   stats->heap_pages;
 
-	errors += proof->arena->active != PMA_NONE;
-
 	errors += proof->pages[PMA_KIND_SLAB] != stats->slab_pages;
 	errors += proof->pages[PMA_KIND_HEAP] != stats->heap_pages;
 	errors += proof->pages[PMA_KIND_HELD] != stats->held_pages;

@@ -7,41 +7,41 @@
  * lock.  The bitmap stays the one truth about which blocks are free, so a free is
  * judged as exactly as under the lock, and no block is parked anywhere else.
  *
- *	descriptor.slab.cpu	0: in the arena's lists, changed under its lock
- *				n: CPU n-1 has it; it is in the list "active"
+ *	descriptor.slab.cpu	0: changed under the arena's lock
+ *				n: CPU n-1 has it; it is in the list of full pages
  *
  * A page that a CPU has:
  *  - bits are cleared only by that CPU with interrupts off: that is allocation;
  *  - bits are set by that CPU with interrupts off, or by others under the lock:
  *    atomically, as neither sees the other;
- *  - nr_free and first_free are not kept; they are counted from the bitmap when
- *    the CPU parts with the page, which it does under the lock.
+ *  - nr_free and first_free are not kept: nr_free tells if others set bits, and if
+ *    so, what is free is counted from the bitmap when the CPU parts with the page.
  *
  * So who holds the lock and finds slab.cpu 0 has the page for himself, and a CPU
  * that finds its own number there with interrupts off is sure it stays.  A CPU
- * parts with a page when it is used up, when it is asked to (drain), or when it
- * has gone offline.  (The idea of a page for each CPU is that of SLUB.)
+ * parts with a page, under the lock, when it is used up, when it is asked to
+ * (drain), or when it has gone offline.  (The idea of a page for each CPU is that
+ * of SLUB.)
+ *
+ * Where many blocks live, hardly any page has more than one that is free, and a
+ * free meets a full page.  If the CPU's own page is used up, it adopts that one: so
+ * the next allocation needs no lock.
  */
 #include "pma_block.h"
 #include "pma_cpu.h"
 
 static unsigned long no_word;
 
+static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
+{
+	return &arena->pool->pages.desc[pgno];
+}
+
 static void have_none(struct pma_cpu_page *page)
 {
 	page->word = &no_word;
+	page->nr_blocks = 0;
 	page->pgno = PMA_NONE;
-}
-
-static void have(const struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno, u32 class)
-{
-	const struct pma_class *of = &arena->pool->classes->class[class];
-
-	page->block_size = of->block_size;
-	page->inverse = of->inverse;
-	page->nr_blocks = of->nr_blocks;
-	page->pgno = pgno;
-	page->bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
 }
 
 /* Go to a word of the CPU's page that has a free block; is there one? */
@@ -50,13 +50,32 @@ static bool next_word(const struct pma_arena *arena, struct pma_cpu_page *page)
 	const struct pma_region *region = &arena->pool->region;
 	u32 word;
 
-	if (page->pgno == PMA_NONE)
-		return false;
-	word = find_next_bit(page->bitmap, page->nr_blocks, 0) / BITS_PER_LONG;
-	page->word = page->bitmap + min_t(u32, word, (page->nr_blocks - 1) / BITS_PER_LONG);
-	page->base = pma_region_ptr(region, pma_region_handle(region, page->pgno)) +
-		     (page->word - page->bitmap) * BITS_PER_LONG * page->block_size;
+	/* There may be no other. */
+	if (page->nr_blocks > BITS_PER_LONG) {
+		word = find_next_bit(page->bitmap, page->nr_blocks, 0) / BITS_PER_LONG;
+		word = min_t(u32, word, (page->nr_blocks - 1) / BITS_PER_LONG);
+		page->word = page->bitmap + word;
+		page->base = pma_region_ptr(region, pma_region_handle(region, page->pgno)) +
+			     word * BITS_PER_LONG * page->block_size;
+	}
 	return READ_ONCE(*page->word);
+}
+
+/* Have a page that is among the full ones; the arena's lock is held. */
+static void have(const struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno, u32 class)
+{
+	const struct pma_class *of = &arena->pool->classes->class[class];
+	const struct pma_region *region = &arena->pool->region;
+
+	page->block_size = of->block_size;
+	page->inverse = of->inverse;
+	page->nr_blocks = of->nr_blocks;
+	page->pgno = pgno;
+	page->bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
+	page->word = page->bitmap;
+	page->base = pma_region_ptr(region, pma_region_handle(region, pgno));
+	page_of(arena, pgno)->slab.nr_free = 0;
+	page_of(arena, pgno)->slab.cpu = smp_processor_id() + 1;
 }
 
 /* Tell the arena what the CPU did on its own; the arena's lock is held. */
@@ -70,41 +89,43 @@ static void fold(struct pma_arena *arena, struct pma_cpu_page *page)
 	page->frees = 0;
 }
 
-/* Part with a page; the arena's lock is held. */
-static void part_with(struct pma_arena *arena, struct pma_cpu_page *page)
+/*
+ * Part with a page; the arena's lock is held.  What the CPU found used up is so
+ * still, unless others have freed to it.
+ */
+static void part_with(struct pma_arena *arena, struct pma_cpu_page *page, bool used_up)
 {
+	struct pma_page *desc;
+
 	if (page->pgno == PMA_NONE)
 		return;
 	fold(arena, page);
-	pma_block_slab_settle(arena, page->pgno);
+	desc = page_of(arena, page->pgno);
+	desc->slab.cpu = 0;
+	if (used_up && !desc->slab.nr_free)
+		desc->slab.first_free = page->nr_blocks;
+	else
+		pma_block_slab_settle(arena, page->pgno);
 	have_none(page);
 }
 
-/* Have another page; the arena's lock is held. */
+/* Have another page for one that is used up; the arena's lock is held. */
 static bool refill(struct pma_arena *arena, struct pma_cpu_page *page, u32 class)
 {
 	u32 pgno;
 
-	part_with(arena, page);
+	part_with(arena, page, true);
 	if (arena->draining)
 		return false;
-	pgno = pma_block_slab_activate(arena, class, smp_processor_id() + 1);
+	pgno = pma_block_slab_activate(arena, class);
 	if (pgno == PMA_NONE)
 		return false;
 	have(arena, page, pgno, class);
 	return next_word(arena, page);
 }
 
-/**
- * pma_cpu_prepare() - make sure that a CPU's page has a free block
- * @arena: the arena
- * @page: of this CPU
- * @class: of its blocks
- *
- * Context: Interrupts are off; takes the arena's lock.
- * Return: false if there is none to be had.
- */
-bool pma_cpu_prepare(struct pma_arena *arena, struct pma_cpu_page *page, u32 class)
+/* Make sure that the CPU's page has a free block, if there is one; interrupts are off. */
+static bool prepare(struct pma_arena *arena, struct pma_cpu_page *page, u32 class)
 {
 	bool done;
 
@@ -113,6 +134,102 @@ bool pma_cpu_prepare(struct pma_arena *arena, struct pma_cpu_page *page, u32 cla
 	raw_spin_lock(&arena->lock);
 	done = refill(arena, page, class);
 	raw_spin_unlock(&arena->lock);
+	return done;
+}
+
+/**
+ * pma_cpu_adopt() - have a page that was full until now, if this CPU needs one
+ * @arena: whose it is
+ * @pgno: the page, with a free block, and among the full ones
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: true if it is this CPU's now.
+ */
+bool pma_cpu_adopt(struct pma_arena *arena, u32 pgno)
+{
+	u32 class = page_of(arena, pgno)->class;
+	struct pma_cpu_page *page;
+
+	lockdep_assert_held(&arena->lock);
+	if (!arena->cpu || arena->draining)
+		return false;
+	page = &this_cpu_ptr(arena->cpu)->pages[class];
+	if (READ_ONCE(*page->word) || next_word(arena, page))
+		return false;
+	part_with(arena, page, true);
+	have(arena, page, pgno, class);
+	next_word(arena, page);
+	return true;
+}
+
+/**
+ * pma_cpu_alloc_slowly() - as pma_cpu_alloc(), where the CPU's word is used up
+ * @arena: whose it will be
+ * @size: bytes wanted
+ *
+ * Context: Any but NMI; may take the arena's lock.
+ * Return: the block; NULL if it must be allocated in another way.
+ */
+void *pma_cpu_alloc_slowly(struct pma_arena *arena, size_t size)
+{
+	struct pma_cpu_page *page;
+	unsigned long irq;
+	void *block;
+	u32 class;
+
+	if (size - 1 >= arena->fast.size_max)
+		return NULL;
+	local_irq_save(irq);
+	page = pma_cpu_page_for(arena, size, &class);
+	do {
+		block = pma_cpu_take(page);
+	} while (!block && prepare(arena, page, class));
+	local_irq_restore(irq);
+	return block;
+}
+
+/* Is it the start of a block in use?  The arena's lock is held, and the page its slab's. */
+static bool is_used(const struct pma_arena *arena, u32 pgno, u32 offset, u32 index)
+{
+	const struct pma_page *page = page_of(arena, pgno);
+
+	return index * page->slab.block_size == offset &&
+	       index < arena->pool->classes->class[page->class].nr_blocks &&
+	       !test_bit(index, pma_pages_shadow(&arena->pool->pages, pgno));
+}
+
+/**
+ * pma_cpu_free_slowly() - free a slab block of a page that this CPU does not have
+ * @arena: whose it is
+ * @block: its start, it is said
+ *
+ * As pma_block_free(), for the case that CPUs with pages meet most.
+ *
+ * Context: Any but NMI; takes the arena's lock.
+ * Return: true if it was the start of a slab block in use, and is free now; false if
+ * that must be found out in another way.
+ */
+bool pma_cpu_free_slowly(struct pma_arena *arena, const void *block)
+{
+	size_t handle = (uintptr_t)block - arena->fast.base;
+	struct pma_page_id id;
+	u32 pgno, offset, index;
+	unsigned long irq;
+	bool done = false;
+
+	if (handle >= arena->fast.bytes)
+		return false;
+	pgno = handle >> arena->fast.page_shift;
+	offset = handle & arena->fast.page_mask;
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	id = pma_page_id(&arena->fast.desc[pgno]);
+	if (id.kind == PMA_KIND_SLAB && id.owner == arena->id) {
+		index = pma_slab_index(&arena->fast.desc[pgno], offset);
+		done = is_used(arena, pgno, offset, index);
+		if (done)
+			pma_block_slab_free(arena, pgno, index);
+	}
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	return done;
 }
 
@@ -155,7 +272,7 @@ unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned 
 		return 0;
 	local_irq_save(irq);
 	page = pma_cpu_page_for(arena, size, &class);
-	while (done < nr && (READ_ONCE(*page->word) || pma_cpu_prepare(arena, page, class)))
+	while (done < nr && (READ_ONCE(*page->word) || prepare(arena, page, class)))
 		done += take_from_word(page, nr - done, blocks + done);
 	local_irq_restore(irq);
 	return done;
@@ -209,7 +326,7 @@ static void drain_cpu(struct pma_arena *arena, struct pma_cpu *cpu)
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	for (class = 0; class < arena->pool->classes->nr; class++)
-		part_with(arena, &cpu->pages[class]);
+		part_with(arena, &cpu->pages[class], false);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
 

@@ -43,7 +43,9 @@ struct pma_cpu {
 
 int pma_cpu_init(struct pma_arena *arena);
 void pma_cpu_exit(struct pma_arena *arena);
-bool pma_cpu_prepare(struct pma_arena *arena, struct pma_cpu_page *page, u32 class);
+void *pma_cpu_alloc_slowly(struct pma_arena *arena, size_t size);
+bool pma_cpu_free_slowly(struct pma_arena *arena, const void *block);
+bool pma_cpu_adopt(struct pma_arena *arena, u32 pgno);
 unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned int nr,
 				 void **blocks);
 unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks);
@@ -59,6 +61,19 @@ static __always_inline struct pma_cpu_page *pma_cpu_page_for(const struct pma_ar
 	return &this_cpu_ptr(arena->cpu)->pages[*class];
 }
 
+/* Take the lowest free block of the CPU's word, if there is one; interrupts are off. */
+static __always_inline void *pma_cpu_take(struct pma_cpu_page *page)
+{
+	unsigned long bits = READ_ONCE(*page->word);
+
+	if (unlikely(!bits))
+		return NULL;
+	bits = __ffs(bits);
+	clear_bit(bits, page->word);
+	page->allocs++;
+	return page->base + bits * page->block_size;
+}
+
 /**
  * pma_cpu_alloc() - allocate a slab block without the arena's lock
  * @arena: whose it will be
@@ -71,23 +86,15 @@ static __always_inline struct pma_cpu_page *pma_cpu_page_for(const struct pma_ar
  */
 static __always_inline void *pma_cpu_alloc(struct pma_arena *arena, size_t size)
 {
-	void *block = NULL;
-	struct pma_cpu_page *page;
-	unsigned long irq, bits;
+	unsigned long irq;
+	void *block;
 	u32 class;
 
 	/* Size 0 wraps around; without CPU pages size_max is 0. */
 	if (unlikely(size - 1 >= arena->fast.size_max))
 		return NULL;
 	local_irq_save(irq);
-	page = pma_cpu_page_for(arena, size, &class);
-	bits = READ_ONCE(*page->word);
-	if (likely(bits)) {
-		bits = __ffs(bits);
-		clear_bit(bits, page->word);
-		block = page->base + bits * page->block_size;
-		page->allocs++;
-	}
+	block = pma_cpu_take(pma_cpu_page_for(arena, size, &class));
 	local_irq_restore(irq);
 	return block;
 }

@@ -135,7 +135,8 @@ EXPORT_FOR_KUNIT(pma_arena_count_error_locked);
 
 EXPORT_FOR_KUNIT(pma_cpu_init);
 EXPORT_FOR_KUNIT(pma_cpu_exit);
-EXPORT_FOR_KUNIT(pma_cpu_prepare);
+EXPORT_FOR_KUNIT(pma_cpu_alloc_slowly);
+EXPORT_FOR_KUNIT(pma_cpu_free_slowly);
 EXPORT_FOR_KUNIT(pma_cpu_alloc_batch);
 EXPORT_FOR_KUNIT(pma_cpu_free_batch);
 EXPORT_FOR_KUNIT(pma_cpu_drain_begin);
@@ -155,7 +156,6 @@ EXPORT_FOR_KUNIT(pma_block_free);
 EXPORT_FOR_KUNIT(pma_block_free_all);
 EXPORT_FOR_KUNIT(pma_block_check_request);
 EXPORT_FOR_KUNIT(pma_block_alloc_small);
-EXPORT_FOR_KUNIT(pma_block_slab_activate);
 EXPORT_FOR_KUNIT(pma_block_slab_settle);
 EXPORT_FOR_KUNIT(pma_block_free_place);
 
