@@ -3,7 +3,8 @@
  * bench_arenas.c - the same work, spread over more and more arenas of one pool
  *
  *  arenas-N	8 blocks in use in each of N arenas; an operation frees one and
- *		allocates another, in one arena after the other
+ *		allocates another, in one arena after the other.  Measured when each
+ *		arena has done as much before as with N = 1: it has its pages then.
  */
 #include <linux/sizes.h>
 
@@ -13,6 +14,7 @@
 
 #define LIVE		8	/* blocks, in an arena */
 #define REPLACED	1000	/* in a repetition */
+#define WARM_UP		300	/* in each arena, before them */
 #define REPETITIONS	101
 #define ARENA_ROOM	SZ_512K
 
@@ -37,12 +39,13 @@ static void client_free(struct client *client, void *block)
 		pma_free(client->arena, block);
 }
 
-static u64 repeat(struct client *clients, u32 nr, struct bench_random *random, const u32 *sizes)
+static u64 repeat(struct client *clients, u32 nr, u32 replaced, struct bench_random *random,
+		  const u32 *sizes)
 {
 	u64 begin = bench_now();
 	u32 i;
 
-	for (i = 0; i < REPLACED; i++) {
+	for (i = 0; i < replaced; i++) {
 		struct client *client = &clients[i % nr];
 		void **block = &client->block[bench_random_below(random, LIVE)];
 
@@ -63,8 +66,10 @@ static int measure(struct client *clients, u32 nr, const u32 *sizes, u64 *ticks)
 	for (i = 0; i < nr; i++)
 		for (at = 0; at < LIVE; at++)
 			clients[i].block[at] = client_alloc(&clients[i], sizes[i + at]);
+	if (repeat(clients, nr, WARM_UP * nr, &random, sizes) == BENCH_FAILED)
+		return -ENOMEM;
 	for (i = 0; i < REPETITIONS; i++) {
-		samples[i] = repeat(clients, nr, &random, sizes);
+		samples[i] = repeat(clients, nr, REPLACED, &random, sizes);
 		if (samples[i] == BENCH_FAILED)
 			return -ENOMEM;
 	}
