@@ -127,6 +127,8 @@ static inline size_t size_mul(size_t a, size_t b)
 #define struct_size(p, member, n) \
 	(sizeof(*(p)) + size_mul(n, sizeof((p)->member[0])))
 
+#define OPTIMIZER_HIDE_VAR(x)	__asm__("" : "=r" (x) : "0" (x))
+
 /* atomics; for ThreadSanitizer a marked access is an atomic one */
 
 /* A race by design; tsan.supp says where. */

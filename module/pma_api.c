@@ -199,15 +199,43 @@ static noinline void *alloc_locked(struct pma_arena *arena, size_t size, size_t 
 /* As pma_alloc(), where the CPU's word has no free block. */
 static noinline void *alloc_slowly(struct pma_arena *arena, size_t size)
 {
+	if (size > arena->fast.size_max)
+		return alloc_locked(arena, size, 0, 0);
 	return pma_cpu_alloc_slowly(arena, size) ?: alloc_locked(arena, size, 0, 0);
 }
 
 /* As pma_free(), under the arena's lock. */
 static noinline int free_locked(struct pma_arena *arena, void *block)
 {
-	if (pma_cpu_free_slowly(arena, block))
+	if (pma_cpu_is_slab(arena, block) && pma_cpu_free_slowly(arena, block))
 		return 0;
 	return pma_block_free(arena, handle_of(arena, block));
+}
+
+/**
+ * pma_alloc() - allocate a block
+ * @arena: whose block it will be
+ * @size: bytes wanted, at least 1
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: the block, aligned to at least 8 bytes (16 from 16 bytes on), or NULL.
+ */
+void *pma_alloc(struct pma_arena *arena, size_t size)
+{
+	void *block;
+
+	return likely(pma_cpu_alloc(arena, size, &block)) ? block : alloc_slowly(arena, size);
+}
+EXPORT_SYMBOL_GPL(pma_alloc);
+
+/* As pma_zalloc(), from a page that the CPU has. */
+static void *zalloc_of_cpu(struct pma_arena *arena, size_t size)
+{
+	void *block = pma_cpu_alloc_slowly(arena, size);
+
+	if (block)
+		memset(block, 0, pma_cpu_block_size(arena, size));
+	return block;
 }
 
 /**
@@ -224,12 +252,13 @@ static noinline int free_locked(struct pma_arena *arena, void *block)
  */
 void *pma_alloc_aligned(struct pma_arena *arena, size_t size, size_t align, u32 flags)
 {
-	void *block;
+	void *block = NULL;
 
-	if (unlikely(align | flags))
-		return alloc_locked(arena, size, align, flags);
-	block = pma_cpu_alloc(arena, size);
-	return likely(block) ? block : alloc_slowly(arena, size);
+	if (!(align | flags))
+		return pma_alloc(arena, size);
+	if (!align && flags == PMA_ZERO)
+		block = zalloc_of_cpu(arena, size);
+	return block ?: alloc_locked(arena, size, align, flags);
 }
 EXPORT_SYMBOL_GPL(pma_alloc_aligned);
 
@@ -306,6 +335,23 @@ size_t pma_usable_size(struct pma_arena *arena, const void *block)
 }
 EXPORT_SYMBOL_GPL(pma_usable_size);
 
+/* As pma_alloc_batch(), under the arena's lock. */
+static noinline unsigned int alloc_batch_locked(struct pma_arena *arena, size_t size, u32 flags,
+						unsigned int nr, void **blocks)
+{
+	unsigned int done = 0, want, got, i;
+	u64 handles[16] __uninitialized;
+
+	do {
+		want = min_t(unsigned int, nr - done, ARRAY_SIZE(handles));
+		got = pma_block_alloc_batch(arena, size, flags, want, handles);
+		for (i = 0; i < got; i++)
+			blocks[done + i] = ptr_of(arena, handles[i]);
+		done += got;
+	} while (got == want && done < nr);
+	return done;
+}
+
 /**
  * pma_alloc_batch() - allocate equal blocks
  * @arena: whose blocks they will be
@@ -320,21 +366,13 @@ EXPORT_SYMBOL_GPL(pma_usable_size);
 unsigned int pma_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
 			     unsigned int nr, void **blocks)
 {
-	unsigned int done = 0, want, got, i;
-	u64 handles[16] __uninitialized;
+	unsigned int done = 0;
 
 	if (!flags)
 		done = pma_cpu_alloc_batch(arena, size, nr, blocks);
-	if (done == nr)
+	if (likely(done == nr))
 		return done;
-	do {
-		want = min_t(unsigned int, nr - done, ARRAY_SIZE(handles));
-		got = pma_block_alloc_batch(arena, size, flags, want, handles);
-		for (i = 0; i < got; i++)
-			blocks[done + i] = ptr_of(arena, handles[i]);
-		done += got;
-	} while (got == want && done < nr);
-	return done;
+	return done + alloc_batch_locked(arena, size, flags, nr - done, blocks + done);
 }
 EXPORT_SYMBOL_GPL(pma_alloc_batch);
 

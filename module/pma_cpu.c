@@ -42,6 +42,7 @@ static void have_none(struct pma_cpu_page *page)
 	page->word = &no_word;
 	page->nr_blocks = 0;
 	page->pgno = PMA_NONE;
+	page->desc = NULL;
 }
 
 /* Go to a word of the CPU's page that has a free block; is there one? */
@@ -71,6 +72,7 @@ static void have(const struct pma_arena *arena, struct pma_cpu_page *page, u32 p
 	page->inverse = of->inverse;
 	page->nr_blocks = of->nr_blocks;
 	page->pgno = pgno;
+	page->desc = page_of(arena, pgno);
 	page->bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
 	page->word = page->bitmap;
 	page->base = pma_region_ptr(region, pma_region_handle(region, pgno));
@@ -173,17 +175,16 @@ bool pma_cpu_adopt(struct pma_arena *arena, u32 pgno)
 void *pma_cpu_alloc_slowly(struct pma_arena *arena, size_t size)
 {
 	struct pma_cpu_page *page;
+	void *block = NULL;
 	unsigned long irq;
-	void *block;
 	u32 class;
 
 	if (size - 1 >= arena->fast.size_max)
 		return NULL;
 	local_irq_save(irq);
 	page = pma_cpu_page_for(arena, size, &class);
-	do {
-		block = pma_cpu_take(page);
-	} while (!block && prepare(arena, page, class));
+	if (READ_ONCE(*page->word) || prepare(arena, page, class))
+		block = pma_cpu_take(page, READ_ONCE(*page->word));
 	local_irq_restore(irq);
 	return block;
 }
@@ -201,7 +202,7 @@ static bool is_used(const struct pma_arena *arena, u32 pgno, u32 offset, u32 ind
 /**
  * pma_cpu_free_slowly() - free a slab block of a page that this CPU does not have
  * @arena: whose it is
- * @block: its start, it is said
+ * @block: its start, it is said, and pma_cpu_is_slab()
  *
  * As pma_block_free(), for the case that CPUs with pages meet most.
  *
@@ -217,8 +218,6 @@ bool pma_cpu_free_slowly(struct pma_arena *arena, const void *block)
 	unsigned long irq;
 	bool done = false;
 
-	if (handle >= arena->fast.bytes)
-		return false;
 	pgno = handle >> arena->fast.page_shift;
 	offset = handle & arena->fast.page_mask;
 	raw_spin_lock_irqsave(&arena->lock, irq);
@@ -237,17 +236,19 @@ bool pma_cpu_free_slowly(struct pma_arena *arena, const void *block)
 static unsigned int take_from_word(struct pma_cpu_page *page, unsigned int nr, void **blocks)
 {
 	unsigned long all = READ_ONCE(*page->word), left = all;
-	unsigned int n;
+	void **to = blocks, **end = blocks + nr;
+	size_t block_size = page->block_size;
+	void *base = page->base;
 
-	for (n = 0; n < nr && left; n++) {
-		blocks[n] = page->base + __ffs(left) * page->block_size;
+	while (left && to != end) {
+		*to++ = base + __ffs(left) * block_size;
 		left &= left - 1;
 	}
 	/* Others may set bits meanwhile, but not these. */
 	atomic_long_andnot(all ^ left, (atomic_long_t *)page->word);
 	/* Now, as the CPU may have to part with the page for the next ones. */
-	page->allocs += n;
-	return n;
+	page->allocs += to - blocks;
+	return to - blocks;
 }
 
 /**
@@ -278,6 +279,30 @@ unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned 
 	return done;
 }
 
+/* Free the first of the blocks, as long as they are of the CPU's page, and right. */
+static unsigned int give_some(const struct pma_arena *arena, struct pma_cpu_page *page,
+			      unsigned int nr, void **blocks)
+{
+	uintptr_t start = arena->fast.base + ((size_t)page->pgno << arena->fast.page_shift);
+	size_t used_bytes = page->nr_blocks * page->block_size;
+	u32 inverse = page->inverse, block_size = page->block_size;
+	void **from = blocks, **end = blocks + nr;
+	unsigned long *bitmap = page->bitmap;
+	u32 index;
+
+	for (; from != end; from++) {
+		size_t offset = (uintptr_t)*from - start;
+
+		if (offset >= used_bytes)
+			break;
+		index = (offset * inverse) >> 32;
+		if (index * block_size != (u32)offset || test_and_set_bit(index, bitmap))
+			break;
+	}
+	page->frees += from - blocks;
+	return from - blocks;
+}
+
 /**
  * pma_cpu_free_batch() - free slab blocks without the arena's lock
  * @arena: whose they are
@@ -290,43 +315,65 @@ unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned 
  */
 unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks)
 {
-	u32 pgno = PMA_NONE, mask = arena->fast.page_mask;
-	struct pma_cpu_page *page = NULL;
-	struct pma_cpu *cpu;
-	unsigned int done;
+	unsigned int done = 0, given;
+	const struct pma_page *desc;
+	struct pma_cpu_page *page;
 	unsigned long irq;
+	size_t handle;
 
-	if (!arena->cpu)
-		return 0;
 	local_irq_save(irq);
-	cpu = this_cpu_ptr(arena->cpu);
-	for (done = 0; done < nr; done++) {
-		size_t handle = (uintptr_t)blocks[done] - arena->fast.base;
-
+	while (done < nr) {
+		handle = (uintptr_t)blocks[done] - arena->fast.base;
 		if (handle >= arena->fast.bytes)
 			break;
-		/* Mostly of the page of the one before. */
-		if (handle >> arena->fast.page_shift != pgno) {
-			pgno = handle >> arena->fast.page_shift;
-			page = pma_cpu_page_of(arena, cpu, pgno);
-			if (!page)
-				break;
-		}
-		if (!pma_cpu_give(page, handle & mask))
+		desc = &arena->fast.desc[handle >> arena->fast.page_shift];
+		page = pma_cpu_page_of(this_cpu_ptr(arena->cpu), desc);
+		if (page->desc != desc)
+			break;
+		given = give_some(arena, page, nr - done, blocks + done);
+		done += given;
+		if (!given)
 			break;
 	}
 	local_irq_restore(irq);
 	return done;
 }
 
+/* Part with all pages; the arena's lock is held. */
+static void part_with_all(struct pma_arena *arena, struct pma_cpu *cpu)
+{
+	u32 class;
+
+	for (class = 0; class < arena->pool->classes->nr; class++)
+		part_with(arena, &cpu->pages[class], false);
+}
+
+/**
+ * pma_cpu_give_back() - let this CPU part with its pages, for the sake of empty ones
+ * @arena: the arena
+ *
+ * O(classes), where there is no page left.
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: true if the pool has got pages back.
+ */
+bool pma_cpu_give_back(struct pma_arena *arena)
+{
+	u32 had = arena->stats.slab_pages;
+
+	lockdep_assert_held(&arena->lock);
+	if (!arena->cpu)
+		return false;
+	part_with_all(arena, this_cpu_ptr(arena->cpu));
+	return arena->stats.slab_pages < had;
+}
+
 static void drain_cpu(struct pma_arena *arena, struct pma_cpu *cpu)
 {
 	unsigned long irq;
-	u32 class;
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	for (class = 0; class < arena->pool->classes->nr; class++)
-		part_with(arena, &cpu->pages[class], false);
+	part_with_all(arena, cpu);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
 

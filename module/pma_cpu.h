@@ -15,6 +15,7 @@
  * @inverse: 2^32 / @block_size + 1
  * @nr_blocks: in a page
  * @pgno: the page, or PMA_NONE
+ * @desc: its descriptor; NULL if there is none
  * @bitmap: all of its bitmap
  * @allocs: blocks handed out here, since they were last added to the arena's
  * @frees: blocks taken back here, since then
@@ -28,6 +29,7 @@ struct pma_cpu_page {
 	u32 inverse;
 	u32 nr_blocks;
 	u32 pgno;
+	const struct pma_page *desc;
 	unsigned long *bitmap;
 	u64 allocs;
 	u64 frees;
@@ -46,6 +48,7 @@ void pma_cpu_exit(struct pma_arena *arena);
 void *pma_cpu_alloc_slowly(struct pma_arena *arena, size_t size);
 bool pma_cpu_free_slowly(struct pma_arena *arena, const void *block);
 bool pma_cpu_adopt(struct pma_arena *arena, u32 pgno);
+bool pma_cpu_give_back(struct pma_arena *arena);
 unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned int nr,
 				 void **blocks);
 unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks);
@@ -57,67 +60,75 @@ void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats);
 static __always_inline struct pma_cpu_page *pma_cpu_page_for(const struct pma_arena *arena,
 							     size_t size, u32 *class)
 {
-	*class = arena->fast.of_size[(size + PMA_BLOCK_MIN - 1) / PMA_BLOCK_MIN];
+	*class = arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN];
 	return &this_cpu_ptr(arena->cpu)->pages[*class];
 }
 
-/* Take the lowest free block of the CPU's word, if there is one; interrupts are off. */
-static __always_inline void *pma_cpu_take(struct pma_cpu_page *page)
+/* Bytes of a block for @size, which a CPU's page served. */
+static inline u32 pma_cpu_block_size(const struct pma_arena *arena, size_t size)
 {
-	unsigned long bits = READ_ONCE(*page->word);
+	return arena->pool->classes->class[arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN]]
+		.block_size;
+}
 
-	if (unlikely(!bits))
-		return NULL;
-	bits = __ffs(bits);
-	clear_bit(bits, page->word);
+/* Take the lowest free block of the CPU's word, which has one; interrupts are off. */
+static __always_inline void *pma_cpu_take(struct pma_cpu_page *page, unsigned long word)
+{
+	unsigned long bit = __ffs(word);
+
+	clear_bit(bit, page->word);
 	page->allocs++;
-	return page->base + bits * page->block_size;
+	return page->base + bit * page->block_size;
 }
 
 /**
  * pma_cpu_alloc() - allocate a slab block without the arena's lock
  * @arena: whose it will be
  * @size: bytes wanted
+ * @block: the block
  *
  * Calls nothing, so that its caller need not save a register for it.
  *
  * Context: Any but NMI.
- * Return: the block; NULL if it must be allocated in another way.
+ * Return: false if it must be allocated in another way.
  */
-static __always_inline void *pma_cpu_alloc(struct pma_arena *arena, size_t size)
+static __always_inline bool pma_cpu_alloc(struct pma_arena *arena, size_t size, void **block)
 {
-	unsigned long irq;
-	void *block;
+	struct pma_cpu_page *page;
+	unsigned long irq, word;
 	u32 class;
 
 	/* Size 0 wraps around; without CPU pages size_max is 0. */
 	if (unlikely(size - 1 >= arena->fast.size_max))
-		return NULL;
+		return false;
 	local_irq_save(irq);
-	block = pma_cpu_take(pma_cpu_page_for(arena, size, &class));
+	page = pma_cpu_page_for(arena, size, &class);
+	word = READ_ONCE(*page->word);
+	if (likely(word)) {
+		*block = pma_cpu_take(page, word);
+		local_irq_restore(irq);
+		return true;
+	}
 	local_irq_restore(irq);
-	return block;
+	return false;
 }
 
 /*
- * The page of a handle, if this CPU has it, else NULL; interrupts are off.  Whatever
- * the descriptor says just now, if it leads to a page that this CPU has, then it is
- * that page's, and it stays so meanwhile.
+ * The CPU's page whose descriptor may be @desc; interrupts are off.  Whatever that says
+ * just now, if it leads to the page that has it, then it stays so meanwhile.
  */
-static __always_inline struct pma_cpu_page *pma_cpu_page_of(const struct pma_arena *arena,
-							    struct pma_cpu *cpu, u32 pgno)
+static __always_inline struct pma_cpu_page *pma_cpu_page_of(struct pma_cpu *cpu,
+							    const struct pma_page *desc)
 {
-	struct pma_cpu_page *page = &cpu->pages[READ_ONCE(arena->fast.desc[pgno].class)];
-
-	return likely(page->pgno == pgno) ? page : NULL;
+	return &cpu->pages[READ_ONCE(desc->class)];
 }
 
 /* Free the block at an offset in a page that this CPU has, if that is the start of one. */
-static __always_inline bool pma_cpu_give(struct pma_cpu_page *page, u32 offset)
+static __always_inline bool pma_cpu_give(struct pma_cpu_page *page, u64 offset)
 {
-	u32 index = ((u64)offset * page->inverse) >> 32;
+	u32 index = (offset * page->inverse) >> 32;
 
-	if (unlikely(index * page->block_size != offset || index >= page->nr_blocks))
+	if (unlikely(index * page->block_size != (u32)offset || index >= page->nr_blocks))
 		return false;
 	if (unlikely(test_and_set_bit(index, page->bitmap)))
 		return false;
@@ -137,20 +148,34 @@ static __always_inline bool pma_cpu_give(struct pma_cpu_page *page, u32 offset)
 static __always_inline bool pma_cpu_free(struct pma_arena *arena, const void *block)
 {
 	size_t handle = (uintptr_t)block - arena->fast.base;
+	const struct pma_page *desc;
 	struct pma_cpu_page *page;
 	unsigned long irq;
 
 	/* Without CPU pages the region has no bytes here. */
 	if (unlikely(handle >= arena->fast.bytes))
 		return false;
+	desc = &arena->fast.desc[handle >> arena->fast.page_shift];
 	local_irq_save(irq);
-	page = pma_cpu_page_of(arena, this_cpu_ptr(arena->cpu), handle >> arena->fast.page_shift);
-	if (likely(page && pma_cpu_give(page, handle & arena->fast.page_mask))) {
+	page = pma_cpu_page_of(this_cpu_ptr(arena->cpu), desc);
+	if (likely(page->desc == desc && pma_cpu_give(page, handle & arena->fast.page_mask))) {
 		local_irq_restore(irq);
 		return true;
 	}
+	/* Not the same test as above, or it would be done for both before. */
+	OPTIMIZER_HIDE_VAR(irq);
 	local_irq_restore(irq);
 	return false;
+}
+
+/* Does it look as if a slab page were there, in an arena whose CPUs have pages? */
+static __always_inline bool pma_cpu_is_slab(const struct pma_arena *arena, const void *block)
+{
+	size_t handle = (uintptr_t)block - arena->fast.base;
+
+	return handle < arena->fast.bytes &&
+	       READ_ONCE(arena->fast.desc[handle >> arena->fast.page_shift].kind) ==
+	       PMA_KIND_SLAB;
 }
 
 #endif /* _PMA_CPU_H */

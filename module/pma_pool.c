@@ -169,7 +169,7 @@ size_t pma_pool_metadata_bytes(const struct pma_pool *pool)
 	return sizeof(*pool) + pma_pages_metadata_bytes(&pool->pages) +
 	       struct_size(pool->runs, heads, pool->runs->nr_lists) +
 	       (size_t)pool->region.nr_pages * sizeof(struct pma_fit_tag) +
-	       sizeof(*pool->classes) + pool->classes->slab_max / PMA_BLOCK_MIN + 1;
+	       sizeof(*pool->classes) + pool->classes->slab_max / PMA_BLOCK_MIN;
 }
 
 /**
@@ -219,7 +219,7 @@ int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struc
 	/* Most are small, and as they come. */
 	if (likely(!align && size - 1 < pool->classes->slab_max)) {
 		route->kind = PMA_KIND_SLAB;
-		route->class = pool->classes->of_size[DIV_ROUND_UP(size, PMA_BLOCK_MIN)];
+		route->class = pool->classes->of_size[(size - 1) / PMA_BLOCK_MIN];
 		route->align = 1;
 		return 0;
 	}

@@ -52,14 +52,14 @@ struct pma_classes *pma_slab_classes_create(u32 page_size, u32 slab_max, bool po
 	struct pma_classes *classes;
 	u32 size, i, class = 0;
 
-	classes = kvzalloc(sizeof(*classes) + slab_max / PMA_BLOCK_MIN + 1, GFP_KERNEL);
+	classes = kvzalloc(sizeof(*classes) + slab_max / PMA_BLOCK_MIN, GFP_KERNEL);
 	if (!classes)
 		return NULL;
 	for (size = PMA_BLOCK_MIN; size <= slab_max; size = pow2 ? size * 2 : next_fine(size))
 		add_class(classes, size, page_size);
 	classes->slab_max = classes->class[classes->nr - 1].block_size;
-	for (i = 0; i <= classes->slab_max / PMA_BLOCK_MIN; i++) {
-		if (i * PMA_BLOCK_MIN > classes->class[class].block_size)
+	for (i = 0; i < classes->slab_max / PMA_BLOCK_MIN; i++) {
+		if ((i + 1) * PMA_BLOCK_MIN > classes->class[class].block_size)
 			class++;
 		classes->of_size[i] = class;
 	}
@@ -93,7 +93,7 @@ int pma_slab_class_of(const struct pma_classes *classes, size_t size, size_t ali
 	size = max(size, align);
 	if (size > classes->slab_max)
 		return -1;
-	class = classes->of_size[DIV_ROUND_UP(size, PMA_BLOCK_MIN)];
+	class = classes->of_size[(size - 1) / PMA_BLOCK_MIN];
 	if (align <= PMA_BLOCK_MIN)
 		return class;
 	while (classes->class[class].block_size & (align - 1))

@@ -151,7 +151,8 @@ static const struct bench_peer bench_control = {
 
 static __always_inline void *bench_pma_alloc(struct bench_heap *heap, size_t size)
 {
-	return pma_alloc_aligned(heap->arena, size, 0, heap->pma_flags);
+	return likely(!heap->pma_flags) ? pma_alloc(heap->arena, size) :
+					  pma_zalloc(heap->arena, size);
 }
 
 static __always_inline void *bench_pma_zalloc(struct bench_heap *heap, size_t size)
