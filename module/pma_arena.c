@@ -74,26 +74,39 @@ void pma_arena_forget_failure(struct pma_arena *arena)
 /* Runs: from the pool and back. */
 
 /**
- * pma_arena_take_run() - take a run from the pool
+ * pma_arena_take_held() - as pma_arena_take_run(), of what a mapped arena holds
  * @arena: whose it will be
  * @nr_pages: its length
- * @client_flags: PMA_FIT_M or 0
+ * @client_flags: of its tags
  *
  * Context: The arena's lock is held; takes the pool's.
  * Return: its first page, or PMA_NONE.
  */
-u32 pma_arena_take_run(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
+u32 pma_arena_take_held(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
 {
-	u32 pgno = PMA_NONE;
+	u32 pgno = pma_held_take(arena, nr_pages, client_flags);
 
-	lockdep_assert_held(&arena->lock);
-	if (arena->flags & PMA_ARENA_USER)
-		client_flags |= PMA_FIT_A;
-	if (arena->mapped)
-		pgno = pma_held_take(arena, nr_pages, client_flags);
 	if (pgno != PMA_NONE)
 		return pgno;
-	return pma_pool_take(arena->pool, &arena->budget, nr_pages, client_flags);
+	return pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
+}
+
+/**
+ * pma_arena_take_back() - as pma_arena_take_run(), where the pool could not serve
+ * @arena: whose it will be
+ * @nr_pages: its length
+ * @client_flags: of its tags
+ *
+ * What is missing may be an empty page that this CPU has.
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: its first page, or PMA_NONE.
+ */
+u32 pma_arena_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
+{
+	if (!pma_cpu_give_back(arena))
+		return PMA_NONE;
+	return pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
 }
 
 /**
@@ -122,19 +135,18 @@ static void part_with(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 	if (arena->mapped)
 		pma_held_put(arena, pgno, nr_pages);
 	else
-		pma_pool_give(arena->pool, &arena->budget, pgno);
+		pma_pool_give_irqs_off(arena->pool, &arena->budget, pgno);
 }
 
 /**
- * pma_arena_give_run() - give a run back to the pool, or hold it for that
+ * pma_arena_give_held() - as pma_arena_give_run(), in a pool that isolates
  * @arena: whose it was; it is in none of its lists any more
  * @pgno: its first page
  * @nr_pages: its length
  *
- * Context: The arena's lock is held; takes the pool's.  O(@nr_pages) in a pool
- * that isolates.
+ * Context: The arena's lock is held; takes the pool's.  O(@nr_pages).
  */
-void pma_arena_give_run(struct pma_arena *arena, u32 pgno, u32 nr_pages)
+void pma_arena_give_held(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 {
 	lockdep_assert_held(&arena->lock);
 	retire_run(arena, pgno, nr_pages);
@@ -186,44 +198,6 @@ u32 pma_arena_big_take(struct pma_arena *arena, u32 nr_pages)
 	}
 	atomic_dec(&arena->pool->moving);
 	return pgno;
-}
-
-/**
- * pma_arena_big_alloc() - take a big block, as it is
- * @arena: whose it will be; its pool does not isolate
- * @nr_pages: its length
- * @requested: bytes that were asked for
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: its first page, or PMA_NONE.
- */
-u32 pma_arena_big_alloc(struct pma_arena *arena, u32 nr_pages, size_t requested)
-{
-	u32 pgno = pma_arena_take_run(arena, nr_pages, PMA_FIT_M);
-
-	if (pgno == PMA_NONE)
-		return PMA_NONE;
-	pma_big_mark(&arena->pool->pages, pgno, PMA_KIND_BIG, arena->id);
-	arena->pool->pages.desc[pgno].big.requested = requested;
-	pma_arena_push(arena, &arena->big, pgno);
-	pma_arena_count_pages(arena, &arena->stats.big_pages, nr_pages);
-	return pgno;
-}
-
-/**
- * pma_arena_big_free() - give a big block back, as it is
- * @arena: whose it is; its pool does not isolate
- * @pgno: its first page
- *
- * Context: The arena's lock is held; takes the pool's.
- */
-void pma_arena_big_free(struct pma_arena *arena, u32 pgno)
-{
-	u32 nr_pages = pma_pool_run_pages(arena->pool, pgno);
-
-	pma_arena_drop(arena, &arena->big, pgno);
-	pma_arena_count_pages(arena, &arena->stats.big_pages, -nr_pages);
-	pma_arena_give_run(arena, pgno, nr_pages);
 }
 
 /**

@@ -97,11 +97,10 @@ struct pma_arena *pma_arena_by_uid(struct pma_pool *pool, u64 uid);
 void pma_arena_get_stats(struct pma_arena *arena, struct pma_stats *stats);
 
 /* For the rest of L3. */
-u32 pma_arena_take_run(struct pma_arena *arena, u32 nr_pages, u32 client_flags);
+u32 pma_arena_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags);
+u32 pma_arena_take_held(struct pma_arena *arena, u32 nr_pages, u32 client_flags);
 void pma_arena_clean_run(struct pma_arena *arena, u32 pgno, u32 nr_pages);
-void pma_arena_give_run(struct pma_arena *arena, u32 pgno, u32 nr_pages);
-u32 pma_arena_big_alloc(struct pma_arena *arena, u32 nr_pages, size_t requested);
-void pma_arena_big_free(struct pma_arena *arena, u32 pgno);
+void pma_arena_give_held(struct pma_arena *arena, u32 pgno, u32 nr_pages);
 u32 pma_arena_big_take(struct pma_arena *arena, u32 nr_pages);
 void pma_arena_big_publish(struct pma_arena *arena, u32 pgno, size_t requested);
 void pma_arena_big_drop(struct pma_arena *arena, u32 pgno);
@@ -111,6 +110,50 @@ u32 pma_arena_big_unlink(struct pma_arena *arena, u32 pgno);
 int pma_arena_count_error(struct pma_arena *arena, int err);
 void pma_arena_forget_failure(struct pma_arena *arena);
 int pma_arena_count_error_locked(struct pma_arena *arena, int err);
+
+/**
+ * pma_arena_take_run() - take a run from the pool
+ * @arena: whose it will be
+ * @nr_pages: its length
+ * @client_flags: PMA_FIT_M or 0
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: its first page, or PMA_NONE.
+ */
+static inline u32 pma_arena_take_run(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
+{
+	u32 pgno;
+
+	lockdep_assert_held(&arena->lock);
+	if (arena->flags & PMA_ARENA_USER)
+		client_flags |= PMA_FIT_A;
+	if (arena->mapped)
+		return pma_arena_take_held(arena, nr_pages, client_flags);
+	pgno = pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
+	if (unlikely(pgno == PMA_NONE))
+		pgno = pma_arena_take_back(arena, nr_pages, client_flags);
+	return pgno;
+}
+
+/**
+ * pma_arena_give_run() - give a run back to the pool, or hold it for that
+ * @arena: whose it was; it is in none of its lists any more
+ * @pgno: its first page
+ * @nr_pages: its length
+ *
+ * Context: The arena's lock is held; takes the pool's.  O(@nr_pages) in a pool
+ * that isolates.
+ */
+static inline void pma_arena_give_run(struct pma_arena *arena, u32 pgno, u32 nr_pages)
+{
+	lockdep_assert_held(&arena->lock);
+	if (pma_pool_isolates(arena->pool)) {
+		pma_arena_give_held(arena, pgno, nr_pages);
+		return;
+	}
+	pma_page_set(&arena->pool->pages.desc[pgno], PMA_KIND_FREE, 0, 0);
+	pma_pool_give_irqs_off(arena->pool, &arena->budget, pgno);
+}
 
 /* Lists of runs. */
 
@@ -168,6 +211,18 @@ static inline void pma_arena_count_pages(struct pma_arena *arena, u32 *of_kind, 
 	*of_kind += nr_pages;
 	arena->stats.arena_pages += nr_pages;
 	arena->stats.peak_pages = max(arena->stats.peak_pages, arena->stats.arena_pages);
+}
+
+/**
+ * pma_limit_freed() - a block was freed or became shorter, a page perhaps not
+ * @arena: whose
+ *
+ * Context: The arena's lock is held.
+ */
+static inline void pma_limit_freed(struct pma_arena *arena)
+{
+	if (unlikely(READ_ONCE(arena->budget.waiting)))
+		arena->pool->ops->freed(arena->pool, arena);
 }
 
 /**

@@ -262,7 +262,8 @@ static int heap_alloc(struct pma_arena *arena, size_t size, u32 need, u32 flags,
 		handle = pma_heap_alloc(arena->heap, size, client_flags);
 	if (handle == PMA_HANDLE_NONE)
 		return -ENOMEM;
-	pma_heap_block(arena->heap, handle, block);
+	block->handle = handle;
+	block->size = pma_heap_bytes(arena->heap, handle);
 	if (flags & PMA_ZERO)
 		memset(pma_region_ptr(&arena->pool->region, handle), 0, block->size);
 	pma_arena_count_allocs(arena, 1, block->size);
@@ -271,11 +272,9 @@ static int heap_alloc(struct pma_arena *arena, size_t size, u32 need, u32 flags,
 
 static void heap_free(struct pma_arena *arena, const struct pma_place *place)
 {
-	struct pma_block block;
 	u32 segment;
 
-	pma_heap_block(arena->heap, place->start, &block);
-	pma_arena_count_frees(arena, 1, block.size);
+	pma_arena_count_frees(arena, 1, pma_heap_bytes(arena->heap, place->start));
 	segment = pma_heap_free(arena->heap, place->start);
 	if (segment == PMA_NONE)
 		return;
@@ -289,17 +288,37 @@ static void heap_free(struct pma_arena *arena, const struct pma_place *place)
 static int big_alloc_at_once(struct pma_arena *arena, size_t size, u32 nr_pages,
 			     struct pma_block *block)
 {
+	struct pma_page *page;
 	unsigned long irq;
 	u32 pgno;
 
 	block->size = pma_region_handle(&arena->pool->region, nr_pages);
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	pgno = pma_arena_big_alloc(arena, nr_pages, size);
-	if (pgno != PMA_NONE)
-		pma_arena_count_allocs(arena, 1, block->size);
+	pgno = pma_arena_take_run(arena, nr_pages, PMA_FIT_M);
+	if (pgno == PMA_NONE) {
+		raw_spin_unlock_irqrestore(&arena->lock, irq);
+		return -ENOMEM;
+	}
+	page = page_of(arena, pgno);
+	pma_big_mark(&arena->pool->pages, pgno, PMA_KIND_BIG, arena->id);
+	page->big.requested = size;
+	pma_arena_push(arena, &arena->big, pgno);
+	pma_arena_count_pages(arena, &arena->stats.big_pages, nr_pages);
+	pma_arena_count_allocs(arena, 1, block->size);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	block->handle = pma_region_handle(&arena->pool->region, pgno);
-	return pgno == PMA_NONE ? -ENOMEM : 0;
+	return 0;
+}
+
+/* One that needs nothing done to its bytes either; the lock is held. */
+static void big_free_at_once(struct pma_arena *arena, u32 pgno)
+{
+	u32 nr_pages = pma_pool_run_pages(arena->pool, pgno);
+
+	pma_arena_drop(arena, &arena->big, pgno);
+	pma_arena_count_pages(arena, &arena->stats.big_pages, -nr_pages);
+	pma_arena_count_frees(arena, 1, pma_region_handle(&arena->pool->region, nr_pages));
+	pma_arena_give_run(arena, pgno, nr_pages);
 }
 
 /* One that is zeroed, or cleaned for its new owner, out of reach and without the lock. */
@@ -392,11 +411,12 @@ u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 		heap_free(arena, place);
 		return 0;
 	}
+	if (!pma_pool_isolates(arena->pool)) {
+		big_free_at_once(arena, place->pgno);
+		return 0;
+	}
 	pma_arena_count_frees(arena, 1, pma_arena_big_bytes(arena, place->pgno));
-	if (pma_pool_isolates(arena->pool))
-		return pma_arena_big_unlink(arena, place->pgno);
-	pma_arena_big_free(arena, place->pgno);
-	return 0;
+	return pma_arena_big_unlink(arena, place->pgno);
 }
 
 /**

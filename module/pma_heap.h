@@ -60,4 +60,18 @@ u64 pma_heap_first_free(const struct pma_pages *pages, const struct pma_heap_geo
 u32 pma_heap_check(const struct pma_heap *heap, u32 pgno, u32 nr_pages, u32 client_flags,
 		   struct pma_fit_sum *sum);
 
+/**
+ * pma_heap_bytes() - length of a chunk
+ * @heap: the heap
+ * @handle: its start
+ *
+ * Return: bytes.
+ */
+static inline u64 pma_heap_bytes(const struct pma_heap *heap, u64 handle)
+{
+	u8 shift = heap->geo->granule_shift;
+
+	return (u64)pma_fit_units(&heap->fit, handle >> shift) << shift;
+}
+
 #endif /* _PMA_HEAP_H */

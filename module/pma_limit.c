@@ -139,33 +139,32 @@ void pma_limit_end(struct pma_arena *arena)
 }
 
 /**
- * pma_limit_admits() - may so many pages be taken?
+ * pma_limit_keeps_promises() - may so many pages be taken, for what others have reserved?
  * @pool: from it
  * @budget: for whom, or NULL for nobody in particular
  * @nr_pages: how many
  *
  * Context: The pool's lock is held.
- * Return: false if they are beyond the limit, or promised to others.
+ * Return: false if they are promised to others.
  */
-bool pma_limit_admits(struct pma_pool *pool, const struct pma_budget *budget, u32 nr_pages)
+bool pma_limit_keeps_promises(const struct pma_pool *pool, const struct pma_budget *budget,
+			      u32 nr_pages)
 {
 	u32 own = budget ? budget->promised : 0;
 
 	lockdep_assert_held(&pool->lock);
-	if (budget && !within_limit(budget, nr_pages))
-		return false;
-	return !pool->promised || less(nr_pages, own) <= unpromised(pool);
+	return less(nr_pages, own) <= unpromised(pool);
 }
 
 /**
- * pma_limit_count() - count pages that were taken from the pool, or given back
+ * pma_limit_count_all() - as pma_limit_count(), whoever there is to tell
  * @pool: the pool, whose free pages are counted already
  * @budget: whose they are or were, or NULL
  * @nr_pages: how many, negative if they were given back
  *
  * Context: The pool's lock is held.
  */
-void pma_limit_count(struct pma_pool *pool, struct pma_budget *budget, s32 nr_pages)
+void pma_limit_count_all(struct pma_pool *pool, struct pma_budget *budget, s32 nr_pages)
 {
 	lockdep_assert_held(&pool->lock);
 	if (budget) {
@@ -289,18 +288,6 @@ void pma_limit_wait_end(struct pma_arena *arena)
 	WRITE_ONCE(arena->budget.waiting, arena->budget.waiting - 1);
 	WRITE_ONCE(arena->pool->waiting, arena->pool->waiting - 1);
 	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
-}
-
-/**
- * pma_limit_freed() - a block was freed or became shorter, a page perhaps not
- * @arena: whose
- *
- * Context: The arena's lock is held.
- */
-void pma_limit_freed(struct pma_arena *arena)
-{
-	if (unlikely(READ_ONCE(arena->budget.waiting)))
-		arena->pool->ops->freed(arena->pool, arena);
 }
 
 /**

@@ -37,8 +37,9 @@ struct pma_budget {
 
 void pma_limit_begin(struct pma_budget *budget, u32 limit);
 void pma_limit_end(struct pma_arena *arena);
-bool pma_limit_admits(struct pma_pool *pool, const struct pma_budget *budget, u32 nr_pages);
-void pma_limit_count(struct pma_pool *pool, struct pma_budget *budget, s32 nr_pages);
+bool pma_limit_keeps_promises(const struct pma_pool *pool, const struct pma_budget *budget,
+			      u32 nr_pages);
+void pma_limit_count_all(struct pma_pool *pool, struct pma_budget *budget, s32 nr_pages);
 
 bool pma_limit_charge(struct pma_arena *arena, u32 nr_pages);
 void pma_limit_uncharge(struct pma_arena *arena, u32 nr_pages);
@@ -48,7 +49,6 @@ void pma_limit_own(struct pma_arena *arena, u32 nr_pages);
 bool pma_limit_is_in_the_way(struct pma_arena *arena, u32 nr_pages);
 void pma_limit_wait_begin(struct pma_arena *arena);
 void pma_limit_wait_end(struct pma_arena *arena);
-void pma_limit_freed(struct pma_arena *arena);
 bool pma_limit_is_low(struct pma_arena *arena);
 void pma_limit_look(struct pma_pool *pool);
 int pma_limit_set(struct pma_arena *arena, const struct pma_limit_args *want, bool may_raise);

@@ -316,16 +316,37 @@ static bool resize_run(struct pma_pool *pool, u32 pgno, u32 nr_pages)
 u32 pma_pool_take(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages,
 		  u32 client_flags)
 {
-	u32 pgno = PMA_NONE;
 	unsigned long irq;
+	u32 pgno;
 
-	raw_spin_lock_irqsave(&pool->lock, irq);
+	local_irq_save(irq);
+	pgno = pma_pool_take_irqs_off(pool, budget, nr_pages, client_flags);
+	local_irq_restore(irq);
+	return pgno;
+}
+
+/**
+ * pma_pool_take_irqs_off() - as pma_pool_take(), with interrupts off
+ * @pool: the pool
+ * @budget: that it is charged to, or NULL
+ * @nr_pages: its length
+ * @client_flags: PMA_FIT_CLIENT flags of its tags
+ *
+ * Context: Interrupts are off; takes the pool's lock.
+ * Return: the first page, or PMA_NONE: there is none, or not for this budget.
+ */
+u32 pma_pool_take_irqs_off(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages,
+			   u32 client_flags)
+{
+	u32 pgno = PMA_NONE;
+
+	raw_spin_lock(&pool->lock);
 	if (pma_limit_admits(pool, budget, nr_pages))
 		pgno = take_run(pool, nr_pages, client_flags);
 	if (pgno != PMA_NONE)
 		pma_limit_count(pool, budget, nr_pages);
 	pool->generation++;
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	raw_spin_unlock(&pool->lock);
 	return pgno;
 }
 
@@ -340,14 +361,30 @@ u32 pma_pool_take(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages
 void pma_pool_give(struct pma_pool *pool, struct pma_budget *budget, u32 pgno)
 {
 	unsigned long irq;
+
+	local_irq_save(irq);
+	pma_pool_give_irqs_off(pool, budget, pgno);
+	local_irq_restore(irq);
+}
+
+/**
+ * pma_pool_give_irqs_off() - as pma_pool_give(), with interrupts off
+ * @pool: the pool
+ * @budget: that it was charged to, or NULL
+ * @pgno: its first page; its descriptors say free
+ *
+ * Context: Interrupts are off; takes the pool's lock.
+ */
+void pma_pool_give_irqs_off(struct pma_pool *pool, struct pma_budget *budget, u32 pgno)
+{
 	u32 nr_pages;
 
-	raw_spin_lock_irqsave(&pool->lock, irq);
+	raw_spin_lock(&pool->lock);
 	nr_pages = pma_pool_run_pages(pool, pgno);
 	give_run(pool, pgno, nr_pages);
 	pma_limit_count(pool, budget, -(s32)nr_pages);
 	pool->generation++;
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	raw_spin_unlock(&pool->lock);
 }
 
 /**

@@ -138,7 +138,10 @@ void pma_pool_info(const struct pma_pool *pool, struct pma_info *info);
 int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struct pma_route *route);
 u32 pma_pool_take(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages,
 		  u32 client_flags);
+u32 pma_pool_take_irqs_off(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages,
+			   u32 client_flags);
 void pma_pool_give(struct pma_pool *pool, struct pma_budget *budget, u32 pgno);
+void pma_pool_give_irqs_off(struct pma_pool *pool, struct pma_budget *budget, u32 pgno);
 bool pma_pool_resize(struct pma_pool *pool, struct pma_budget *budget, u32 pgno, u32 nr_pages);
 bool pma_pool_join(struct pma_pool *pool);
 u32 pma_pool_find_big(struct pma_pool *pool, u32 pgno);
@@ -175,6 +178,43 @@ static inline u32 pma_pool_run_pages(const struct pma_pool *pool, u32 pgno)
 static inline struct pma_link *pma_pool_link(const struct pma_pool *pool, u32 pgno)
 {
 	return pma_fit_link(pool->runs, pgno);
+}
+
+/**
+ * pma_limit_admits() - may so many pages be taken?
+ * @pool: from it
+ * @budget: for whom, or NULL for nobody in particular
+ * @nr_pages: how many
+ *
+ * Context: The pool's lock is held.
+ * Return: false if they are beyond the limit, or promised to others.
+ */
+static inline bool pma_limit_admits(struct pma_pool *pool, const struct pma_budget *budget,
+				    u32 nr_pages)
+{
+	lockdep_assert_held(&pool->lock);
+	if (budget && (u64)budget->used + budget->claimed + nr_pages > budget->limit)
+		return false;
+	return likely(!pool->promised) || pma_limit_keeps_promises(pool, budget, nr_pages);
+}
+
+/**
+ * pma_limit_count() - count pages that were taken from the pool, or given back
+ * @pool: the pool, whose free pages are counted already
+ * @budget: whose they are or were, or NULL
+ * @nr_pages: how many, negative if they were given back
+ *
+ * Context: The pool's lock is held.
+ */
+static inline void pma_limit_count(struct pma_pool *pool, struct pma_budget *budget, s32 nr_pages)
+{
+	lockdep_assert_held(&pool->lock);
+	/* Mostly nothing is promised to anybody, and nobody is to be told. */
+	if (likely(budget && !(budget->reserve | budget->low | budget->waiting |
+			       pool->low_max | pool->waiting)))
+		budget->used += nr_pages;
+	else
+		pma_limit_count_all(pool, budget, nr_pages);
 }
 
 #endif /* _PMA_POOL_H */
