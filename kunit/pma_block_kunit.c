@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pma_block_kunit.c - how an arena serves blocks
+ * pma_block_kunit.c - how an arena serves blocks, those of its slab pages among them
  */
 #include "pma_block.h"
 #include "pma_kunit.h"

@@ -18,6 +18,7 @@
 #include "pma_batch.h"
 #include "pma_block.h"
 #include "pma_place.h"
+#include "pma_slabs.h"
 
 /* Pages an arena may get in one section: they may have to be zeroed in it. */
 #define GROW_PAGES	16
@@ -53,7 +54,7 @@ static u32 alloc_slab_blocks(struct pma_arena *arena, u32 class,
 
 	for (n = 1; n < nr && is_same_alloc(&entries[0], &entries[n]); n++)
 		;
-	n = pma_block_slab_alloc(arena, class, entries->size, 0, n, handles);
+	n = pma_slabs_alloc(arena, class, entries->size, 0, n, handles);
 	for (i = 0; i < n; i++)
 		answer(&entries[i], handles[i], block_size);
 	return n;
@@ -101,7 +102,7 @@ static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno,
 		entries[n].result = 0;
 	}
 	if (n)
-		pma_block_slab_freed(arena, pgno, n, lowest);
+		pma_slabs_freed(arena, pgno, n, lowest);
 	return n;
 }
 

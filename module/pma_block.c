@@ -18,6 +18,7 @@
 #include "pma_cpu.h"
 #include "pma_place.h"
 #include "pma_share.h"
+#include "pma_slabs.h"
 
 /* Runs that pma_block_free_all() frees before it lets others have the lock. */
 #define FREE_RUNS	64
@@ -25,198 +26,6 @@
 static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 {
 	return &arena->pool->pages.desc[pgno];
-}
-
-static const struct pma_class *class_of(const struct pma_arena *arena, const struct pma_page *page)
-{
-	return &arena->pool->classes->class[page->class];
-}
-
-/* Slab blocks. */
-
-static u32 slab_grow(struct pma_arena *arena, u32 class)
-{
-	struct pma_pool *pool = arena->pool;
-	u32 pgno = pma_arena_take_run(arena, 1, 0);
-
-	if (pgno == PMA_NONE)
-		return PMA_NONE;
-	pma_arena_clean_run(arena, pgno, 1);
-	pma_slab_page_init(page_of(arena, pgno), pma_pages_shadow(&pool->pages, pgno),
-			   &pool->classes->class[class]);
-	pma_page_set(page_of(arena, pgno), PMA_KIND_SLAB, class, arena->id);
-	pma_arena_push(arena, &arena->partial[class], pgno);
-	pma_arena_count_pages(arena, &arena->stats.slab_pages, 1);
-	return pgno;
-}
-
-static void slab_release(struct pma_arena *arena, u32 *list, u32 pgno)
-{
-	pma_arena_drop(arena, list, pgno);
-	pma_arena_count_pages(arena, &arena->stats.slab_pages, -1);
-	pma_arena_give_run(arena, pgno, 1);
-}
-
-/* Take blocks from one bitmap word of a page, and say where they are. */
-static unsigned int slab_alloc_some(struct pma_arena *arena, u32 class, size_t size,
-				    unsigned int nr, u64 *handles)
-{
-	struct pma_pool *pool = arena->pool;
-	u32 pgno = arena->partial[class], base;
-	struct pma_page *page;
-	unsigned long bits;
-	unsigned int n;
-	u64 start;
-
-	if (pgno == PMA_NONE)
-		pgno = slab_grow(arena, class);
-	if (pgno == PMA_NONE)
-		return 0;
-	page = page_of(arena, pgno);
-	bits = pma_slab_take(page, pma_pages_shadow(&pool->pages, pgno),
-			     pool->classes->class[class].nr_blocks, nr, &base);
-	start = pma_region_handle(&pool->region, pgno) + base * page->slab.block_size;
-	for (n = 0; bits; bits &= bits - 1, n++) {
-		handles[n] = start + __ffs(bits) * page->slab.block_size;
-		pma_pages_record(&pool->pages, handles[n], page->slab.block_size, size);
-	}
-	if (!page->slab.nr_free) {
-		pma_arena_drop(arena, &arena->partial[class], pgno);
-		pma_arena_push(arena, &arena->full, pgno);
-	}
-	return n;
-}
-
-/**
- * pma_block_slab_alloc() - take slab blocks of one class
- * @arena: whose they will be
- * @class: of them
- * @size: bytes wanted of each
- * @flags: PMA_ZERO
- * @nr: how many
- * @handles: of those there are
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: how many were taken, from the first on.
- */
-unsigned int pma_block_slab_alloc(struct pma_arena *arena, u32 class, size_t size, u32 flags,
-				  unsigned int nr, u64 *handles)
-{
-	u32 block_size = arena->pool->classes->class[class].block_size;
-	unsigned int done = 0, got, i;
-
-	lockdep_assert_held(&arena->lock);
-	for (; done < nr; done += got) {
-		got = slab_alloc_some(arena, class, size, nr - done, handles + done);
-		if (!got)
-			break;
-	}
-	if (flags & PMA_ZERO)
-		for (i = 0; i < done; i++)
-			memset(pma_region_ptr(&arena->pool->region, handles[i]), 0, block_size);
-	pma_arena_count_allocs(arena, done, (u64)done * block_size);
-	return done;
-}
-
-/* A slab page got blocks back: it may belong into another list, or to the pool. */
-static void slab_move(struct pma_arena *arena, u32 pgno, bool was_full)
-{
-	const struct pma_page *page = page_of(arena, pgno);
-	u32 *partial = &arena->partial[page->class];
-
-	if (page->slab.nr_free == class_of(arena, page)->nr_blocks) {
-		slab_release(arena, was_full ? &arena->full : partial, pgno);
-	} else if (was_full) {
-		pma_arena_drop(arena, &arena->full, pgno);
-		pma_arena_push(arena, partial, pgno);
-	}
-}
-
-/**
- * pma_block_slab_freed() - what follows when blocks of a slab page were put back
- * @arena: whose the page is
- * @pgno: the page, which no CPU has
- * @nr: how many blocks; their bits are set
- * @lowest: the first of them in the page
- *
- * Context: The arena's lock is held; takes the pool's.
- */
-void pma_block_slab_freed(struct pma_arena *arena, u32 pgno, u32 nr, u32 lowest)
-{
-	struct pma_page *page = page_of(arena, pgno);
-	bool was_full = !page->slab.nr_free;
-
-	lockdep_assert_held(&arena->lock);
-	pma_arena_count_frees(arena, nr, nr * page->slab.block_size);
-	pma_slab_count_given(page, nr, lowest);
-	slab_move(arena, pgno, was_full);
-}
-
-/**
- * pma_block_slab_free() - free a slab block
- * @arena: whose it is
- * @pgno: its page
- * @index: its number there; it is in use
- *
- * Context: The arena's lock is held; takes the pool's.
- */
-void pma_block_slab_free(struct pma_arena *arena, u32 pgno, u32 index)
-{
-	struct pma_page *page = page_of(arena, pgno);
-	unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
-	bool was_full = !page->slab.nr_free;
-
-	lockdep_assert_held(&arena->lock);
-	pma_arena_count_frees(arena, 1, page->slab.block_size);
-	if (page->slab.cpu) {
-		/* The CPU that has the page takes others meanwhile, without the lock. */
-		set_bit(index, bitmap);
-		page->slab.nr_free = 1;
-		return;
-	}
-	pma_slab_give(page, bitmap, index);
-	if (!was_full || !pma_cpu_adopt(arena, pgno))
-		slab_move(arena, pgno, was_full);
-}
-
-/**
- * pma_block_slab_activate() - find a CPU a slab page
- * @arena: whose it is
- * @class: of its blocks
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: a page with a free block, among the full ones, or PMA_NONE.
- */
-u32 pma_block_slab_activate(struct pma_arena *arena, u32 class)
-{
-	u32 pgno = arena->partial[class];
-
-	lockdep_assert_held(&arena->lock);
-	if (pgno == PMA_NONE)
-		pgno = slab_grow(arena, class);
-	if (pgno == PMA_NONE)
-		return PMA_NONE;
-	pma_arena_drop(arena, &arena->partial[class], pgno);
-	pma_arena_push(arena, &arena->full, pgno);
-	return pgno;
-}
-
-/**
- * pma_block_slab_settle() - count what is free in a slab page that a CPU had
- * @arena: whose it is
- * @pgno: the page, among the full ones
- *
- * Context: The arena's lock is held; takes the pool's.
- */
-void pma_block_slab_settle(struct pma_arena *arena, u32 pgno)
-{
-	struct pma_page *page = page_of(arena, pgno);
-
-	lockdep_assert_held(&arena->lock);
-	pma_slab_recount(page, pma_pages_shadow(&arena->pool->pages, pgno),
-			 class_of(arena, page)->nr_blocks);
-	if (page->slab.nr_free)
-		slab_move(arena, pgno, true);
 }
 
 /* Chunks of the heap. */
@@ -358,7 +167,7 @@ static int alloc_roomier(struct pma_arena *arena, size_t size, const struct pma_
 		block->size = classes->class[class].block_size;
 		if (arena->partial[class] == PMA_NONE || block->size & (route->align - 1))
 			continue;
-		if (pma_block_slab_alloc(arena, class, size, flags, 1, &block->handle))
+		if (pma_slabs_alloc(arena, class, size, flags, 1, &block->handle))
 			return 0;
 	}
 	if (route->align > 1U << arena->pool->geo.granule_shift)
@@ -386,7 +195,7 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
 	if (route->kind == PMA_KIND_HEAP)
 		return heap_alloc(arena, size, route->nr_pages, flags, block);
 	block->size = arena->pool->classes->class[route->class].block_size;
-	if (pma_block_slab_alloc(arena, route->class, size, flags, 1, &block->handle))
+	if (pma_slabs_alloc(arena, route->class, size, flags, 1, &block->handle))
 		return 0;
 	return alloc_roomier(arena, size, route, flags, block);
 }
@@ -404,7 +213,7 @@ u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 {
 	lockdep_assert_held(&arena->lock);
 	if (place->kind == PMA_KIND_SLAB) {
-		pma_block_slab_free(arena, place->pgno, place->index);
+		pma_slabs_free(arena, place->pgno, place->index);
 		return 0;
 	}
 	if (place->kind == PMA_KIND_HEAP) {
@@ -494,7 +303,7 @@ unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 fla
 		return 0;
 	if (route.kind == PMA_KIND_SLAB) {
 		raw_spin_lock_irqsave(&arena->lock, irq);
-		done = pma_block_slab_alloc(arena, route.class, size, flags, nr, handles);
+		done = pma_slabs_alloc(arena, route.class, size, flags, nr, handles);
 		if (done < nr)
 			pma_arena_count_error_locked(arena, -ENOMEM);
 		raw_spin_unlock_irqrestore(&arena->lock, irq);
@@ -539,23 +348,6 @@ int pma_block_free(struct pma_arena *arena, u64 handle)
 	if (!err && place.claim)
 		pma_share_release(arena, place.claim);
 	return err;
-}
-
-/* Free all slab pages of a list, whatever is in them. */
-static u32 release_slabs(struct pma_arena *arena, u32 *list, u32 most)
-{
-	u32 n;
-
-	for (n = 0; n < most && *list != PMA_NONE; n++) {
-		const struct pma_page *page = page_of(arena, *list);
-		u32 used = class_of(arena, page)->nr_blocks - page->slab.nr_free;
-
-		arena->stats.frees += used;
-		arena->stats.live_blocks -= used;
-		arena->stats.live_bytes -= (u64)used * page->slab.block_size;
-		slab_release(arena, list, *list);
-	}
-	return n;
 }
 
 static u32 release_segments(struct pma_arena *arena, u32 most)
@@ -603,14 +395,12 @@ static struct pma_claim *release_claim(struct pma_arena *arena)
 /* Free up to FREE_RUNS runs; were there any? */
 static bool release_some(struct pma_arena *arena)
 {
-	u32 left = FREE_RUNS, big_pages, big, i;
+	u32 left = FREE_RUNS, big_pages, big;
 	struct pma_claim *claim;
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	left -= release_slabs(arena, &arena->full, left);
-	for (i = 0; i < arena->pool->classes->nr; i++)
-		left -= release_slabs(arena, &arena->partial[i], left);
+	left -= pma_slabs_release(arena, left);
 	left -= release_segments(arena, left);
 	big_pages = release_big(arena, &big);
 	claim = release_claim(arena);

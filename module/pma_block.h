@@ -21,12 +21,6 @@ int pma_block_check_request(struct pma_arena *arena, size_t size, size_t align, 
 			    struct pma_route *route);
 int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma_route *route,
 			  u32 flags, struct pma_block *block);
-unsigned int pma_block_slab_alloc(struct pma_arena *arena, u32 class, size_t size, u32 flags,
-				  unsigned int nr, u64 *handles);
-void pma_block_slab_freed(struct pma_arena *arena, u32 pgno, u32 nr, u32 lowest);
-void pma_block_slab_free(struct pma_arena *arena, u32 pgno, u32 index);
-u32 pma_block_slab_activate(struct pma_arena *arena, u32 class);
-void pma_block_slab_settle(struct pma_arena *arena, u32 pgno);
 u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place);
 
 #endif /* _PMA_BLOCK_H */

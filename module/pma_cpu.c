@@ -27,8 +27,8 @@
  * free meets a full page.  If the CPU's own page is used up, it adopts that one: so
  * the next allocation needs no lock.
  */
-#include "pma_block.h"
 #include "pma_cpu.h"
+#include "pma_slabs.h"
 
 static unsigned long no_word;
 
@@ -107,7 +107,7 @@ static void part_with(struct pma_arena *arena, struct pma_cpu_page *page, bool u
 	if (used_up && !desc->slab.nr_free)
 		desc->slab.first_free = page->nr_blocks;
 	else
-		pma_block_slab_settle(arena, page->pgno);
+		pma_slabs_settle(arena, page->pgno);
 	have_none(page);
 }
 
@@ -119,7 +119,7 @@ static bool refill(struct pma_arena *arena, struct pma_cpu_page *page, u32 class
 	part_with(arena, page, true);
 	if (arena->draining)
 		return false;
-	pgno = pma_block_slab_activate(arena, class);
+	pgno = pma_slabs_activate(arena, class);
 	if (pgno == PMA_NONE)
 		return false;
 	have(arena, page, pgno, class);
@@ -226,7 +226,7 @@ bool pma_cpu_free_slowly(struct pma_arena *arena, const void *block)
 		index = pma_slab_index(&arena->fast.desc[pgno], offset);
 		done = is_used(arena, pgno, offset, index);
 		if (done)
-			pma_block_slab_free(arena, pgno, index);
+			pma_slabs_free(arena, pgno, index);
 	}
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	return done;

@@ -156,7 +156,6 @@ EXPORT_FOR_KUNIT(pma_block_free);
 EXPORT_FOR_KUNIT(pma_block_free_all);
 EXPORT_FOR_KUNIT(pma_block_check_request);
 EXPORT_FOR_KUNIT(pma_block_alloc_small);
-EXPORT_FOR_KUNIT(pma_block_slab_settle);
 EXPORT_FOR_KUNIT(pma_block_free_place);
 
 EXPORT_FOR_KUNIT(pma_batch_do);

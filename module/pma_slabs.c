@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_slabs.c - an arena's slab pages
+ *
+ *	partial[class]	pages with a free block and one in use
+ *	full		pages without a free block, and those that a CPU has (pma_cpu.c)
+ *
+ * Blocks are taken from a class's first partial page, lowest first.  A page that
+ * holds nothing more goes back to the pool at once.
+ */
+#include "pma_cpu.h"
+#include "pma_slabs.h"
+
+static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
+{
+	return &arena->pool->pages.desc[pgno];
+}
+
+static const struct pma_class *class_of(const struct pma_arena *arena, const struct pma_page *page)
+{
+	return &arena->pool->classes->class[page->class];
+}
+
+static u32 grow(struct pma_arena *arena, u32 class)
+{
+	struct pma_pool *pool = arena->pool;
+	u32 pgno = pma_arena_take_run(arena, 1, 0);
+
+	if (pgno == PMA_NONE)
+		return PMA_NONE;
+	pma_arena_clean_run(arena, pgno, 1);
+	pma_slab_page_init(page_of(arena, pgno), pma_pages_shadow(&pool->pages, pgno),
+			   &pool->classes->class[class]);
+	pma_page_set(page_of(arena, pgno), PMA_KIND_SLAB, class, arena->id);
+	pma_arena_push(arena, &arena->partial[class], pgno);
+	pma_arena_count_pages(arena, &arena->stats.slab_pages, 1);
+	return pgno;
+}
+
+static void release(struct pma_arena *arena, u32 *list, u32 pgno)
+{
+	pma_arena_drop(arena, list, pgno);
+	pma_arena_count_pages(arena, &arena->stats.slab_pages, -1);
+	pma_arena_give_run(arena, pgno, 1);
+}
+
+/* Take blocks from one bitmap word of a page, and say where they are. */
+static unsigned int alloc_some(struct pma_arena *arena, u32 class, size_t size,
+			       unsigned int nr, u64 *handles)
+{
+	struct pma_pool *pool = arena->pool;
+	u32 pgno = arena->partial[class], base;
+	struct pma_page *page;
+	unsigned long bits;
+	unsigned int n;
+	u64 start;
+
+	if (pgno == PMA_NONE)
+		pgno = grow(arena, class);
+	if (pgno == PMA_NONE)
+		return 0;
+	page = page_of(arena, pgno);
+	bits = pma_slab_take(page, pma_pages_shadow(&pool->pages, pgno),
+			     pool->classes->class[class].nr_blocks, nr, &base);
+	start = pma_region_handle(&pool->region, pgno) + base * page->slab.block_size;
+	for (n = 0; bits; bits &= bits - 1, n++) {
+		handles[n] = start + __ffs(bits) * page->slab.block_size;
+		pma_pages_record(&pool->pages, handles[n], page->slab.block_size, size);
+	}
+	if (!page->slab.nr_free) {
+		pma_arena_drop(arena, &arena->partial[class], pgno);
+		pma_arena_push(arena, &arena->full, pgno);
+	}
+	return n;
+}
+
+/**
+ * pma_slabs_alloc() - take slab blocks of one class
+ * @arena: whose they will be
+ * @class: of them
+ * @size: bytes wanted of each
+ * @flags: PMA_ZERO
+ * @nr: how many
+ * @handles: of those there are
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: how many were taken, from the first on.
+ */
+unsigned int pma_slabs_alloc(struct pma_arena *arena, u32 class, size_t size, u32 flags,
+			     unsigned int nr, u64 *handles)
+{
+	u32 block_size = arena->pool->classes->class[class].block_size;
+	unsigned int done = 0, got, i;
+
+	lockdep_assert_held(&arena->lock);
+	for (; done < nr; done += got) {
+		got = alloc_some(arena, class, size, nr - done, handles + done);
+		if (!got)
+			break;
+	}
+	if (flags & PMA_ZERO)
+		for (i = 0; i < done; i++)
+			memset(pma_region_ptr(&arena->pool->region, handles[i]), 0, block_size);
+	pma_arena_count_allocs(arena, done, (u64)done * block_size);
+	return done;
+}
+
+/* A slab page got blocks back: it may belong into another list, or to the pool. */
+static void move(struct pma_arena *arena, u32 pgno, bool was_full)
+{
+	const struct pma_page *page = page_of(arena, pgno);
+	u32 *partial = &arena->partial[page->class];
+
+	if (page->slab.nr_free == class_of(arena, page)->nr_blocks) {
+		release(arena, was_full ? &arena->full : partial, pgno);
+	} else if (was_full) {
+		pma_arena_drop(arena, &arena->full, pgno);
+		pma_arena_push(arena, partial, pgno);
+	}
+}
+
+/**
+ * pma_slabs_freed() - what follows when blocks of a slab page were put back
+ * @arena: whose the page is
+ * @pgno: the page, which no CPU has
+ * @nr: how many blocks; their bits are set
+ * @lowest: the first of them in the page
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_slabs_freed(struct pma_arena *arena, u32 pgno, u32 nr, u32 lowest)
+{
+	struct pma_page *page = page_of(arena, pgno);
+	bool was_full = !page->slab.nr_free;
+
+	lockdep_assert_held(&arena->lock);
+	pma_arena_count_frees(arena, nr, nr * page->slab.block_size);
+	pma_slab_count_given(page, nr, lowest);
+	move(arena, pgno, was_full);
+}
+
+/**
+ * pma_slabs_free() - free a slab block
+ * @arena: whose it is
+ * @pgno: its page
+ * @index: its number there; it is in use
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_slabs_free(struct pma_arena *arena, u32 pgno, u32 index)
+{
+	struct pma_page *page = page_of(arena, pgno);
+	unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
+	bool was_full = !page->slab.nr_free;
+
+	lockdep_assert_held(&arena->lock);
+	pma_arena_count_frees(arena, 1, page->slab.block_size);
+	if (page->slab.cpu) {
+		/* The CPU that has the page takes others meanwhile, without the lock. */
+		set_bit(index, bitmap);
+		page->slab.nr_free = 1;
+		return;
+	}
+	pma_slab_give(page, bitmap, index);
+	if (!was_full || !pma_cpu_adopt(arena, pgno))
+		move(arena, pgno, was_full);
+}
+
+/**
+ * pma_slabs_activate() - find a CPU a slab page
+ * @arena: whose it is
+ * @class: of its blocks
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: a page with a free block, among the full ones, or PMA_NONE.
+ */
+u32 pma_slabs_activate(struct pma_arena *arena, u32 class)
+{
+	u32 pgno = arena->partial[class];
+
+	lockdep_assert_held(&arena->lock);
+	if (pgno == PMA_NONE)
+		pgno = grow(arena, class);
+	if (pgno == PMA_NONE)
+		return PMA_NONE;
+	pma_arena_drop(arena, &arena->partial[class], pgno);
+	pma_arena_push(arena, &arena->full, pgno);
+	return pgno;
+}
+
+/**
+ * pma_slabs_settle() - count what is free in a slab page that a CPU had
+ * @arena: whose it is
+ * @pgno: the page, among the full ones
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_slabs_settle(struct pma_arena *arena, u32 pgno)
+{
+	struct pma_page *page = page_of(arena, pgno);
+
+	lockdep_assert_held(&arena->lock);
+	pma_slab_recount(page, pma_pages_shadow(&arena->pool->pages, pgno),
+			 class_of(arena, page)->nr_blocks);
+	if (page->slab.nr_free)
+		move(arena, pgno, true);
+}
+
+static u32 release_list(struct pma_arena *arena, u32 *list, u32 most)
+{
+	u32 n;
+
+	for (n = 0; n < most && *list != PMA_NONE; n++) {
+		const struct pma_page *page = page_of(arena, *list);
+		u32 used = class_of(arena, page)->nr_blocks - page->slab.nr_free;
+
+		arena->stats.frees += used;
+		arena->stats.live_blocks -= used;
+		arena->stats.live_bytes -= (u64)used * page->slab.block_size;
+		release(arena, list, *list);
+	}
+	return n;
+}
+
+/**
+ * pma_slabs_release() - free slab pages, whatever is in them
+ * @arena: whose they are; no CPU has any
+ * @most: how many pages at most
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: how many.
+ */
+u32 pma_slabs_release(struct pma_arena *arena, u32 most)
+{
+	u32 n = release_list(arena, &arena->full, most), class;
+
+	for (class = 0; class < arena->pool->classes->nr; class++)
+		n += release_list(arena, &arena->partial[class], most - n);
+	return n;
+}
