@@ -186,23 +186,21 @@ static int buffer_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
 {
 	struct buffer *buffer = dmabuf->priv;
 
-	if (!(vma->vm_flags & VM_MAYSHARE))
-		return -EINVAL;
 	/* From here on offsets are in the region, as they are for a fault. */
 	vma->vm_pgoff += buffer->block.handle >> PAGE_SHIFT;
-	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP);
-	vma->vm_private_data = buffer;
-	vma->vm_ops = &buffer_vm_ops;
-	return 0;
+	return pma_mmap_begin(vma, &buffer_vm_ops, buffer);
+}
+
+static void destroy(struct buffer *buffer)
+{
+	pma_arena_delete(buffer->arena);
+	mutex_destroy(&buffer->lock);
+	kfree(buffer);
 }
 
 static void buffer_release(struct dma_buf *dmabuf)
 {
-	struct buffer *buffer = dmabuf->priv;
-
-	pma_arena_delete(buffer->arena);
-	mutex_destroy(&buffer->lock);
-	kfree(buffer);
+	destroy(dmabuf->priv);
 }
 
 static const struct dma_buf_ops buffer_ops = {
@@ -285,10 +283,8 @@ struct dma_buf *pma_dmabuf_export(struct pma_arena *arena, u64 handle)
 	info.flags = O_RDWR;
 	info.priv = buffer;
 	dmabuf = dma_buf_export(&info);
-	if (!IS_ERR(dmabuf))
-		return dmabuf;
-	pma_arena_delete(buffer->arena);
-	kfree(buffer);
+	if (IS_ERR(dmabuf))
+		destroy(buffer);
 	return dmabuf;
 }
 

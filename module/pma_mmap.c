@@ -293,6 +293,30 @@ static const struct address_space_operations pma_mmap_aops = {
 };
 
 /**
+ * pma_mmap_begin() - set up a mapping of a region, empty at first
+ * @vma: the mapping
+ * @ops: of its faults
+ * @data: for them
+ *
+ * Return: 0, or -EINVAL for a private mapping.
+ */
+int pma_mmap_begin(struct vm_area_struct *vma, const struct vm_operations_struct *ops, void *data)
+{
+	/* MAYSHARE, as a file that is open for reading only loses VM_SHARED. */
+	if (!(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
+	/*
+	 * MIXEDMAP: faults insert frames of vmalloc by themselves.  DONTEXPAND:
+	 * mremap() may move it, not make it longer.  DONTDUMP: most of it is not
+	 * there, and a core would hold the rest of the region as zeroes.
+	 */
+	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_ops = ops;
+	vma->vm_private_data = data;
+	return 0;
+}
+
+/**
  * pma_mmap_map() - map a region, or a part of it
  * @mm: of the open file
  * @vma: the mapping
@@ -306,22 +330,15 @@ int pma_mmap_map(struct pma_mmap *mm, struct vm_area_struct *vma)
 	const struct pma_region *region = &arena->pool->region;
 	u64 frames = PAGE_ALIGN(region->bytes) >> PAGE_SHIFT;
 	unsigned long irq;
+	int err;
 
 	if (pma_region_page_size(region) < PAGE_SIZE)
 		return -ENODEV;
-	/* MAYSHARE, as a file that is open for reading only loses VM_SHARED. */
-	if (!(vma->vm_flags & VM_MAYSHARE))
-		return -EINVAL;
 	if (vma->vm_pgoff > frames || vma_pages(vma) > frames - vma->vm_pgoff)
 		return -EINVAL;
-	/*
-	 * MIXEDMAP: faults insert frames of vmalloc by themselves.  DONTEXPAND:
-	 * mremap() may move it, not make it longer.  DONTDUMP: most of it is not
-	 * there, and a core would hold the rest of the region as zeroes.
-	 */
-	vm_flags_set(vma, VM_MIXEDMAP | VM_DONTEXPAND | VM_DONTDUMP);
-	vma->vm_private_data = mm;
-	vma->vm_ops = &mm->vm_ops;
+	err = pma_mmap_begin(vma, &mm->vm_ops, mm);
+	if (err)
+		return err;
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	arena->mapped = true;
 	raw_spin_unlock_irqrestore(&arena->lock, irq);

@@ -32,6 +32,7 @@ void pma_mmap_attach(struct pma_mmap *mm, struct file *file);
 void pma_mmap_close(struct pma_mmap *mm);
 int pma_mmap_insert(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle, u64 start,
 		    u64 end);
+int pma_mmap_begin(struct vm_area_struct *vma, const struct vm_operations_struct *ops, void *data);
 int pma_mmap_map(struct pma_mmap *mm, struct vm_area_struct *vma);
 
 #endif /* _PMA_MMAP_H */
