@@ -190,17 +190,28 @@ static void unlink_name(struct pma_client *client)
 	module_put(THIS_MODULE);
 }
 
-/* Letters, digits and "._-", not first a dot: it can be a file's name, and a word. */
-static bool is_name(const char *name)
+/* Characters that are good, an end, and zeroes only up to @max. */
+static bool is_text(const char *text, size_t max, bool (*good)(char c))
 {
-	size_t length = strnlen(name, PMA_ARENA_NAME_MAX), i;
+	size_t length = strnlen(text, max), i;
 
-	if (!length || length == PMA_ARENA_NAME_MAX || name[0] == '.')
+	if (length == max)
 		return false;
 	for (i = 0; i < length; i++)
-		if (!isascii(name[i]) || !(isalnum(name[i]) || strchr("._-", name[i])))
+		if (!isascii(text[i]) || !good(text[i]))
 			return false;
-	return !memchr_inv(name + length, 0, PMA_ARENA_NAME_MAX - length);
+	return !memchr_inv(text + length, 0, max - length);
+}
+
+static bool is_of_name(char c)
+{
+	return isalnum(c) || c == '.' || c == '_' || c == '-';
+}
+
+/* Not first a dot: it can be a file's name, and a word. */
+static bool is_name(const char *name)
+{
+	return name[0] && name[0] != '.' && is_text(name, PMA_ARENA_NAME_MAX, is_of_name);
 }
 
 static struct pma_client *create(struct pma_pool *pool, const struct pma_open_args *args)
@@ -354,16 +365,14 @@ long pma_client_unlink(void __user *arg)
 
 /* Attribution. */
 
+static bool is_of_tag(char c)
+{
+	return isprint(c);
+}
+
 static bool is_tag(const char *tag)
 {
-	size_t length = strnlen(tag, PMA_TAG_MAX), i;
-
-	if (length == PMA_TAG_MAX)
-		return false;
-	for (i = 0; i < length; i++)
-		if (!isascii(tag[i]) || !isprint(tag[i]))
-			return false;
-	return !memchr_inv(tag + length, 0, PMA_TAG_MAX - length);
+	return is_text(tag, PMA_TAG_MAX, is_of_tag);
 }
 
 /**
