@@ -126,6 +126,20 @@ rmmod_refused_while_open() {
 	[ $status -eq 0 ] && [ -e /dev/pma ]
 }
 
+# Nor when an arena is left that has neither a name any more nor a file of the node.
+rmmod_refused_while_unlinked() {
+	mkfifo /tmp/gone && pmactl create gone || return
+	pmactl --arena=gone shell </tmp/gone &
+	exec 8>/tmp/gone
+	echo 'alloc 100' >&8
+	until pmactl arenas | grep -q ' 112 *1 gone$'; do sleep 0.1; done
+	pmactl unlink gone && ! rmmod pma 2>/dev/null
+	status=$?
+	printf '%s\n' 'alloc 100' 'check' >&8
+	exec 8>&-
+	wait $! && [ $status -eq 0 ] && [ -e /dev/pma ]
+}
+
 # What a script prints that must not be refused, and leaves nothing.
 shell_script() {
 	cat >/tmp/script
@@ -311,6 +325,7 @@ check device_is_private device_is_private
 check proc_reads_in_pieces proc_reads_in_pieces
 check no_address_in_proc no_address_in_proc
 check rmmod_refused_while_open rmmod_refused_while_open
+check rmmod_refused_while_unlinked rmmod_refused_while_unlinked
 tool_cases
 run_cases
 trace_cases
