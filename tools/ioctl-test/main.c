@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "chosen.h"
 #include "test.h"
 
 #define NOTES_MAX	20	/* differences told per test */
@@ -150,16 +151,6 @@ static void test_run(struct test *t, const struct test_case *test)
 		printf("    # and %u more\n", t->nr_notes - NOTES_MAX);
 }
 
-static bool is_chosen(const char *name, char **chosen)
-{
-	if (!*chosen)
-		return true;
-	for (; *chosen; chosen++)
-		if (!strncmp(name, *chosen, strlen(*chosen)))
-			return true;
-	return false;
-}
-
 /* Calls @visit for each chosen test. */
 static void each_test(char **chosen, void (*visit)(struct test *t, const struct test_case *test),
 		      struct test *t)
@@ -169,7 +160,7 @@ static void each_test(char **chosen, void (*visit)(struct test *t, const struct 
 
 	for (i = 0; i < ARRAY_SIZE(suites); i++)
 		for (test = suites[i]; test->name; test++)
-			if (is_chosen(test->name, chosen))
+			if (chosen_has(chosen, test->name))
 				visit(t, test);
 }
 

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "chosen.h"
 #include "pattern.h"
 #include "pma.h"
 
@@ -662,16 +663,6 @@ static int run(size_t i)
 	return nr_notes;
 }
 
-static int is_chosen(const char *name, char **chosen)
-{
-	if (!*chosen)
-		return 1;
-	for (; *chosen; chosen++)
-		if (!strncmp(name, *chosen, strlen(*chosen)))
-			return 1;
-	return 0;
-}
-
 /* Can the device be mapped at all? */
 static int can_map(void)
 {
@@ -712,11 +703,11 @@ int main(int argc, char **argv)
 	puts("KTAP version 1");
 	skip = !can_map();
 	for (i = 0; i < ARRAY_SIZE(tests); i++)
-		number += is_chosen(tests[i].name, argv + optind);
+		number += chosen_has(argv + optind, tests[i].name);
 	printf("# --seed=%u --ops=%lu\n1..%zu\n", seed, ops, number);
 	fflush(stdout);
 	for (number = 0, i = 0; i < ARRAY_SIZE(tests); i++) {
-		if (!is_chosen(tests[i].name, argv + optind))
+		if (!chosen_has(argv + optind, tests[i].name))
 			continue;
 		c = skip ? 0 : run(i);
 		failed += !!c;

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "chosen.h"
 #include "test.h"
 
 #define NOTES_MAX	20
@@ -122,16 +123,6 @@ static const struct {
 	{ "malloc_exhaustion", test_exhaustion, true },
 };
 
-static bool is_chosen(const char *name, char **chosen)
-{
-	if (!*chosen)
-		return true;
-	for (; *chosen; chosen++)
-		if (!strncmp(name, *chosen, strlen(*chosen)))
-			return true;
-	return false;
-}
-
 static const struct option options[] = {
 	{ "seed", required_argument, NULL, 's' },
 	{ "ops", required_argument, NULL, 'o' },
@@ -161,10 +152,10 @@ int main(int argc, char **argv)
 	}
 	puts("KTAP version 1");
 	for (i = 0; i < ARRAY_SIZE(tests); i++)
-		number += is_chosen(tests[i].name, argv + optind);
+		number += chosen_has(argv + optind, tests[i].name);
 	printf("# --seed=%u --ops=%lu\n1..%zu\n", seed, ops, number);
 	for (number = 0, i = 0; i < ARRAY_SIZE(tests); i++) {
-		if (!is_chosen(tests[i].name, argv + optind))
+		if (!chosen_has(argv + optind, tests[i].name))
 			continue;
 		nr_notes = 0;
 		skip = tests[i].needs_arena && !in_arena;
