@@ -24,7 +24,6 @@
 static int batch(int fd, struct pma_batch_entry *entries, __u32 *failed)
 {
 	struct pma_batch_args args = { .entries = (uintptr_t)entries, .nr = BATCH };
-
 	int err = device_call(fd, PMA_IOC_BATCH, &args);
 
 	*failed = args.failed;
@@ -51,6 +50,17 @@ static void batch_free(int fd, struct pma_batch_entry *entries)
 	batch(fd, entries, &failed);
 }
 
+/* Until it is killed. */
+static void churn(int fd, unsigned int seed)
+{
+	struct pma_batch_entry entries[BATCH];
+
+	for (;;) {
+		batch_alloc(fd, entries, &seed);
+		batch_free(fd, entries);
+	}
+}
+
 /* Says a byte at @full once it holds its blocks, and goes on until it is killed. */
 static void client(const char *device, unsigned int seed, int full)
 {
@@ -64,10 +74,7 @@ static void client(const char *device, unsigned int seed, int full)
 		nr += BATCH;
 	if (write(full, "", 1) != 1)
 		_exit(2);
-	for (;;) {
-		batch_alloc(fd, entries, &seed);
-		batch_free(fd, entries);
-	}
+	churn(fd, seed);
 }
 
 /* Shares a block, whose contents tell the seed, before it goes on as the others do. */
@@ -84,13 +91,7 @@ static void sharing_client(const char *device, const struct pma_info *info, __u6
 	    device_share(fd, handle, 0, 1, token) ||
 	    write(tokens, token, sizeof(token)) != sizeof(token))
 		_exit(1);
-	for (;;) {
-		struct pma_batch_entry entries[BATCH];
-		unsigned int sizes = seed;
-
-		batch_alloc(fd, entries, &sizes);
-		batch_free(fd, entries);
-	}
+	churn(fd, seed);
 }
 
 /* Some are killed while they fill their arenas, most when they hold their blocks. */
