@@ -97,8 +97,9 @@ static const char usage[] =
 	"       pmactl [--device=PATH] [--arena=NAME] [--json] expect ERROR COMMAND [ARGUMENT...]\n"
 	"\n"
 	"One run is one arena: what a single command allocates is freed when it ends.\n"
-	"`shell' keeps the arena open, --arena uses one that stays (see create).  Numbers may be hex (0x), have a suffix (K, M, G)\n"
-	"and be sums and products of $variables, as in $a+8.\n\n";
+	"`shell' keeps the arena open, --arena uses one that stays (see create).\n"
+	"Numbers may be hex (0x), have a suffix (K, M, G) and be sums and products of\n"
+	"$variables, as in $a+8.\n\n";
 
 static const char exits[] =
 	"\nexit status: 0 done; 1 refused by the kernel, or a script's command failed;\n"
