@@ -53,8 +53,8 @@
  * block itself is freed when the last of its holders does so, or ends.  See &struct
  * pma_share_args.
  *
- * A file that is open for reading only may INFO, QUERY, STATS, DUMP and CHECK;
- * whatever changes the arena, or shares of it, is -EBADF.
+ * A file that is open for reading only may INFO, QUERY, STATS, DUMP, CHECK and ROOT,
+ * pread(), poll() and be mapped for reading; every other command here is -EBADF.
  */
 #ifndef _UAPI_LINUX_PMA_H
 #define _UAPI_LINUX_PMA_H
