@@ -148,6 +148,7 @@ EXPORT_FOR_KUNIT(pma_held_revoke);
 EXPORT_FOR_KUNIT(pma_held_take);
 EXPORT_FOR_KUNIT(pma_held_settle);
 EXPORT_FOR_KUNIT(pma_held_settle_all);
+EXPORT_FOR_KUNIT(pma_held_make_room);
 EXPORT_FOR_KUNIT(pma_held_release_idle);
 
 EXPORT_FOR_KUNIT(pma_block_alloc);
