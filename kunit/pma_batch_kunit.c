@@ -156,6 +156,30 @@ static void do_finds_double_free(struct kunit *test)
 	pma_kunit_expect_live(test, arena, 0, 0);
 }
 
+/* A page is judged once, but each handle in it on its own. */
+static void do_judges_handles_of_one_page(struct kunit *test)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
+	struct pma_arena *arena = pma_kunit_arena(test, pool, 0);
+	u64 keep = pma_kunit_alloc(test, arena, 112), page = keep & ~4095ULL;
+	const u64 wrong[] = {
+		keep + 1, keep + 16, keep + 111, page + 4096 / 112 * 112, page + 4095,
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		struct pma_batch_entry entries[] = {
+			free_of(pma_kunit_alloc(test, arena, 112)), free_of(wrong[i]),
+		};
+
+		KUNIT_EXPECT_EQ_MSG(test, pma_batch_do(arena, entries, 2), 1, "handle %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, entries[1].result, UNTOUCHED, "handle %u", i);
+		pma_kunit_expect_live(test, arena, 1, 112);
+		pma_kunit_expect_sound(test, pool);
+	}
+	pma_kunit_free(test, arena, keep);
+}
+
 /* Where memory runs out, what there is has been served, and no failure counted. */
 static void do_ends_with_memory(struct kunit *test)
 {
@@ -317,6 +341,7 @@ static struct kunit_case pma_batch_cases[] = {
 	KUNIT_CASE(do_is_bounded),
 	KUNIT_CASE(do_stops_before_others),
 	KUNIT_CASE(do_finds_double_free),
+	KUNIT_CASE(do_judges_handles_of_one_page),
 	KUNIT_CASE(do_ends_with_memory),
 	KUNIT_CASE_PARAM(random_batches, pma_kunit_configs_gen_params),
 	KUNIT_CASE(batches_threads),

@@ -313,6 +313,24 @@ static void find_distrusts_body_of_leaving_block(struct kunit *test)
 	pma_block_free_all(other);
 }
 
+/* Nor does a body that says so make a block longer. */
+static void find_distrusts_body_beyond_its_block(struct kunit *test)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_isolating);
+	struct pma_arena *arena = pma_kunit_arena(test, pool, 0);
+	u64 own = pma_kunit_alloc(test, arena, 3 * 4096), beyond = own + 3 * 4096;
+	struct pma_page *page = &pool->pages.desc[beyond / 4096];
+	struct pma_block block;
+
+	KUNIT_ASSERT_EQ(test, page->kind, PMA_KIND_FREE);
+	page->big.first = own / 4096;
+	pma_page_set(page, PMA_PAGE_BODY, 0, arena->id);
+	KUNIT_EXPECT_EQ(test, pma_place_query(arena, beyond - 1, true, &block), 0);
+	KUNIT_EXPECT_EQ(test, pma_place_query(arena, beyond, true, &block), -EALREADY);
+	pma_page_set(page, PMA_KIND_FREE, 0, 0);
+	pma_kunit_free(test, arena, own);
+}
+
 /* The pages that a fault may map: those of what is there, and ours, and in reach. */
 
 static bool find_pages(struct pma_arena *arena, u64 handle, u32 *first, u32 *nr_pages)
@@ -509,6 +527,7 @@ static struct kunit_case pma_place_cases[] = {
 	KUNIT_CASE_PARAM(find_refuses_block_twice, configs_gen_params),
 	KUNIT_CASE(find_looks_back_so_far),
 	KUNIT_CASE(find_distrusts_body_of_leaving_block),
+	KUNIT_CASE(find_distrusts_body_beyond_its_block),
 	KUNIT_CASE_PARAM(find_refuses_busy_block, configs_gen_params),
 	KUNIT_CASE(pages_of_every_kind),
 	KUNIT_CASE(pages_distrust_body_of_leaving_block),

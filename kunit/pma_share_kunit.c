@@ -186,6 +186,7 @@ static void claim_to_read(struct kunit *test)
 	flags = expect_claim(test, world, 1, token).flags;
 	KUNIT_EXPECT_EQ(test, flags & (PMA_BLOCK_SHARED | PMA_BLOCK_READ_ONLY),
 			PMA_BLOCK_SHARED | PMA_BLOCK_READ_ONLY);
+	KUNIT_EXPECT_EQ(test, pma_place_read(world->arenas[1], world->handle + 5000, &byte, 1), 0);
 	pma_kunit_watch(&before, world->arenas[1]);
 	KUNIT_EXPECT_EQ(test, pma_place_write(world->arenas[1], world->handle + 5000, &byte, 1),
 			-EROFS);
@@ -245,6 +246,26 @@ static void claim_refuses_wrong_tokens(struct kunit *test)
 	expect_bad_token(test, world, 1, token);
 }
 
+/* What a body says beyond the block gives no claim. */
+static void claim_ends_with_the_block(struct kunit *test)
+{
+	struct world *world = create_world(test);
+	u64 end = world->handle + world->bytes, token[2];
+	struct pma_page *page = &world->pool->pages.desc[end / 4096];
+	u32 flags;
+
+	give_token(test, world, 0, 1, token);
+	expect_claim(test, world, 1, token);
+	KUNIT_ASSERT_EQ(test, page->kind, PMA_KIND_FREE);
+	page->big.first = world->handle / 4096;
+	pma_page_set(page, PMA_PAGE_BODY, 0, world->arenas[0]->id);
+	KUNIT_EXPECT_EQ(test, query(world, 1, end - 1, &flags), 0);
+	KUNIT_EXPECT_EQ(test, query(world, 1, end, &flags), -EACCES);
+	pma_page_set(page, PMA_KIND_FREE, 0, 0);
+	pma_kunit_free(test, world->arenas[0], world->handle);
+	pma_kunit_free(test, world->arenas[1], world->handle);
+}
+
 /* No two tokens are alike, of one block neither. */
 static void tokens_differ(struct kunit *test)
 {
@@ -261,6 +282,11 @@ static void tokens_differ(struct kunit *test)
 	pma_kunit_free(test, world->arenas[0], world->handle);
 	for (i = 0; i < ARRAY_SIZE(tokens); i++)
 		expect_bad_token(test, world, 1, tokens[i]);
+	/* Their numbers can be had again. */
+	world->handle = pma_kunit_alloc(test, world->arenas[0], world->bytes);
+	give_token(test, world, 0, 1, tokens[0]);
+	KUNIT_EXPECT_LT(test, (u32)tokens[0][0], ARRAY_SIZE(tokens));
+	pma_kunit_free(test, world->arenas[0], world->handle);
 }
 
 static void token_dies_with_its_sharer(struct kunit *test)
@@ -289,7 +315,7 @@ static void revoke_takes_a_token_back(struct kunit *test)
 
 	pma_kunit_watch(&before, world->arenas[0]);
 	give_token(test, world, 0, 3, token);
-	give_token(test, world, 0, 3, other);
+	give_token(test, world, 0, PMA_CLAIMS_MAX, other);
 	/* it is for who gave it out to take it back */
 	KUNIT_EXPECT_EQ(test, pma_share_revoke(world->arenas[1], token), -EKEYREJECTED);
 	KUNIT_EXPECT_EQ(test, pma_share_revoke(world->arenas[0], token), 0);
@@ -864,6 +890,7 @@ static struct kunit_case pma_share_cases[] = {
 	KUNIT_CASE(claim_to_read),
 	KUNIT_CASE(claim_refuses_wrong_tokens),
 	KUNIT_CASE(claim_refuses_who_has_it),
+	KUNIT_CASE(claim_ends_with_the_block),
 	KUNIT_CASE(tokens_differ),
 	KUNIT_CASE(token_dies_with_its_sharer),
 	KUNIT_CASE(revoke_takes_a_token_back),
