@@ -101,5 +101,4 @@ void pma_table_exit(struct pma_table *table)
 	for (i = 0; table->leaves && i < nr_leaves(table); i++)
 		kvfree(table->leaves[i]);
 	kvfree(table->leaves);
-	table->leaves = NULL;
 }
