@@ -360,6 +360,9 @@ static noinline unsigned int alloc_batch_locked(struct pma_arena *arena, size_t 
  * @nr: how many
  * @blocks: filled from the first on
  *
+ * All are of the class of @size: where pma_alloc() would make do with a larger
+ * block before it failed, this ends.
+ *
  * Context: Any but NMI; never sleeps.
  * Return: how many were allocated.
  */
