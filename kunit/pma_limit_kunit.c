@@ -391,6 +391,26 @@ static void waiting_is_told_of_all_that_makes_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, told.freed_pool + told.freed_arena, 0);
 }
 
+/* The highest mark is known as long as there is any. */
+static void low_ends_with_its_arena(struct kunit *test)
+{
+	struct pma_arena *arena = telling_arena(test);
+	struct pma_arena *other = pma_kunit_arena(test, arena->pool, 0);
+	struct pma_limit_args want = { .flags = PMA_LIMIT_LOW, .low = 10 };
+	struct pma_pool *pool = arena->pool;
+
+	KUNIT_EXPECT_EQ(test, pma_limit_set(arena, &want, false), 0);
+	want.low = 7;
+	KUNIT_EXPECT_EQ(test, pma_limit_set(other, &want, false), 0);
+	KUNIT_EXPECT_EQ(test, pool->nr_low, 2);
+	KUNIT_EXPECT_EQ(test, pool->low_max, 10);
+	pma_arena_delete(arena);
+	KUNIT_EXPECT_EQ(test, pool->nr_low, 1);
+	pma_arena_delete(other);
+	KUNIT_EXPECT_EQ(test, pool->nr_low, 0);
+	KUNIT_EXPECT_EQ(test, pool->low_max, 0);
+}
+
 static void low_is_told_once_a_crossing(struct kunit *test)
 {
 	struct pma_arena *arena = telling_arena(test);
@@ -643,6 +663,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(charge_counts_for_the_limit),
 	KUNIT_CASE(disown_is_made_good_later),
 	KUNIT_CASE(waiting_is_told_of_all_that_makes_room),
+	KUNIT_CASE(low_ends_with_its_arena),
 	KUNIT_CASE(low_is_told_once_a_crossing),
 	KUNIT_CASE_SLOW(random_against_model),
 	KUNIT_CASE_SLOW(reserve_holds_threads),

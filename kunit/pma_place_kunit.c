@@ -336,7 +336,7 @@ static void find_distrusts_body_beyond_its_block(struct kunit *test)
 static bool find_pages(struct pma_arena *arena, u64 handle, u32 *first, u32 *nr_pages)
 {
 	unsigned long irq;
-	bool found, writable = false;
+	bool found, writable = true;
 
 	*first = PMA_NONE;
 	*nr_pages = 0;
