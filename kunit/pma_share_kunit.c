@@ -266,29 +266,6 @@ static void claim_ends_with_the_block(struct kunit *test)
 	pma_kunit_free(test, world->arenas[1], world->handle);
 }
 
-/* No two tokens are alike, of one block neither. */
-static void tokens_differ(struct kunit *test)
-{
-	struct world *world = create_world(test);
-	u64 tokens[50][2];
-	u32 i, j;
-
-	for (i = 0; i < ARRAY_SIZE(tokens); i++) {
-		give_token(test, world, 0, 1, tokens[i]);
-		for (j = 0; j < i; j++)
-			KUNIT_ASSERT_NE(test, tokens[i][1], tokens[j][1]);
-	}
-	pma_kunit_expect_sound(test, world->pool);
-	pma_kunit_free(test, world->arenas[0], world->handle);
-	for (i = 0; i < ARRAY_SIZE(tokens); i++)
-		expect_bad_token(test, world, 1, tokens[i]);
-	/* Their numbers can be had again. */
-	world->handle = pma_kunit_alloc(test, world->arenas[0], world->bytes);
-	give_token(test, world, 0, 1, tokens[0]);
-	KUNIT_EXPECT_LT(test, (u32)tokens[0][0], ARRAY_SIZE(tokens));
-	pma_kunit_free(test, world->arenas[0], world->handle);
-}
-
 static void token_dies_with_its_sharer(struct kunit *test)
 {
 	struct world *world = create_world(test);
@@ -312,6 +289,7 @@ static void revoke_takes_a_token_back(struct kunit *test)
 	struct pma_kunit_before before;
 	u64 token[2], other[2];
 	struct pma_block block;
+	unsigned long irq;
 
 	pma_kunit_watch(&before, world->arenas[0]);
 	give_token(test, world, 0, 3, token);
@@ -325,6 +303,9 @@ static void revoke_takes_a_token_back(struct kunit *test)
 			-EBUSY);
 	/* Nobody ever had a chance: it is as if it had not been shared. */
 	KUNIT_EXPECT_EQ(test, pma_share_revoke(world->arenas[0], other), 0);
+	raw_spin_lock_irqsave(&world->arenas[0]->lock, irq);
+	KUNIT_EXPECT_NULL(test, pma_share_find(world->arenas[0], world->handle / 4096));
+	raw_spin_unlock_irqrestore(&world->arenas[0]->lock, irq);
 	KUNIT_EXPECT_EQ(test, pma_kunit_fingerprint(world->pool), before.fingerprint);
 	pma_kunit_expect_sound(test, world->pool);
 	KUNIT_EXPECT_EQ(test, pma_resize_block(world->arenas[0], world->handle, 20000, 0, 0,
@@ -891,7 +872,6 @@ static struct kunit_case pma_share_cases[] = {
 	KUNIT_CASE(claim_refuses_wrong_tokens),
 	KUNIT_CASE(claim_refuses_who_has_it),
 	KUNIT_CASE(claim_ends_with_the_block),
-	KUNIT_CASE(tokens_differ),
 	KUNIT_CASE(token_dies_with_its_sharer),
 	KUNIT_CASE(revoke_takes_a_token_back),
 	KUNIT_CASE(revoke_leaves_claims_alone),

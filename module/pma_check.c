@@ -254,7 +254,7 @@ static u32 check_share(const struct pma_pool *pool, const struct pma_share *shar
 	for (i = 1; i < share->nr_pages; i++)
 		errors += page[i].kind != PMA_PAGE_BODY || page[i].big.first != share->pgno;
 	list_for_each_entry(claim, &share->claims, of_share) {
-		errors += claim->share != share || pma_share_bad_tokens(claim);
+		errors += claim->share != share || pma_token_check(claim);
 		nr_claims++;
 	}
 	return errors + (nr_claims != share->nr_holders) + !nr_claims;

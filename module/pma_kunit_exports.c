@@ -172,11 +172,20 @@ EXPORT_FOR_KUNIT(pma_place_query);
 EXPORT_FOR_KUNIT(pma_place_read);
 EXPORT_FOR_KUNIT(pma_place_write);
 
+EXPORT_FOR_KUNIT(pma_token_new);
+EXPORT_FOR_KUNIT(pma_token_free);
+EXPORT_FOR_KUNIT(pma_token_issue);
+EXPORT_FOR_KUNIT(pma_token_find);
+EXPORT_FOR_KUNIT(pma_token_use);
+EXPORT_FOR_KUNIT(pma_token_withdraw);
+EXPORT_FOR_KUNIT(pma_token_withdraw_all);
+EXPORT_FOR_KUNIT(pma_token_free_all);
+EXPORT_FOR_KUNIT(pma_token_check);
+
 EXPORT_FOR_KUNIT(pma_share_block);
 EXPORT_FOR_KUNIT(pma_share_claim);
 EXPORT_FOR_KUNIT(pma_share_revoke);
 EXPORT_FOR_KUNIT(pma_share_find);
-EXPORT_FOR_KUNIT(pma_share_bad_tokens);
 EXPORT_FOR_KUNIT(pma_share_leave);
 EXPORT_FOR_KUNIT(pma_share_release);
 

@@ -15,10 +15,8 @@
  * fault finds the block any more), then its mappings are zapped, and only then does
  * it cease to count as a holder: the block cannot be anybody else's before.
  *
- * A *token* is what a claim hands out for others to claim with: 128 bits, of which
- * 32 say where it is kept, so that looking it up takes one step, and 96 are random,
- * so that nobody can guess one.  It dies when it is used up, when it is taken back,
- * and with the claim it is of.
+ * A *token* (pma_token.c) is what a claim hands out for others to claim with.  It
+ * dies when it is used up, when it is taken back, and with the claim it is of.
  *
  * The bodies of a block name their first page and whoever made them: for pools that
  * isolate only, as their bodies are marked.
@@ -30,22 +28,6 @@
 /* Whose bytes are in a run that several arenas held: nobody's, so it is zeroed. */
 #define UID_OF_MANY	U64_MAX
 
-/**
- * struct pma_token - a right to claim
- * @bits: what its bearer shows; the low 32 of the first word are its number
- * @claim: whose it is
- * @nr_claims: how often it may be used still
- * @writable: what is claimed with it may be written
- * @of_claim: in the claim's list
- */
-struct pma_token {
-	u64 bits[2];
-	struct pma_claim *claim;
-	u32 nr_claims;
-	bool writable;
-	struct list_head of_claim;
-};
-
 /* What a call may need, taken before there are locks; what it uses it takes out. */
 struct kit {
 	struct pma_share *share;
@@ -53,41 +35,10 @@ struct kit {
 	struct pma_token *token;
 };
 
-static u32 number_of(const u64 *bits)
-{
-	return bits[0];
-}
-
-static void free_token(struct pma_pool *pool, struct pma_token *token)
-{
-	ida_free(&pool->token_ids, number_of(token->bits));
-	kfree(token);
-}
-
-static struct pma_token *new_token(struct pma_pool *pool)
-{
-	struct pma_token *token = kzalloc(sizeof(*token), GFP_KERNEL);
-	int number;
-
-	if (!token)
-		return ERR_PTR(-ENOMEM);
-	number = ida_alloc_range(&pool->token_ids, 0, PMA_TOKENS_MAX, GFP_KERNEL);
-	if (number < 0) {
-		kfree(token);
-		return ERR_PTR(number);
-	}
-	get_random_bytes(token->bits, sizeof(token->bits));
-	token->bits[0] = (token->bits[0] & ~(u64)U32_MAX) | number;
-	if (!pma_table_reserve(&pool->tokens, number))
-		return token;
-	free_token(pool, token);
-	return ERR_PTR(-ENOMEM);
-}
-
 static void kit_exit(struct kit *kit, struct pma_pool *pool)
 {
 	if (!IS_ERR_OR_NULL(kit->token))
-		free_token(pool, kit->token);
+		pma_token_free(pool, kit->token);
 	kfree(kit->claim);
 	kfree(kit->share);
 }
@@ -101,7 +52,7 @@ static int kit_init(struct kit *kit, struct pma_arena *arena, u32 pgno, bool sha
 	err = kit->claim ? pma_table_reserve(&arena->claims, pgno) : -ENOMEM;
 	if (!err && shares) {
 		kit->share = kzalloc(sizeof(*kit->share), GFP_KERNEL);
-		kit->token = new_token(arena->pool);
+		kit->token = pma_token_new(arena->pool);
 		err = kit->share ? PTR_ERR_OR_ZERO(kit->token) : -ENOMEM;
 	}
 	if (err)
@@ -176,41 +127,6 @@ static void make_private(struct pma_arena *arena, struct kit *kit, struct pma_cl
 	kit->claim = claim;
 }
 
-static void issue(struct kit *kit, struct pma_claim *claim, bool writable, u32 nr_claims)
-{
-	struct pma_token *token = kit->token;
-
-	kit->token = NULL;
-	token->claim = claim;
-	token->writable = writable;
-	token->nr_claims = nr_claims;
-	list_add_tail(&token->of_claim, &claim->tokens);
-	claim->nr_tokens++;
-	claim->arena->nr_tokens++;
-	pma_table_set(&claim->arena->pool->tokens, number_of(token->bits), token);
-}
-
-/* Nobody can find it any more; the pool's lock is held. */
-static void withdraw(struct pma_token *token)
-{
-	struct pma_claim *claim = token->claim;
-
-	list_del(&token->of_claim);
-	claim->nr_tokens--;
-	claim->arena->nr_tokens--;
-	pma_table_set(&claim->arena->pool->tokens, number_of(token->bits), NULL);
-}
-
-/* In as much time for a near miss as for a wild guess; the pool's lock is held. */
-static struct pma_token *find_token(struct pma_pool *pool, const u64 *bits)
-{
-	struct pma_token *token = pma_table_get(&pool->tokens, number_of(bits));
-
-	if (!token || ((token->bits[0] ^ bits[0]) | (token->bits[1] ^ bits[1])))
-		return NULL;
-	return token;
-}
-
 /* Both locks are held. */
 static int share_place(struct kit *kit, struct pma_arena *arena, const struct pma_place *place,
 		       bool writable, u32 nr_claims)
@@ -221,7 +137,9 @@ static int share_place(struct kit *kit, struct pma_arena *arena, const struct pm
 		return -EROFS;
 	if (arena->nr_tokens >= PMA_TOKENS_ARENA_MAX)
 		return -ENOSPC;
-	issue(kit, place->claim ?: make_shared(arena, kit, place->pgno), writable, nr_claims);
+	pma_token_issue(kit->token, place->claim ?: make_shared(arena, kit, place->pgno), writable,
+			nr_claims);
+	kit->token = NULL;
 	return 0;
 }
 
@@ -291,19 +209,10 @@ static u32 look_up(struct pma_pool *pool, const u64 *bits)
 	u32 pgno;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	token = find_token(pool, bits);
+	token = pma_token_find(pool, bits);
 	pgno = token ? token->claim->share->pgno : PMA_NONE;
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return pgno;
-}
-
-/* A token that is used up then is the kit's; both locks are held. */
-static void use_token(struct kit *kit, struct pma_token *token)
-{
-	if (--token->nr_claims)
-		return;
-	withdraw(token);
-	kit->token = token;
 }
 
 /* Both locks are held. */
@@ -330,7 +239,8 @@ static int claim_with(struct kit *kit, struct pma_arena *arena, struct pma_token
 		.claim = hold(arena, kit, share, token->writable),
 	};
 	share->claimed = true;
-	use_token(kit, token);
+	if (pma_token_use(token))
+		kit->token = token;
 	return 0;
 }
 
@@ -365,7 +275,7 @@ int pma_share_claim(struct pma_arena *arena, const u64 *bits, struct pma_block *
 	if (err)
 		return pma_arena_count_error(arena, err);
 	irq = lock_both(arena);
-	err = claim_with(&kit, arena, find_token(arena->pool, bits), &place);
+	err = claim_with(&kit, arena, pma_token_find(arena->pool, bits), &place);
 	raw_spin_unlock(&arena->pool->lock);
 	if (err)
 		pma_arena_count_error_locked(arena, err);
@@ -395,10 +305,10 @@ int pma_share_revoke(struct pma_arena *arena, const u64 *bits)
 	unsigned long irq;
 
 	irq = lock_both(arena);
-	token = find_token(arena->pool, bits);
+	token = pma_token_find(arena->pool, bits);
 	if (token && token->claim->arena == arena) {
 		claim = token->claim;
-		withdraw(token);
+		pma_token_withdraw(token);
 		kit.token = token;
 		if (!claim->share->claimed && !claim->nr_tokens)
 			make_private(arena, &kit, claim);
@@ -411,28 +321,6 @@ int pma_share_revoke(struct pma_arena *arena, const u64 *bits)
 }
 
 /**
- * pma_share_bad_tokens() - tokens of a claim that are not as they should be
- * @claim: the claim
- *
- * Context: The pool's lock is held.
- * Return: how many errors there are.
- */
-u32 pma_share_bad_tokens(const struct pma_claim *claim)
-{
-	const struct pma_table *tokens = &claim->arena->pool->tokens;
-	const struct pma_token *token;
-	u32 errors = 0, nr = 0;
-
-	list_for_each_entry(token, &claim->tokens, of_claim) {
-		errors += token->claim != claim || !token->nr_claims;
-		errors += pma_table_get(tokens, number_of(token->bits)) != token;
-		errors += token->writable && !claim->writable;
-		nr++;
-	}
-	return errors + (nr != claim->nr_tokens);
-}
-
-/**
  * pma_share_leave() - cut an arena off a block it holds
  * @arena: who holds it
  * @claim: its claim, which the caller owes to pma_share_release()
@@ -442,7 +330,6 @@ u32 pma_share_bad_tokens(const struct pma_claim *claim)
 void pma_share_leave(struct pma_arena *arena, struct pma_claim *claim)
 {
 	const struct pma_share *share = claim->share;
-	struct pma_token *token;
 
 	lockdep_assert_held(&arena->lock);
 	pma_arena_count_pages(arena, &arena->stats.big_pages, -share->nr_pages);
@@ -451,18 +338,8 @@ void pma_share_leave(struct pma_arena *arena, struct pma_claim *claim)
 	list_del(&claim->of_arena);
 	claim->mapped = arena->mapped;
 	raw_spin_lock(&arena->pool->lock);
-	arena->nr_tokens -= claim->nr_tokens;
-	list_for_each_entry(token, &claim->tokens, of_claim)
-		pma_table_set(&arena->pool->tokens, number_of(token->bits), NULL);
+	pma_token_withdraw_all(claim);
 	raw_spin_unlock(&arena->pool->lock);
-}
-
-static void free_tokens(struct pma_pool *pool, struct pma_claim *claim)
-{
-	struct pma_token *token, *next;
-
-	list_for_each_entry_safe(token, next, &claim->tokens, of_claim)
-		free_token(pool, token);
 }
 
 /* Who holds a block alone, and lets no one else claim it, will free it. */
@@ -524,7 +401,7 @@ void pma_share_release(struct pma_arena *arena, struct pma_claim *claim)
 	struct pma_share *share = claim->share;
 	struct pma_pool *pool = arena->pool;
 
-	free_tokens(pool, claim);
+	pma_token_free_all(pool, claim);
 	if (claim->mapped && !is_alone(pool, share))
 		pool->ops->zap(arena, share->pgno, share->nr_pages);
 	if (drop(pool, claim)) {

@@ -6,10 +6,7 @@
 #define _PMA_SHARE_H
 
 #include "pma_arena.h"
-
-/* Tokens that are out at a time: of a pool, and of an arena. */
-#define PMA_TOKENS_MAX		U16_MAX
-#define PMA_TOKENS_ARENA_MAX	256
+#include "pma_token.h"
 
 /**
  * struct pma_share - a big block that several arenas hold
@@ -61,7 +58,6 @@ int pma_share_revoke(struct pma_arena *arena, const u64 *token);
 
 /* For the rest of L3. */
 struct pma_claim *pma_share_find(const struct pma_arena *arena, u32 pgno);
-u32 pma_share_bad_tokens(const struct pma_claim *claim);
 void pma_share_leave(struct pma_arena *arena, struct pma_claim *claim);
 void pma_share_release(struct pma_arena *arena, struct pma_claim *claim);
 
