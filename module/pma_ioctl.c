@@ -22,9 +22,8 @@
 #include "pma_handover.h"
 #include "pma_held.h"
 #include "pma_place.h"
-#include "pma_resize.h"
+#include "pma_request.h"
 #include "pma_root.h"
-#include "pma_wait.h"
 
 #define DUMP_RECS_MAX	1024
 
@@ -73,11 +72,6 @@ static int bad_args(struct pma_arena *arena)
 	return pma_arena_count_error(arena, -EINVAL);
 }
 
-static bool fits_size_t(u64 size)
-{
-	return size <= SIZE_MAX;
-}
-
 static long ioc_info(struct pma_arena *arena, void __user *arg)
 {
 	struct pma_info info;
@@ -88,69 +82,9 @@ static long ioc_info(struct pma_arena *arena, void __user *arg)
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
-/* What a block is asked for with, and what it is then. */
-struct request {
-	struct pma_arena *arena;
-	u64 handle;		/* PMA_HANDLE_NONE for a new one */
-	u64 size;
-	u32 align;
-	u32 flags;
-	struct pma_block block;
-};
-
-static int try_request(struct request *request)
-{
-	if (request->handle == PMA_HANDLE_NONE)
-		return pma_block_alloc(request->arena, request->size, request->align,
-				       request->flags, &request->block);
-	return pma_resize_block(request->arena, request->handle, request->size, request->align,
-				request->flags, &request->block);
-}
-
-/* What failed for want of memory may do once what is held has been given back. */
-static int serve(void *data)
-{
-	unsigned int again = 2;		/* with what the arena holds, and with what all hold */
-	struct request *request = data;
-	int err;
-
-	if (!fits_size_t(request->size))
-		return pma_arena_count_error(request->arena, -ENOMEM);
-	err = try_request(request);
-	while (err == -ENOMEM && again-- && pma_held_make_room(request->arena, request->size)) {
-		pma_arena_forget_failure(request->arena);
-		err = try_request(request);
-	}
-	return err;
-}
-
-/* Pages that a request takes if no page of its arena has room for it. */
-static u32 pages_wanted(const struct request *request)
-{
-	struct pma_route route;
-
-	if (pma_pool_route(request->arena->pool, request->size, request->align, &route))
-		return PMA_NONE;
-	return route.kind == PMA_KIND_SLAB ? 1 : route.nr_pages;
-}
-
-/* With PMA_WAIT, if need be, as long as @timeout_ms says. */
-static int serve_or_wait(struct request *request, u32 timeout_ms)
-{
-	bool wait = request->flags & PMA_WAIT;
-
-	if (!wait && timeout_ms)
-		return bad_args(request->arena);
-	request->flags &= ~PMA_WAIT;
-	if (!wait)
-		return serve(request);
-	return pma_wait_for_room(request->arena, serve, request, pages_wanted(request),
-				 timeout_ms);
-}
-
 static long ioc_alloc(struct pma_arena *arena, void __user *arg)
 {
-	struct request request = { .arena = arena, .handle = PMA_HANDLE_NONE };
+	struct pma_request request = { .arena = arena, .handle = PMA_HANDLE_NONE };
 	struct pma_alloc_args args;
 	int err;
 
@@ -161,7 +95,7 @@ static long ioc_alloc(struct pma_arena *arena, void __user *arg)
 	request.size = args.size;
 	request.align = args.align;
 	request.flags = args.flags;
-	err = serve_or_wait(&request, args.timeout_ms);
+	err = pma_request_serve_or_wait(&request, args.timeout_ms);
 	if (err)
 		return err;
 	args.handle = request.block.handle;
@@ -186,7 +120,7 @@ static long ioc_free(struct pma_arena *arena, void __user *arg)
 static long ioc_realloc(struct pma_arena *arena, void __user *arg)
 {
 	struct pma_realloc_args args;
-	struct request request;
+	struct pma_request request;
 	int err;
 
 	if (copy_from_user(&args, arg, sizeof(args)))
@@ -195,14 +129,14 @@ static long ioc_realloc(struct pma_arena *arena, void __user *arg)
 		return bad_args(arena);
 	if (!pma_ioctl_make_writable(arg, sizeof(args)))
 		return -EFAULT;
-	request = (struct request){
+	request = (struct pma_request){
 		.arena = arena,
 		.handle = args.handle,
 		.size = args.size,
 		.align = args.align,
 		.flags = args.flags,
 	};
-	err = serve_or_wait(&request, args.timeout_ms);
+	err = pma_request_serve_or_wait(&request, args.timeout_ms);
 	if (err)
 		return err;
 	args.handle = request.block.handle;
@@ -212,7 +146,7 @@ static long ioc_realloc(struct pma_arena *arena, void __user *arg)
 
 static void batch_alloc(struct pma_arena *arena, struct pma_batch_entry *entry)
 {
-	struct request request = {
+	struct pma_request request = {
 		.arena = arena,
 		.handle = PMA_HANDLE_NONE,
 		.size = entry->size,
@@ -220,7 +154,7 @@ static void batch_alloc(struct pma_arena *arena, struct pma_batch_entry *entry)
 		.flags = entry->flags,
 	};
 
-	entry->result = serve(&request);
+	entry->result = pma_request_serve(&request);
 	entry->handle = entry->result ? PMA_HANDLE_NONE : request.block.handle;
 	entry->usable = entry->result ? 0 : request.block.size;
 }
