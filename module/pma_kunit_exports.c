@@ -27,6 +27,7 @@
 #include "pma_root.h"
 #include "pma_share.h"
 #include "pma_slab.h"
+#include "pma_slabs.h"
 #include "pma_table.h"
 
 #define EXPORT_FOR_KUNIT(symbol) EXPORT_SYMBOL_NS_GPL(symbol, PMA_KUNIT_NS)
@@ -150,6 +151,13 @@ EXPORT_FOR_KUNIT(pma_held_settle);
 EXPORT_FOR_KUNIT(pma_held_settle_all);
 EXPORT_FOR_KUNIT(pma_held_make_room);
 EXPORT_FOR_KUNIT(pma_held_release_idle);
+
+EXPORT_FOR_KUNIT(pma_slabs_alloc);
+EXPORT_FOR_KUNIT(pma_slabs_free);
+EXPORT_FOR_KUNIT(pma_slabs_freed);
+EXPORT_FOR_KUNIT(pma_slabs_activate);
+EXPORT_FOR_KUNIT(pma_slabs_settle);
+EXPORT_FOR_KUNIT(pma_slabs_release);
 
 EXPORT_FOR_KUNIT(pma_block_alloc);
 EXPORT_FOR_KUNIT(pma_block_alloc_batch);
