@@ -308,6 +308,9 @@ static void disown_is_made_good_later(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, used(arena), 0);
 	KUNIT_EXPECT_EQ(test, available(arena), 0);
 	KUNIT_EXPECT_EQ(test, pool->promised, 0);
+	/* Short as it is, it may be set to what it is. */
+	KUNIT_EXPECT_EQ(test, set_reserve(arena, 10), 0);
+	KUNIT_EXPECT_EQ(test, pool->promised, 0);
 	pma_pool_give(pool, NULL, pgno);
 	/* The next page it takes or gives reminds the pool. */
 	KUNIT_EXPECT_EQ(test, fill(arena, 1), 1);
@@ -359,6 +362,7 @@ static void waiting_is_told_of_all_that_makes_room(struct kunit *test)
 {
 	struct pma_arena *arena = telling_arena(test);
 	struct pma_arena *other = pma_kunit_arena(test, arena->pool, 0);
+	struct pma_arena *third = pma_kunit_arena(test, arena->pool, 0);
 	u64 a = pma_kunit_alloc(test, arena, 64), b = pma_kunit_alloc(test, arena, 64);
 	u64 c = pma_kunit_alloc(test, other, 64), d = pma_kunit_alloc(test, arena, 3 * 4096);
 	struct pma_block block;
@@ -383,6 +387,10 @@ static void waiting_is_told_of_all_that_makes_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, told.freed_arena, 1);
 	count(arena, 5, pma_limit_uncharge);
 	KUNIT_EXPECT_EQ(test, told.freed_arena, 2);
+	KUNIT_EXPECT_EQ(test, set_reserve(third, 3), 0);
+	told.freed_pool = 0;
+	pma_arena_delete(third);		/* what was promised to it */
+	KUNIT_EXPECT_EQ(test, told.freed_pool, 1);
 	pma_limit_wait_end(arena);
 	told.freed_pool = 0;
 	told.freed_arena = 0;
