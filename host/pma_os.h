@@ -50,6 +50,8 @@ typedef unsigned int gfp_t;
 #define BITS_PER_BYTE		8
 #define BIT(n)			(1UL << (n))
 #define BIT_ULL(n)		(1ULL << (n))
+#define lower_32_bits(n)	((u32)(n))
+#define upper_32_bits(n)	((u32)((u64)(n) >> 32))
 #define BITS_TO_LONGS(n)	DIV_ROUND_UP(n, BITS_PER_LONG)
 
 #define U8_MAX			UINT8_MAX

@@ -130,23 +130,35 @@ static void class_of_every_alignment(struct kunit *test)
 					    "size %u, align %u", size, align);
 }
 
+static void expect_index(struct kunit *test, const struct pma_class *class, u32 offset)
+{
+	u64 quotient = pma_slab_divide(class->inverse, offset);
+	u32 size = class->block_size;
+
+	KUNIT_ASSERT_EQ_MSG(test, upper_32_bits(quotient), offset / size,
+			    "offset %u, blocks of %u", offset, size);
+	KUNIT_ASSERT_EQ_MSG(test, pma_slab_is_start(class->inverse, quotient), offset % size == 0,
+			    "offset %u, blocks of %u", offset, size);
+}
+
 static void index_of_every_offset(struct kunit *test)
 {
 	const struct pma_classes *classes = test->priv;
 	const struct map *map = test->param_value;
-	struct pma_page page = {};
 	u32 i, offset, step = map->page_size > 4096 ? 37 : 1;
 
 	for (i = 0; i < classes->nr; i++) {
-		u32 size = classes->class[i].block_size;
+		const struct pma_class *class = &classes->class[i];
 
-		page.slab.inverse = classes->class[i].inverse;
 		for (offset = 0; offset < map->page_size; offset += step)
-			KUNIT_ASSERT_EQ_MSG(test, pma_slab_index(&page, offset), offset / size,
-					    "offset %u, blocks of %u", offset, size);
-		for (offset = size; offset <= map->page_size; offset += size)
-			KUNIT_ASSERT_EQ(test, pma_slab_index(&page, offset - 1),
-					offset / size - 1);
+			expect_index(test, class, offset);
+		for (offset = class->block_size; offset < map->page_size;
+		     offset += class->block_size) {
+			expect_index(test, class, offset - 1);
+			expect_index(test, class, offset);
+			expect_index(test, class, offset + 1);
+		}
+		expect_index(test, class, map->page_size - 1);
 	}
 }
 

@@ -18,9 +18,6 @@
 #define LIST_BLOCKS_MAX	1000
 #define LIST_RECS	8
 
-/* Blocks freed in one go with interrupts off. */
-#define BATCH_IRQS_OFF	64U
-
 static u64 handle_of(const struct pma_arena *arena, const void *block)
 {
 	const struct pma_region *region = &arena->pool->region;
@@ -336,8 +333,8 @@ size_t pma_usable_size(struct pma_arena *arena, const void *block)
 EXPORT_SYMBOL_GPL(pma_usable_size);
 
 /* As pma_alloc_batch(), under the arena's lock. */
-static noinline unsigned int alloc_batch_locked(struct pma_arena *arena, size_t size, u32 flags,
-						unsigned int nr, void **blocks)
+static unsigned int alloc_batch_locked(struct pma_arena *arena, size_t size, u32 flags,
+				       unsigned int nr, void **blocks)
 {
 	unsigned int done = 0, want, got, i;
 	u64 handles[16] __uninitialized;
@@ -349,6 +346,21 @@ static noinline unsigned int alloc_batch_locked(struct pma_arena *arena, size_t 
 			blocks[done + i] = ptr_of(arena, handles[i]);
 		done += got;
 	} while (got == want && done < nr);
+	return done;
+}
+
+/* As pma_alloc_batch(), for more blocks than its first attempt gave. */
+static noinline unsigned int alloc_batch_slowly(struct pma_arena *arena, size_t size, u32 flags,
+						unsigned int nr, void **blocks)
+{
+	unsigned int done = 0, got;
+
+	do {
+		got = flags ? 0 : pma_cpu_alloc_batch(arena, size, nr - done, blocks + done);
+		done += got;
+	} while (got && done < nr);
+	if (done < nr)
+		done += alloc_batch_locked(arena, size, flags, nr - done, blocks + done);
 	return done;
 }
 
@@ -375,9 +387,22 @@ unsigned int pma_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
 		done = pma_cpu_alloc_batch(arena, size, nr, blocks);
 	if (likely(done == nr))
 		return done;
-	return done + alloc_batch_locked(arena, size, flags, nr - done, blocks + done);
+	return done + alloc_batch_slowly(arena, size, flags, nr - done, blocks + done);
 }
 EXPORT_SYMBOL_GPL(pma_alloc_batch);
+
+/* As pma_free_batch(), from a block on that this CPU does not have. */
+static noinline unsigned int free_batch_slowly(struct pma_arena *arena, unsigned int nr,
+					       void **blocks)
+{
+	unsigned int refused = 0, done = 0;
+
+	while (done < nr) {
+		refused += !!pma_free(arena, blocks[done++]);
+		done += pma_cpu_free_batch(arena, nr - done, blocks + done);
+	}
+	return refused;
+}
 
 /**
  * pma_free_batch() - free blocks
@@ -392,14 +417,9 @@ EXPORT_SYMBOL_GPL(pma_alloc_batch);
  */
 unsigned int pma_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks)
 {
-	unsigned int refused = 0, done = 0;
+	unsigned int done = pma_cpu_free_batch(arena, nr, blocks);
 
-	while (done < nr) {
-		done += pma_cpu_free_batch(arena, min(nr - done, BATCH_IRQS_OFF), blocks + done);
-		if (done < nr)
-			refused += !!pma_free(arena, blocks[done++]);
-	}
-	return refused;
+	return likely(done == nr) ? 0 : free_batch_slowly(arena, nr - done, blocks + done);
 }
 EXPORT_SYMBOL_GPL(pma_free_batch);
 

@@ -16,8 +16,8 @@
  * @bytes: of the region; 0 if CPUs have no pages
  * @desc: of the region
  * @of_size: of the class map
- * @page_mask: page size less 1
  * @size_max: largest slab block; 0 if CPUs have no pages
+ * @page_mask: page size less 1
  * @page_shift: log2 of a page's bytes
  */
 struct pma_arena_fast {
@@ -25,8 +25,8 @@ struct pma_arena_fast {
 	size_t bytes;
 	const struct pma_page *desc;
 	const u8 *of_size;
+	size_t size_max;
 	u32 page_mask;
-	u32 size_max;
 	u8 page_shift;
 };
 

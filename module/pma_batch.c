@@ -89,13 +89,14 @@ static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno,
 	u32 lowest = nr_blocks, n;
 
 	for (n = 0; n < nr && is_free(&entries[n]); n++) {
-		u64 offset = entries[n].handle - start;
+		u64 offset = entries[n].handle - start, quotient;
 		u32 index;
 
 		if (offset >= page_size)
 			break;
-		index = pma_slab_index(page, offset);
-		if (index >= nr_blocks || index * page->slab.block_size != offset ||
+		quotient = pma_slab_divide(page->slab.inverse, offset);
+		index = upper_32_bits(quotient);
+		if (!pma_slab_is_start(page->slab.inverse, quotient) || index >= nr_blocks ||
 		    __test_and_set_bit(index, bitmap))
 			break;
 		lowest = min(lowest, index);

@@ -30,6 +30,9 @@
 #include "pma_cpu.h"
 #include "pma_slabs.h"
 
+/* Blocks allocated or freed in one go with interrupts off. */
+#define BATCH_IRQS_OFF	64U
+
 static unsigned long no_word;
 
 static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
@@ -190,13 +193,15 @@ void *pma_cpu_alloc_slowly(struct pma_arena *arena, size_t size)
 }
 
 /* Is it the start of a block in use?  The arena's lock is held, and the page its slab's. */
-static bool is_used(const struct pma_arena *arena, u32 pgno, u32 offset, u32 index)
+static bool is_used(const struct pma_arena *arena, u32 pgno, u32 offset, u32 *index)
 {
 	const struct pma_page *page = page_of(arena, pgno);
+	u64 quotient = pma_slab_divide(page->slab.inverse, offset);
 
-	return index * page->slab.block_size == offset &&
-	       index < arena->pool->classes->class[page->class].nr_blocks &&
-	       !test_bit(index, pma_pages_shadow(&arena->pool->pages, pgno));
+	*index = upper_32_bits(quotient);
+	return pma_slab_is_start(page->slab.inverse, quotient) &&
+	       *index < arena->pool->classes->class[page->class].nr_blocks &&
+	       !test_bit(*index, pma_pages_shadow(&arena->pool->pages, pgno));
 }
 
 /**
@@ -223,8 +228,7 @@ bool pma_cpu_free_slowly(struct pma_arena *arena, const void *block)
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	id = pma_page_id(&arena->fast.desc[pgno]);
 	if (id.kind == PMA_KIND_SLAB && id.owner == arena->id) {
-		index = pma_slab_index(&arena->fast.desc[pgno], offset);
-		done = is_used(arena, pgno, offset, index);
+		done = is_used(arena, pgno, offset, &index);
 		if (done)
 			pma_slabs_free(arena, pgno, index);
 	}
@@ -259,7 +263,8 @@ static unsigned int take_from_word(struct pma_cpu_page *page, unsigned int nr, v
  * @blocks: filled from the first on
  *
  * Context: Any but NMI; may take the arena's lock.
- * Return: how many were allocated; the others must be in another way.
+ * Return: how many were allocated, at most BATCH_IRQS_OFF; if 0, they must be in another
+ * way.
  */
 unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned int nr,
 				 void **blocks)
@@ -271,6 +276,7 @@ unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned 
 
 	if (size - 1 >= arena->fast.size_max)
 		return 0;
+	nr = min(nr, BATCH_IRQS_OFF);
 	local_irq_save(irq);
 	page = pma_cpu_page_for(arena, size, &class);
 	while (done < nr && (READ_ONCE(*page->word) || prepare(arena, page, class)))
@@ -285,18 +291,19 @@ static unsigned int give_some(const struct pma_arena *arena, struct pma_cpu_page
 {
 	uintptr_t start = arena->fast.base + ((size_t)page->pgno << arena->fast.page_shift);
 	size_t used_bytes = page->nr_blocks * page->block_size;
-	u32 inverse = page->inverse, block_size = page->block_size;
+	u32 inverse = page->inverse;
 	void **from = blocks, **end = blocks + nr;
 	unsigned long *bitmap = page->bitmap;
-	u32 index;
 
 	for (; from != end; from++) {
 		size_t offset = (uintptr_t)*from - start;
+		u64 quotient;
 
 		if (offset >= used_bytes)
 			break;
-		index = (offset * inverse) >> 32;
-		if (index * block_size != (u32)offset || test_and_set_bit(index, bitmap))
+		quotient = pma_slab_divide(inverse, offset);
+		if (!pma_slab_is_start(inverse, quotient) ||
+		    test_and_set_bit(upper_32_bits(quotient), bitmap))
 			break;
 	}
 	page->frees += from - blocks;
@@ -306,12 +313,12 @@ static unsigned int give_some(const struct pma_arena *arena, struct pma_cpu_page
 /**
  * pma_cpu_free_batch() - free slab blocks without the arena's lock
  * @arena: whose they are
- * @nr: how many, few enough for interrupts to be off meanwhile
+ * @nr: how many
  * @blocks: their starts, it is said
  *
  * Context: Any but NMI.
- * Return: how many from the first on were freed; the next one must be freed, or
- * refused, in another way.
+ * Return: how many from the first on were freed, at most BATCH_IRQS_OFF; the next one
+ * must be freed, or refused, in another way.
  */
 unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks)
 {
@@ -321,6 +328,7 @@ unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void *
 	unsigned long irq;
 	size_t handle;
 
+	nr = min(nr, BATCH_IRQS_OFF);
 	local_irq_save(irq);
 	while (done < nr) {
 		handle = (uintptr_t)blocks[done] - arena->fast.base;

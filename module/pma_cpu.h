@@ -124,13 +124,16 @@ static __always_inline struct pma_cpu_page *pma_cpu_page_of(struct pma_cpu *cpu,
 }
 
 /* Free the block at an offset in a page that this CPU has, if that is the start of one. */
-static __always_inline bool pma_cpu_give(struct pma_cpu_page *page, u64 offset)
+static __always_inline bool pma_cpu_give(struct pma_cpu_page *page, u32 offset)
 {
-	u32 index = (offset * page->inverse) >> 32;
+	u64 quotient = pma_slab_divide(page->inverse, offset);
+	u32 index;
 
-	if (unlikely(index * page->block_size != (u32)offset || index >= page->nr_blocks))
+	/* First this, so that the quotient need not be kept. */
+	if (unlikely(!pma_slab_is_start(page->inverse, quotient)))
 		return false;
-	if (unlikely(test_and_set_bit(index, page->bitmap)))
+	index = upper_32_bits(quotient);
+	if (unlikely(index >= page->nr_blocks || test_and_set_bit(index, page->bitmap)))
 		return false;
 	page->frees++;
 	return true;

@@ -31,14 +31,15 @@ static int find_slab(struct pma_arena *arena, u64 handle, struct pma_place *plac
 {
 	const struct pma_page *page = page_of(arena, place->pgno);
 	u32 offset = handle & (pma_region_page_size(&arena->pool->region) - 1);
+	u64 quotient = pma_slab_divide(page->slab.inverse, offset);
 
-	place->index = pma_slab_index(page, offset);
+	place->index = upper_32_bits(quotient);
 	if (place->index >= nr_blocks_of(arena, page))
 		return -EALREADY;	/* the tail, which no block ever takes */
 	place->start = handle - offset + place->index * page->slab.block_size;
 	if (test_bit(place->index, pma_pages_shadow(&arena->pool->pages, place->pgno)))
 		return -EALREADY;
-	return place->start == handle ? 0 : -EBADSLT;
+	return pma_slab_is_start(page->slab.inverse, quotient) ? 0 : -EBADSLT;
 }
 
 /*

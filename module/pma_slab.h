@@ -49,10 +49,31 @@ void pma_slab_count_given(struct pma_page *page, u32 nr, u32 lowest);
 u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap,
 		   const struct pma_class *class);
 
-/* Number of the block that an offset in the page lies in; exact for offsets below 2^16. */
-static inline u32 pma_slab_index(const struct pma_page *page, u32 offset)
+/**
+ * pma_slab_divide() - find the block that an offset in a page lies in
+ * @inverse: 2^32 / block size + 1
+ * @offset: below 2^16, of a page with blocks of at most 2^15 bytes
+ *
+ * Return: in the upper half the block's number, which may be one more than there are
+ * blocks, for what is over at the page's end; and see pma_slab_is_start().
+ */
+static __always_inline u64 pma_slab_divide(u32 inverse, u32 offset)
 {
-	return ((u64)offset * page->slab.inverse) >> 32;
+	return (u64)offset * inverse;
+}
+
+/**
+ * pma_slab_is_start() - does a block start there?
+ * @inverse: that was divided by
+ * @quotient: from pma_slab_divide()
+ *
+ * The lower half is the quotient's fraction, too large by less than 2^16: it is below
+ * @inverse where there is no remainder.  (Lemire, Kaser, Kurz: "Faster remainder by
+ * direct computation", 2019.)
+ */
+static __always_inline bool pma_slab_is_start(u32 inverse, u64 quotient)
+{
+	return lower_32_bits(quotient) < inverse;
 }
 
 #endif /* _PMA_SLAB_H */
