@@ -330,7 +330,8 @@ static void check_sees_empty_slab_page(struct kunit *test)
 	u32 pgno = pma_region_pgno(&pool->region, handle);
 	struct pma_page *page = &pool->pages.desc[pgno];
 
-	pma_slab_give(page, pma_pages_shadow(&pool->pages, pgno), 0);
+	__set_bit(0, pma_pages_shadow(&pool->pages, pgno));
+	pma_slab_count_given(page, 1, 0);
 	pma_arena_count_frees(arena, 1, 64);
 	KUNIT_EXPECT_NE(test, pma_kunit_errors(pool), 0);
 	pma_slab_take(page, pma_pages_shadow(&pool->pages, pgno), 64, 1, &(u32){ 0 });

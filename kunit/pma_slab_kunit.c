@@ -203,6 +203,12 @@ static u32 errors_of(const struct cut *cut)
 	return pma_slab_check(&cut->page, cut->bitmap, &cut->class);
 }
 
+static void give(struct cut *cut, u32 index)
+{
+	__set_bit(index, cut->bitmap);
+	pma_slab_count_given(&cut->page, 1, index);
+}
+
 static unsigned int take(struct cut *cut, unsigned int nr)
 {
 	unsigned int done = 0;
@@ -285,7 +291,7 @@ static void take_skips_what_is_in_use(struct kunit *test)
 
 	take(cut, 201);
 	for (i = 0; i < ARRAY_SIZE(back); i++) {
-		pma_slab_give(&cut->page, cut->bitmap, back[i]);
+		give(cut, back[i]);
 		KUNIT_EXPECT_EQ(test, errors_of(cut), 0);
 	}
 	KUNIT_EXPECT_EQ(test, take(cut, 201), ARRAY_SIZE(back));
@@ -305,7 +311,7 @@ static void give_keeps_first_free(struct kunit *test)
 
 	take(cut, 65);
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
-		pma_slab_give(&cut->page, cut->bitmap, steps[i].index);
+		give(cut, steps[i].index);
 		KUNIT_EXPECT_EQ(test, cut->page.slab.first_free, steps[i].first_free);
 		KUNIT_EXPECT_EQ(test, cut->page.slab.nr_free, i + 1);
 		KUNIT_EXPECT_TRUE(test, test_bit(steps[i].index, cut->bitmap));
@@ -363,7 +369,7 @@ static void random_step(struct kunit *test, struct cut *cut, struct pma_kunit_ma
 		i = pma_kunit_below(rng, map->units);
 		KUNIT_ASSERT_EQ(test, test_bit(i, cut->bitmap), !map->taken[i]);
 		if (pma_kunit_map_give(map, i, 1))
-			pma_slab_give(&cut->page, cut->bitmap, i);
+			give(cut, i);
 	}
 }
 

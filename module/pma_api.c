@@ -193,20 +193,16 @@ static noinline void *alloc_locked(struct pma_arena *arena, size_t size, size_t 
 	return ptr_of(arena, block.handle);
 }
 
-/* As pma_alloc(), where the CPU's word has no free block. */
-static noinline void *alloc_slowly(struct pma_arena *arena, size_t size)
+/* As pma_alloc(), where the CPU's word is used up; interrupts are off, and on again then. */
+static noinline void *alloc_slowly(struct pma_arena *arena, size_t size, struct pma_cpu_page *page,
+				   unsigned long irq)
 {
-	if (size > arena->fast.size_max)
-		return alloc_locked(arena, size, 0, 0);
-	return pma_cpu_alloc_slowly(arena, size) ?: alloc_locked(arena, size, 0, 0);
-}
+	void *block = NULL;
 
-/* As pma_free(), under the arena's lock. */
-static noinline int free_locked(struct pma_arena *arena, void *block)
-{
-	if (pma_cpu_is_slab(arena, block) && pma_cpu_free_slowly(arena, block))
-		return 0;
-	return pma_block_free(arena, handle_of(arena, block));
+	if (pma_cpu_refill(arena, page))
+		block = pma_cpu_take(page, READ_ONCE(*page->word));
+	local_irq_restore(irq);
+	return block ?: alloc_locked(arena, size, 0, 0);
 }
 
 /**
@@ -214,25 +210,48 @@ static noinline int free_locked(struct pma_arena *arena, void *block)
  * @arena: whose block it will be
  * @size: bytes wanted, at least 1
  *
+ * Where the CPU has a page with a free block nothing is called, so that no register
+ * need be saved.
+ *
  * Context: Any but NMI; never sleeps.
  * Return: the block, aligned to at least 8 bytes (16 from 16 bytes on), or NULL.
  */
 void *pma_alloc(struct pma_arena *arena, size_t size)
 {
+	struct pma_cpu_page *page;
+	unsigned long irq, word;
 	void *block;
 
-	return likely(pma_cpu_alloc(arena, size, &block)) ? block : alloc_slowly(arena, size);
+	if (unlikely(!pma_cpu_serves(arena, size)))
+		return alloc_locked(arena, size, 0, 0);
+	local_irq_save(irq);
+	page = pma_cpu_page_for(arena, size);
+	word = READ_ONCE(*page->word);
+	if (unlikely(!word))
+		return alloc_slowly(arena, size, page, irq);
+	block = pma_cpu_take(page, word);
+	local_irq_restore(irq);
+	return block;
 }
 EXPORT_SYMBOL_GPL(pma_alloc);
 
 /* As pma_zalloc(), from a page that the CPU has. */
 static void *zalloc_of_cpu(struct pma_arena *arena, size_t size)
 {
-	void *block = pma_cpu_alloc_slowly(arena, size);
+	struct pma_cpu_page *page;
+	size_t block_size;
+	void *block = NULL;
+	unsigned long irq;
 
-	if (block)
-		memset(block, 0, pma_cpu_block_size(arena, size));
-	return block;
+	if (!pma_cpu_serves(arena, size))
+		return NULL;
+	local_irq_save(irq);
+	page = pma_cpu_page_for(arena, size);
+	block_size = page->block_size;
+	if (READ_ONCE(*page->word) || pma_cpu_refill(arena, page))
+		block = pma_cpu_take(page, READ_ONCE(*page->word));
+	local_irq_restore(irq);
+	return block ? memset(block, 0, block_size) : NULL;
 }
 
 /**
@@ -298,6 +317,12 @@ void *pma_realloc(struct pma_arena *arena, void *block, size_t size, u32 flags)
 }
 EXPORT_SYMBOL_GPL(pma_realloc);
 
+/* As pma_free(), of what is not in the region, or in one where CPUs have no pages. */
+static noinline int free_elsewhere(struct pma_arena *arena, size_t handle)
+{
+	return pma_block_free(arena, handle_of(arena, (void *)(handle + arena->fast.base)));
+}
+
 /**
  * pma_free() - free a block
  * @arena: whose block it is
@@ -310,7 +335,17 @@ EXPORT_SYMBOL_GPL(pma_realloc);
  */
 int pma_free(struct pma_arena *arena, void *block)
 {
-	return likely(pma_cpu_free(arena, block)) ? 0 : free_locked(arena, block);
+	size_t handle = (uintptr_t)block - arena->fast.base;
+	unsigned long irq;
+
+	/* Without CPU pages the region has no bytes here, and begins at 0. */
+	if (unlikely(handle >= arena->fast.bytes))
+		return free_elsewhere(arena, handle);
+	local_irq_save(irq);
+	if (unlikely(!pma_cpu_free(arena, handle)))
+		return pma_block_free_irqs_off(arena, handle, irq);
+	local_irq_restore(irq);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(pma_free);
 

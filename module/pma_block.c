@@ -314,27 +314,57 @@ unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 fla
 	return done;
 }
 
-/**
- * pma_block_free() - free a block
- * @arena: whose it is
- * @handle: of its start, or PMA_HANDLE_NONE, which does nothing
- *
- * Of a block that it holds with others the arena gives up its claim.
- *
- * Context: Any but NMI, and may sleep where the pool's arenas share; takes the
- * arena's lock.
- * Return: 0, or the errors of pma_place_find(), counted, and nothing changed.
- */
-int pma_block_free(struct pma_arena *arena, u64 handle)
+/* As free_of_slab(), of a page that a CPU has. */
+static noinline bool free_of_cpu(struct pma_arena *arena, u32 pgno, u32 index)
+{
+	if (test_bit(index, pma_pages_shadow(&arena->pool->pages, pgno)))
+		return false;
+	pma_slabs_free(arena, pgno, index);
+	return true;
+}
+
+/* Free a block of one of the arena's slab pages, if one starts there; its lock is held. */
+static __always_inline bool free_of_slab(struct pma_arena *arena, u64 handle)
+{
+	size_t pgno = handle >> arena->fast.page_shift;
+	struct pma_page *page = &arena->pool->pages.desc[pgno];
+	struct pma_page_id id = pma_page_id(page);
+	unsigned long *bitmap;
+	u32 nr_blocks, index;
+	u64 quotient;
+
+	if (id.kind != PMA_KIND_SLAB || id.owner != arena->id)
+		return false;
+	quotient = pma_slab_divide(page->slab.inverse, handle & arena->fast.page_mask);
+	if (!pma_slab_is_start(page->slab.inverse, quotient))
+		return false;
+	index = upper_32_bits(quotient);
+	nr_blocks = arena->pool->classes->class[page->class].nr_blocks;
+	bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
+	if (index >= nr_blocks)
+		return false;
+	if (page->slab.cpu)
+		return free_of_cpu(arena, pgno, index);
+	if (__test_and_set_bit(index, bitmap))
+		return false;
+	/* Where this changes nothing but counts, as it mostly does, no more is called. */
+	if (page->slab.nr_free && page->slab.nr_free + 1 != nr_blocks) {
+		pma_arena_count_frees(arena, 1, page->slab.block_size);
+		pma_slab_count_given(page, 1, index);
+	} else {
+		pma_slabs_freed(arena, pgno, 1, index);
+	}
+	return true;
+}
+
+/* Free any block, or refuse to; releases the arena's lock. */
+static noinline int free_and_unlock(struct pma_arena *arena, u64 handle, unsigned long irq)
+	__releases(&arena->lock)
 {
 	struct pma_place place;
-	unsigned long irq;
 	u32 run_pages = 0;
 	int err;
 
-	if (handle == PMA_HANDLE_NONE)
-		return 0;
-	raw_spin_lock_irqsave(&arena->lock, irq);
 	err = pma_place_find(arena, handle, &place);
 	if (err)
 		pma_arena_count_error_locked(arena, err);
@@ -348,6 +378,49 @@ int pma_block_free(struct pma_arena *arena, u64 handle)
 	if (!err && place.claim)
 		pma_share_release(arena, place.claim);
 	return err;
+}
+
+/**
+ * pma_block_free_irqs_off() - as pma_block_free(), where CPUs have pages
+ * @arena: whose it is
+ * @handle: of its start, it is said; below fast.bytes
+ * @irq: what local_irq_restore() is to get then
+ *
+ * Slab blocks first, as that is what most are that the CPU's own pages do not serve.
+ *
+ * Context: Interrupts are off, and afterwards as they were before; takes the arena's
+ * lock.
+ * Return: 0, or the errors of pma_place_find(), counted, and nothing changed.
+ */
+int pma_block_free_irqs_off(struct pma_arena *arena, u64 handle, unsigned long irq)
+{
+	raw_spin_lock(&arena->lock);
+	if (!free_of_slab(arena, handle))
+		return free_and_unlock(arena, handle, irq);
+	raw_spin_unlock(&arena->lock);
+	local_irq_restore(irq);
+	return 0;
+}
+
+/**
+ * pma_block_free() - free a block
+ * @arena: whose it is
+ * @handle: of its start, or PMA_HANDLE_NONE, which does nothing
+ *
+ * Of a block that it holds with others the arena gives up its claim.
+ *
+ * Context: Any but NMI, and may sleep where the pool's arenas share; takes the
+ * arena's lock.
+ * Return: 0, or the errors of pma_place_find(), counted, and nothing changed.
+ */
+int pma_block_free(struct pma_arena *arena, u64 handle)
+{
+	unsigned long irq;
+
+	if (handle == PMA_HANDLE_NONE)
+		return 0;
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	return free_and_unlock(arena, handle, irq);
 }
 
 static u32 release_segments(struct pma_arena *arena, u32 most)

@@ -43,44 +43,42 @@ static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 static void have_none(struct pma_cpu_page *page)
 {
 	page->word = &no_word;
-	page->nr_blocks = 0;
 	page->pgno = PMA_NONE;
 	page->desc = NULL;
+}
+
+/* Take from that word of the CPU's page from now on. */
+static void go_to_word(const struct pma_arena *arena, struct pma_cpu_page *page, u32 word)
+{
+	page->word = page->bitmap + word;
+	page->base = (void *)arena->fast.base + ((size_t)page->pgno << arena->fast.page_shift) +
+		     word * BITS_PER_LONG * page->block_size;
 }
 
 /* Go to a word of the CPU's page that has a free block; is there one? */
 static bool next_word(const struct pma_arena *arena, struct pma_cpu_page *page)
 {
-	const struct pma_region *region = &arena->pool->region;
-	u32 word;
+	u32 index;
 
-	/* There may be no other. */
-	if (page->nr_blocks > BITS_PER_LONG) {
-		word = find_next_bit(page->bitmap, page->nr_blocks, 0) / BITS_PER_LONG;
-		word = min_t(u32, word, (page->nr_blocks - 1) / BITS_PER_LONG);
-		page->word = page->bitmap + word;
-		page->base = pma_region_ptr(region, pma_region_handle(region, page->pgno)) +
-			     word * BITS_PER_LONG * page->block_size;
+	/* There may be no page, or no other word. */
+	if (page->desc && page->nr_blocks > BITS_PER_LONG) {
+		index = find_next_bit(page->bitmap, page->nr_blocks, 0);
+		go_to_word(arena, page, min(index, page->nr_blocks - 1) / BITS_PER_LONG);
 	}
 	return READ_ONCE(*page->word);
 }
 
-/* Have a page that is among the full ones; the arena's lock is held. */
-static void have(const struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno, u32 class)
+/* Have a page that is among the full ones, for what is free in it; the arena's lock is held. */
+static void have(const struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno)
 {
-	const struct pma_class *of = &arena->pool->classes->class[class];
-	const struct pma_region *region = &arena->pool->region;
+	struct pma_page *desc = page_of(arena, pgno);
 
-	page->block_size = of->block_size;
-	page->inverse = of->inverse;
-	page->nr_blocks = of->nr_blocks;
 	page->pgno = pgno;
-	page->desc = page_of(arena, pgno);
+	page->desc = desc;
 	page->bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
-	page->word = page->bitmap;
-	page->base = pma_region_ptr(region, pma_region_handle(region, pgno));
-	page_of(arena, pgno)->slab.nr_free = 0;
-	page_of(arena, pgno)->slab.cpu = smp_processor_id() + 1;
+	go_to_word(arena, page, desc->slab.first_free / BITS_PER_LONG);
+	desc->slab.nr_free = 0;
+	desc->slab.cpu = smp_processor_id() + 1;
 }
 
 /* Tell the arena what the CPU did on its own; the arena's lock is held. */
@@ -115,29 +113,36 @@ static void part_with(struct pma_arena *arena, struct pma_cpu_page *page, bool u
 }
 
 /* Have another page for one that is used up; the arena's lock is held. */
-static bool refill(struct pma_arena *arena, struct pma_cpu_page *page, u32 class)
+static bool replace(struct pma_arena *arena, struct pma_cpu_page *page)
 {
 	u32 pgno;
 
 	part_with(arena, page, true);
 	if (arena->draining)
 		return false;
-	pgno = pma_slabs_activate(arena, class);
+	pgno = pma_slabs_activate(arena, page - this_cpu_ptr(arena->cpu)->pages);
 	if (pgno == PMA_NONE)
 		return false;
-	have(arena, page, pgno, class);
-	return next_word(arena, page);
+	have(arena, page, pgno);
+	return true;
 }
 
-/* Make sure that the CPU's page has a free block, if there is one; interrupts are off. */
-static bool prepare(struct pma_arena *arena, struct pma_cpu_page *page, u32 class)
+/**
+ * pma_cpu_refill() - go on to a word that has a free block, be it in another page
+ * @arena: whose they are
+ * @page: this CPU's, and its word is used up
+ *
+ * Context: Interrupts are off; may take the arena's lock.
+ * Return: false if there is none, and blocks must be allocated in another way.
+ */
+bool pma_cpu_refill(struct pma_arena *arena, struct pma_cpu_page *page)
 {
 	bool done;
 
 	if (next_word(arena, page))
 		return true;
 	raw_spin_lock(&arena->lock);
-	done = refill(arena, page, class);
+	done = replace(arena, page);
 	raw_spin_unlock(&arena->lock);
 	return done;
 }
@@ -162,78 +167,8 @@ bool pma_cpu_adopt(struct pma_arena *arena, u32 pgno)
 	if (READ_ONCE(*page->word) || next_word(arena, page))
 		return false;
 	part_with(arena, page, true);
-	have(arena, page, pgno, class);
-	next_word(arena, page);
+	have(arena, page, pgno);
 	return true;
-}
-
-/**
- * pma_cpu_alloc_slowly() - as pma_cpu_alloc(), where the CPU's word is used up
- * @arena: whose it will be
- * @size: bytes wanted
- *
- * Context: Any but NMI; may take the arena's lock.
- * Return: the block; NULL if it must be allocated in another way.
- */
-void *pma_cpu_alloc_slowly(struct pma_arena *arena, size_t size)
-{
-	struct pma_cpu_page *page;
-	void *block = NULL;
-	unsigned long irq;
-	u32 class;
-
-	if (size - 1 >= arena->fast.size_max)
-		return NULL;
-	local_irq_save(irq);
-	page = pma_cpu_page_for(arena, size, &class);
-	if (READ_ONCE(*page->word) || prepare(arena, page, class))
-		block = pma_cpu_take(page, READ_ONCE(*page->word));
-	local_irq_restore(irq);
-	return block;
-}
-
-/* Is it the start of a block in use?  The arena's lock is held, and the page its slab's. */
-static bool is_used(const struct pma_arena *arena, u32 pgno, u32 offset, u32 *index)
-{
-	const struct pma_page *page = page_of(arena, pgno);
-	u64 quotient = pma_slab_divide(page->slab.inverse, offset);
-
-	*index = upper_32_bits(quotient);
-	return pma_slab_is_start(page->slab.inverse, quotient) &&
-	       *index < arena->pool->classes->class[page->class].nr_blocks &&
-	       !test_bit(*index, pma_pages_shadow(&arena->pool->pages, pgno));
-}
-
-/**
- * pma_cpu_free_slowly() - free a slab block of a page that this CPU does not have
- * @arena: whose it is
- * @block: its start, it is said, and pma_cpu_is_slab()
- *
- * As pma_block_free(), for the case that CPUs with pages meet most.
- *
- * Context: Any but NMI; takes the arena's lock.
- * Return: true if it was the start of a slab block in use, and is free now; false if
- * that must be found out in another way.
- */
-bool pma_cpu_free_slowly(struct pma_arena *arena, const void *block)
-{
-	size_t handle = (uintptr_t)block - arena->fast.base;
-	struct pma_page_id id;
-	u32 pgno, offset, index;
-	unsigned long irq;
-	bool done = false;
-
-	pgno = handle >> arena->fast.page_shift;
-	offset = handle & arena->fast.page_mask;
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	id = pma_page_id(&arena->fast.desc[pgno]);
-	if (id.kind == PMA_KIND_SLAB && id.owner == arena->id) {
-		done = is_used(arena, pgno, offset, &index);
-		if (done)
-			pma_slabs_free(arena, pgno, index);
-	}
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	return done;
 }
 
 /* Take up to @nr blocks out of the CPU's word, all at once. */
@@ -272,14 +207,13 @@ unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned 
 	struct pma_cpu_page *page;
 	unsigned int done = 0;
 	unsigned long irq;
-	u32 class;
 
-	if (size - 1 >= arena->fast.size_max)
+	if (!pma_cpu_serves(arena, size))
 		return 0;
 	nr = min(nr, BATCH_IRQS_OFF);
 	local_irq_save(irq);
-	page = pma_cpu_page_for(arena, size, &class);
-	while (done < nr && (READ_ONCE(*page->word) || prepare(arena, page, class)))
+	page = pma_cpu_page_for(arena, size);
+	while (done < nr && (READ_ONCE(*page->word) || pma_cpu_refill(arena, page)))
 		done += take_from_word(page, nr - done, blocks + done);
 	local_irq_restore(irq);
 	return done;
@@ -463,6 +397,21 @@ void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats)
 	stats->peak_bytes = max(stats->peak_bytes, stats->live_bytes);
 }
 
+static void init_cpu(struct pma_cpu *cpu, const struct pma_classes *classes)
+{
+	u32 class;
+
+	for (class = 0; class < classes->nr; class++) {
+		const struct pma_class *of = &classes->class[class];
+		struct pma_cpu_page *page = &cpu->pages[class];
+
+		page->block_size = of->block_size;
+		page->inverse = of->inverse;
+		page->nr_blocks = of->nr_blocks;
+		have_none(page);
+	}
+}
+
 /**
  * pma_cpu_init() - give an arena's CPUs pages of their own
  * @arena: the arena, nobody else's yet
@@ -475,20 +424,17 @@ void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats)
 int pma_cpu_init(struct pma_arena *arena)
 {
 	struct pma_pool *pool = arena->pool;
-	u32 nr = pool->classes->nr, class;
-	struct pma_cpu *cpu;
+	u32 nr = pool->classes->nr;
 	int n;
 
 	if (pool->pages.slack)
 		return 0;
-	arena->cpu = __alloc_percpu(struct_size(cpu, pages, nr), __alignof__(*cpu));
+	arena->cpu = __alloc_percpu(struct_size(arena->cpu, pages, nr),
+				    __alignof__(*arena->cpu));
 	if (!arena->cpu)
 		return -ENOMEM;
-	for_each_possible_cpu(n) {
-		cpu = per_cpu_ptr(arena->cpu, n);
-		for (class = 0; class < nr; class++)
-			have_none(&cpu->pages[class]);
-	}
+	for_each_possible_cpu(n)
+		init_cpu(per_cpu_ptr(arena->cpu, n), pool->classes);
 	arena->fast = (struct pma_arena_fast){
 		.base = (uintptr_t)pool->region.base,
 		.bytes = pool->region.bytes,

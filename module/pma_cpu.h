@@ -11,7 +11,7 @@
  * struct pma_cpu_page - the slab page of one class that a CPU has
  * @word: the bitmap word it takes from; one that is always 0 if it has no page
  * @base: the block of that word's lowest bit
- * @block_size: bytes of a block
+ * @block_size: bytes of a block, as the next two whether it has a page or not
  * @inverse: 2^32 / @block_size + 1
  * @nr_blocks: in a page
  * @pgno: the page, or PMA_NONE
@@ -45,8 +45,7 @@ struct pma_cpu {
 
 int pma_cpu_init(struct pma_arena *arena);
 void pma_cpu_exit(struct pma_arena *arena);
-void *pma_cpu_alloc_slowly(struct pma_arena *arena, size_t size);
-bool pma_cpu_free_slowly(struct pma_arena *arena, const void *block);
+bool pma_cpu_refill(struct pma_arena *arena, struct pma_cpu_page *page);
 bool pma_cpu_adopt(struct pma_arena *arena, u32 pgno);
 bool pma_cpu_give_back(struct pma_arena *arena);
 unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned int nr,
@@ -58,17 +57,15 @@ void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats);
 
 /* The CPU's page for blocks of @size; interrupts are off, @size is at most fast.size_max. */
 static __always_inline struct pma_cpu_page *pma_cpu_page_for(const struct pma_arena *arena,
-							     size_t size, u32 *class)
+							     size_t size)
 {
-	*class = arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN];
-	return &this_cpu_ptr(arena->cpu)->pages[*class];
+	return &this_cpu_ptr(arena->cpu)->pages[arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN]];
 }
 
-/* Bytes of a block for @size, which a CPU's page served. */
-static inline u32 pma_cpu_block_size(const struct pma_arena *arena, size_t size)
+/* Is there a CPU's page for blocks of @size?  Size 0 wraps around; without any it is 0. */
+static __always_inline bool pma_cpu_serves(const struct pma_arena *arena, size_t size)
 {
-	return arena->pool->classes->class[arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN]]
-		.block_size;
+	return size - 1 < arena->fast.size_max;
 }
 
 /* Take the lowest free block of the CPU's word, which has one; interrupts are off. */
@@ -79,38 +76,6 @@ static __always_inline void *pma_cpu_take(struct pma_cpu_page *page, unsigned lo
 	clear_bit(bit, page->word);
 	page->allocs++;
 	return page->base + bit * page->block_size;
-}
-
-/**
- * pma_cpu_alloc() - allocate a slab block without the arena's lock
- * @arena: whose it will be
- * @size: bytes wanted
- * @block: the block
- *
- * Calls nothing, so that its caller need not save a register for it.
- *
- * Context: Any but NMI.
- * Return: false if it must be allocated in another way.
- */
-static __always_inline bool pma_cpu_alloc(struct pma_arena *arena, size_t size, void **block)
-{
-	struct pma_cpu_page *page;
-	unsigned long irq, word;
-	u32 class;
-
-	/* Size 0 wraps around; without CPU pages size_max is 0. */
-	if (unlikely(size - 1 >= arena->fast.size_max))
-		return false;
-	local_irq_save(irq);
-	page = pma_cpu_page_for(arena, size, &class);
-	word = READ_ONCE(*page->word);
-	if (likely(word)) {
-		*block = pma_cpu_take(page, word);
-		local_irq_restore(irq);
-		return true;
-	}
-	local_irq_restore(irq);
-	return false;
 }
 
 /*
@@ -142,43 +107,18 @@ static __always_inline bool pma_cpu_give(struct pma_cpu_page *page, u32 offset)
 /**
  * pma_cpu_free() - free a slab block without the arena's lock
  * @arena: whose it is
- * @block: its start, it is said
+ * @handle: of its start, it is said; below fast.bytes
  *
- * Context: Any but NMI.
+ * Context: Interrupts are off.
  * Return: true if it was the start of a block in use, in a page that this CPU has,
  * and is free now; false if that must be found out in another way.
  */
-static __always_inline bool pma_cpu_free(struct pma_arena *arena, const void *block)
+static __always_inline bool pma_cpu_free(struct pma_arena *arena, size_t handle)
 {
-	size_t handle = (uintptr_t)block - arena->fast.base;
-	const struct pma_page *desc;
-	struct pma_cpu_page *page;
-	unsigned long irq;
+	const struct pma_page *desc = &arena->fast.desc[handle >> arena->fast.page_shift];
+	struct pma_cpu_page *page = pma_cpu_page_of(this_cpu_ptr(arena->cpu), desc);
 
-	/* Without CPU pages the region has no bytes here. */
-	if (unlikely(handle >= arena->fast.bytes))
-		return false;
-	desc = &arena->fast.desc[handle >> arena->fast.page_shift];
-	local_irq_save(irq);
-	page = pma_cpu_page_of(this_cpu_ptr(arena->cpu), desc);
-	if (likely(page->desc == desc && pma_cpu_give(page, handle & arena->fast.page_mask))) {
-		local_irq_restore(irq);
-		return true;
-	}
-	/* Not the same test as above, or it would be done for both before. */
-	OPTIMIZER_HIDE_VAR(irq);
-	local_irq_restore(irq);
-	return false;
-}
-
-/* Does it look as if a slab page were there, in an arena whose CPUs have pages? */
-static __always_inline bool pma_cpu_is_slab(const struct pma_arena *arena, const void *block)
-{
-	size_t handle = (uintptr_t)block - arena->fast.base;
-
-	return handle < arena->fast.bytes &&
-	       READ_ONCE(arena->fast.desc[handle >> arena->fast.page_shift].kind) ==
-	       PMA_KIND_SLAB;
+	return likely(page->desc == desc && pma_cpu_give(page, handle & arena->fast.page_mask));
 }
 
 #endif /* _PMA_CPU_H */

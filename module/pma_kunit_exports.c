@@ -65,8 +65,6 @@ EXPORT_FOR_KUNIT(pma_slab_class_of);
 EXPORT_FOR_KUNIT(pma_slab_page_init);
 EXPORT_FOR_KUNIT(pma_slab_take);
 EXPORT_FOR_KUNIT(pma_slab_recount);
-EXPORT_FOR_KUNIT(pma_slab_give);
-EXPORT_FOR_KUNIT(pma_slab_count_given);
 EXPORT_FOR_KUNIT(pma_slab_check);
 
 EXPORT_FOR_KUNIT(pma_big_mark_body);
@@ -136,8 +134,7 @@ EXPORT_FOR_KUNIT(pma_arena_count_error_locked);
 
 EXPORT_FOR_KUNIT(pma_cpu_init);
 EXPORT_FOR_KUNIT(pma_cpu_exit);
-EXPORT_FOR_KUNIT(pma_cpu_alloc_slowly);
-EXPORT_FOR_KUNIT(pma_cpu_free_slowly);
+EXPORT_FOR_KUNIT(pma_cpu_refill);
 EXPORT_FOR_KUNIT(pma_cpu_alloc_batch);
 EXPORT_FOR_KUNIT(pma_cpu_free_batch);
 EXPORT_FOR_KUNIT(pma_cpu_drain_begin);
@@ -162,6 +159,7 @@ EXPORT_FOR_KUNIT(pma_slabs_release);
 EXPORT_FOR_KUNIT(pma_block_alloc);
 EXPORT_FOR_KUNIT(pma_block_alloc_batch);
 EXPORT_FOR_KUNIT(pma_block_free);
+EXPORT_FOR_KUNIT(pma_block_free_irqs_off);
 EXPORT_FOR_KUNIT(pma_block_free_all);
 EXPORT_FOR_KUNIT(pma_block_check_request);
 EXPORT_FOR_KUNIT(pma_block_alloc_small);

@@ -153,31 +153,6 @@ unsigned long pma_slab_take(struct pma_page *page, unsigned long *bitmap, u32 nr
 }
 
 /**
- * pma_slab_count_given() - count blocks that were put back
- * @page: descriptor
- * @nr: how many, whose bits were clear and are set now
- * @lowest: the first of them in the page
- */
-void pma_slab_count_given(struct pma_page *page, u32 nr, u32 lowest)
-{
-	page->slab.nr_free += nr;
-	if (lowest < page->slab.first_free)
-		page->slab.first_free = lowest;
-}
-
-/**
- * pma_slab_give() - put a block back
- * @page: descriptor
- * @bitmap: the page's shadow
- * @index: number of a block in use
- */
-void pma_slab_give(struct pma_page *page, unsigned long *bitmap, u32 index)
-{
-	__set_bit(index, bitmap);
-	pma_slab_count_given(page, 1, index);
-}
-
-/**
  * pma_slab_recount() - count the free blocks anew
  * @page: descriptor
  * @bitmap: the page's shadow, changed without the descriptor

@@ -44,10 +44,21 @@ void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
 unsigned long pma_slab_take(struct pma_page *page, unsigned long *bitmap, u32 nr_blocks,
 			    unsigned int nr, u32 *base);
 void pma_slab_recount(struct pma_page *page, const unsigned long *bitmap, u32 nr_blocks);
-void pma_slab_give(struct pma_page *page, unsigned long *bitmap, u32 index);
-void pma_slab_count_given(struct pma_page *page, u32 nr, u32 lowest);
 u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap,
 		   const struct pma_class *class);
+
+/**
+ * pma_slab_count_given() - count blocks that were put back
+ * @page: descriptor
+ * @nr: how many, whose bits were clear and are set now
+ * @lowest: the first of them in the page
+ */
+static inline void pma_slab_count_given(struct pma_page *page, u32 nr, u32 lowest)
+{
+	page->slab.nr_free += nr;
+	if (lowest < page->slab.first_free)
+		page->slab.first_free = lowest;
+}
 
 /**
  * pma_slab_divide() - find the block that an offset in a page lies in

@@ -136,7 +136,8 @@ void pma_slabs_freed(struct pma_arena *arena, u32 pgno, u32 nr, u32 lowest)
 	lockdep_assert_held(&arena->lock);
 	pma_arena_count_frees(arena, nr, nr * page->slab.block_size);
 	pma_slab_count_given(page, nr, lowest);
-	move(arena, pgno, was_full);
+	if (!was_full || !pma_cpu_adopt(arena, pgno))
+		move(arena, pgno, was_full);
 }
 
 /**
@@ -151,19 +152,17 @@ void pma_slabs_free(struct pma_arena *arena, u32 pgno, u32 index)
 {
 	struct pma_page *page = page_of(arena, pgno);
 	unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
-	bool was_full = !page->slab.nr_free;
 
 	lockdep_assert_held(&arena->lock);
-	pma_arena_count_frees(arena, 1, page->slab.block_size);
 	if (page->slab.cpu) {
 		/* The CPU that has the page takes others meanwhile, without the lock. */
 		set_bit(index, bitmap);
 		page->slab.nr_free = 1;
+		pma_arena_count_frees(arena, 1, page->slab.block_size);
 		return;
 	}
-	pma_slab_give(page, bitmap, index);
-	if (!was_full || !pma_cpu_adopt(arena, pgno))
-		move(arena, pgno, was_full);
+	__set_bit(index, bitmap);
+	pma_slabs_freed(arena, pgno, 1, index);
 }
 
 /**
