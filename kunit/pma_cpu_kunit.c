@@ -53,31 +53,88 @@ static void drain_gives_pages_back(struct kunit *test)
 	pma_cpu_drain_end(arena);
 }
 
-/* Each misuse gets its answer, and changes nothing, in a page that a CPU has. */
-static void free_refuses_misuse(struct kunit *test)
+/*
+ * Each misuse gets its answer, and changes nothing: of a page with blocks of 112
+ * bytes, in which @a and @b are the last in use.
+ */
+static void expect_misuse_refused(struct kunit *test, struct pma_arena *arena, void *a, void *b)
 {
-	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
 	struct pma_arena *other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
-	void *a = pma_alloc(arena, 112), *b = pma_alloc(arena, 112);
-	void *page = pma_kunit_ptr(arena->pool, 0);
+	void *base = pma_kunit_ptr(arena->pool, 0);
+	void *page = base + (a - base) / 4096 * 4096;
 	void *tail = page + 4096 / 112 * 112;
-	void *wrong[] = { a + 16, a + 1, tail, page - 1, page + arena->pool->region.bytes };
+	void *wrong[] = { a + 16, a + 1, tail, base - 1, base + arena->pool->region.bytes };
+	struct pma_stats stats;
+	u64 live;
 
-	KUNIT_ASSERT_NOT_NULL(test, b);
+	pma_arena_get_stats(arena, &stats);
+	live = stats.live_blocks;
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(wrong), wrong), ARRAY_SIZE(wrong));
 	KUNIT_EXPECT_EQ(test, pma_free(arena, a + 16), -EBADSLT);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, a + 1), -EBADSLT);
 	KUNIT_EXPECT_EQ(test, pma_free(other, a), -EACCES);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, tail), -EALREADY);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, page + arena->pool->region.bytes), -ERANGE);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, page - 1), -ERANGE);
-	pma_kunit_expect_live(test, arena, 2, 224);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, base + arena->pool->region.bytes), -ERANGE);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, base - 1), -ERANGE);
+	pma_kunit_expect_live(test, arena, live, live * 112);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, a), 0);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, a), -EALREADY);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, b), 0);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, b), -EALREADY);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, NULL), 0);
-	pma_kunit_expect_live(test, arena, 0, 0);
+	pma_kunit_expect_live(test, arena, live - 2, (live - 2) * 112);
+	pma_kunit_expect_sound(test, arena->pool);
+}
+
+static void free_refuses_misuse(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	void *a = pma_alloc(arena, 112), *b = pma_alloc(arena, 112);
+
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	expect_misuse_refused(test, arena, a, b);
+}
+
+/* The same in pages that no CPU has: one full, one with a free block, one with two in use. */
+static void free_refuses_misuse_elsewhere(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	void *blocks[3 * 36];
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 112, 0, ARRAY_SIZE(blocks), blocks),
+			ARRAY_SIZE(blocks));
+	pma_cpu_drain_begin(arena);
+	expect_misuse_refused(test, arena, blocks[0], blocks[1]);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[36]), 0);
+	expect_misuse_refused(test, arena, blocks[37], blocks[38]);
+	for (i = 2; i < 36; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[2 * 36 + i]), 0);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 3);
+	expect_misuse_refused(test, arena, blocks[2 * 36], blocks[2 * 36 + 1]);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 2);
+	pma_cpu_drain_end(arena);
+	pma_block_free_all(arena);
+}
+
+/* And in a page that another CPU has, which finds what was freed there. */
+static void free_reaches_other_cpus(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	void *blocks[36];
+
+	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
+		kunit_skip(test, "there are no two CPUs");
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 112, 0, 36, blocks), 36);
+	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1);
+	pma_kunit_move_to_cpu(0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[7]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[7]), -EALREADY);
+	pma_kunit_move_to_cpu(1);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 112), blocks[7]);
+	pma_kunit_move_to_cpu(0);
+	expect_misuse_refused(test, arena, blocks[7], blocks[8]);
+	pma_block_free_all(arena);
 }
 
 /* All blocks of all pages are served, each once, and then no more. */
@@ -208,6 +265,8 @@ static void alloc_and_free_anywhere_threads(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(drain_gives_pages_back),
 	KUNIT_CASE(free_refuses_misuse),
+	KUNIT_CASE(free_refuses_misuse_elsewhere),
+	KUNIT_CASE(free_reaches_other_cpus),
 	KUNIT_CASE(alloc_serves_whole_pool),
 	KUNIT_CASE(freed_block_is_next),
 	KUNIT_CASE(alloc_and_free_anywhere_threads),

@@ -118,6 +118,7 @@ u32 pma_kunit_ops(void);
 u32 pma_kunit_rounds(void);
 void pma_kunit_threads(struct kunit *test, u32 nr, void (*run)(void *context, u32 index),
 		       void *context);
+bool pma_kunit_move_to_cpu(u32 cpu);
 bool pma_kunit_fail_begin(u32 nth);
 bool pma_kunit_fail_end(void);
 bool pma_kunit_log_begin(char *text, size_t bytes);

@@ -74,6 +74,13 @@ void pma_kunit_threads(struct kunit *test, u32 nr, void (*run)(void *context, u3
 	KUNIT_EXPECT_EQ(test, started, nr);
 }
 
+/* Let the rest of the case run on that CPU; false if there is no such. */
+bool pma_kunit_move_to_cpu(u32 cpu)
+{
+	return cpu < nr_cpu_ids && cpu_online(cpu) &&
+	       !set_cpus_allowed_ptr(current, cpumask_of(cpu));
+}
+
 #ifdef CONFIG_FAULT_INJECTION
 /*
  * The @nth allocation from now on fails, of those that the knobs in
