@@ -19,9 +19,9 @@
  *
  * So who holds the lock and finds slab.cpu 0 has the page for himself, and a CPU
  * that finds its own number there with interrupts off is sure it stays.  A CPU
- * parts with a page, under the lock, when it is used up, when it is asked to
- * (drain), or when it has gone offline.  (The idea of a page for each CPU is that
- * of SLUB.)
+ * parts with a page, under the lock, when it is used up, or when it is asked to
+ * (drain); for one that is offline, who asks does it.  (The idea of a page for each
+ * CPU is that of SLUB.)
  *
  * Where many blocks live, hardly any page has more than one that is free, and a
  * free meets a full page.  If the CPU's own page is used up, it adopts that one: so
