@@ -146,7 +146,8 @@ static int pma_chardev_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static const struct file_operations pma_chardev_fops = {
+/* Of files that are opened by name too. */
+const struct file_operations pma_chardev_fops = {
 	.owner = THIS_MODULE,
 	.open = pma_chardev_open,
 	.release = pma_chardev_release,

@@ -7,6 +7,8 @@
 
 #include "pma_pool.h"
 
+extern const struct file_operations pma_chardev_fops;
+
 int pma_chardev_init(struct pma_pool *pool);
 void pma_chardev_exit(void);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pma_kunit_exports.c - what pma_kunit.ko may call of L1 to L3
+ * pma_kunit_exports.c - what pma_kunit.ko may call of L1 to L4
  *
  * Part of pma.ko only where it is built for tests.  Here rather than beside each
  * function, so that the engines need not know.
@@ -11,24 +11,30 @@
 #include "pma_batch.h"
 #include "pma_big.h"
 #include "pma_block.h"
+#include "pma_chardev.h"
 #include "pma_check.h"
+#include "pma_client.h"
 #include "pma_cpu.h"
 #include "pma_dmabuf.h"
 #include "pma_dump.h"
 #include "pma_fit.h"
 #include "pma_heap.h"
 #include "pma_held.h"
+#include "pma_ioctl.h"
 #include "pma_limit.h"
+#include "pma_mmap.h"
 #include "pma_page.h"
 #include "pma_place.h"
 #include "pma_pool.h"
 #include "pma_region.h"
+#include "pma_request.h"
 #include "pma_resize.h"
 #include "pma_root.h"
 #include "pma_share.h"
 #include "pma_slab.h"
 #include "pma_slabs.h"
 #include "pma_table.h"
+#include "pma_wait.h"
 
 #define EXPORT_FOR_KUNIT(symbol) EXPORT_SYMBOL_NS_GPL(symbol, PMA_KUNIT_NS)
 
@@ -204,6 +210,28 @@ EXPORT_FOR_KUNIT(pma_check_pool);
 
 EXPORT_FOR_KUNIT(pma_dump_pages);
 EXPORT_FOR_KUNIT(pma_dump_blocks);
+
+EXPORT_FOR_KUNIT(pma_chardev_fops);
+
+EXPORT_FOR_KUNIT(pma_client_begin);
+EXPORT_FOR_KUNIT(pma_client_put);
+EXPORT_FOR_KUNIT(pma_client_nr_named);
+EXPORT_FOR_KUNIT(pma_client_dump);
+
+EXPORT_FOR_KUNIT(pma_ioctl_make_writable);
+EXPORT_FOR_KUNIT(pma_ioctl_do);
+EXPORT_FOR_KUNIT(pma_ioctl_needs_write);
+
+EXPORT_FOR_KUNIT(pma_request_serve);
+EXPORT_FOR_KUNIT(pma_request_serve_or_wait);
+
+EXPORT_FOR_KUNIT(pma_wait_init);
+EXPORT_FOR_KUNIT(pma_wait_exit);
+EXPORT_FOR_KUNIT(pma_wait_freed);
+EXPORT_FOR_KUNIT(pma_wait_for_room);
+
+EXPORT_FOR_KUNIT(pma_mmap_attach);
+EXPORT_FOR_KUNIT(pma_mmap_map);
 
 #if IS_ENABLED(CONFIG_DMA_SHARED_BUFFER)
 EXPORT_FOR_KUNIT(pma_dmabuf_export);
