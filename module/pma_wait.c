@@ -193,12 +193,18 @@ static void stand(struct place *place)
 	spin_unlock_irqrestore(&wait->room.lock, irq);
 }
 
-/* Who has tried lets the next one. */
-static void pass_on(struct place *place)
+static void wake_next(const struct place *place)
 {
 	struct pma_wait *wait = place->entry.private;
 
 	wake_up(&wait->room);
+}
+
+/* Who has tried lets the next one, once, or there would be two at a time. */
+static void pass_on(const struct waiter *waiter)
+{
+	wake_next(&waiter->arena);
+	wake_next(&waiter->pool);
 }
 
 /*
@@ -219,18 +225,13 @@ static bool sleep_until_woken(struct waiter *waiter, ktime_t *deadline)
 static int try_as_it_comes(struct waiter *waiter, struct pma_arena *arena,
 			   int (*try)(void *request), void *request, u32 nr_pages)
 {
-	int err;
-
 	waiter->woken = false;
 	stand(&waiter->arena);
 	if (pma_limit_is_in_the_way(arena, nr_pages))
 		leave(&waiter->pool);
 	else
 		stand(&waiter->pool);
-	err = try(request);
-	pass_on(&waiter->arena);
-	pass_on(&waiter->pool);
-	return err;
+	return try(request);
 }
 
 /* Can it ever be served, as things are? */
@@ -274,14 +275,14 @@ int pma_wait_for_room(struct pma_arena *arena, int (*try)(void *request), void *
 			err = -ETIMEDOUT;
 		if (err != -ENOMEM)
 			break;
+		pass_on(&waiter);
 		in_time = sleep_until_woken(&waiter, timeout_ms ? &deadline : NULL);
 		pma_arena_forget_failure(arena);
 	}
 	leave(&waiter.arena);
 	leave(&waiter.pool);
-	/* Who was woken and does not need it any more must not keep it to itself. */
-	pass_on(&waiter.arena);
-	pass_on(&waiter.pool);
+	/* Out of the queues: who is woken only now must not keep it to itself. */
+	pass_on(&waiter);
 	pma_limit_wait_end(arena);
 	return err;
 }
