@@ -22,6 +22,7 @@
 #include "pma_held.h"
 #include "pma_ioctl.h"
 #include "pma_limit.h"
+#include "pma_main.h"
 #include "pma_mmap.h"
 #include "pma_page.h"
 #include "pma_place.h"
@@ -232,6 +233,9 @@ EXPORT_FOR_KUNIT(pma_wait_for_room);
 
 EXPORT_FOR_KUNIT(pma_mmap_attach);
 EXPORT_FOR_KUNIT(pma_mmap_map);
+
+EXPORT_FOR_KUNIT(pma_main_set_size);
+EXPORT_FOR_KUNIT(pma_main_check_params);
 
 #if IS_ENABLED(CONFIG_DMA_SHARED_BUFFER)
 EXPORT_FOR_KUNIT(pma_dmabuf_export);

@@ -50,6 +50,7 @@ refused slab_max_large 'slab_max is not between' slab_max=4K
 refused classes_unknown 'classes is neither' classes=coarse
 refused limit_odd 'limit is not a whole number of pages' limit=5000
 refused limit_large 'limit is not a whole number of pages' size=1M limit=2M
+refused limit_no_number "invalid for parameter .limit'" limit=M
 refused track_unknown "invalid for parameter .track'" track=maybe
 
 parameter_is() {
