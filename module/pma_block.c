@@ -357,6 +357,18 @@ static __always_inline bool free_of_slab(struct pma_arena *arena, u64 handle)
 	return true;
 }
 
+/* Is it the start of a big block of the arena's own?  Its lock is held. */
+static bool is_own_big(const struct pma_arena *arena, u64 handle)
+{
+	const struct pma_region *region = &arena->pool->region;
+	struct pma_page_id id;
+
+	if (!pma_region_has(region, handle) || handle & (pma_region_page_size(region) - 1))
+		return false;
+	id = pma_page_id(page_of(arena, pma_region_pgno(region, handle)));
+	return id.kind == PMA_KIND_BIG && id.owner == arena->id;
+}
+
 /* Free any block, or refuse to; releases the arena's lock. */
 static noinline int free_and_unlock(struct pma_arena *arena, u64 handle, unsigned long irq)
 	__releases(&arena->lock)
@@ -365,6 +377,11 @@ static noinline int free_and_unlock(struct pma_arena *arena, u64 handle, unsigne
 	u32 run_pages = 0;
 	int err;
 
+	if (!pma_pool_isolates(arena->pool) && is_own_big(arena, handle)) {
+		big_free_at_once(arena, pma_region_pgno(&arena->pool->region, handle));
+		raw_spin_unlock_irqrestore(&arena->lock, irq);
+		return 0;
+	}
 	err = pma_place_find(arena, handle, &place);
 	if (err)
 		pma_arena_count_error_locked(arena, err);
