@@ -417,17 +417,21 @@ static void batches_alloc_and_free(struct kunit *test)
 	static const struct {
 		size_t size;
 		u32 nr;
-	} table[] = { { 8, 1 }, { 8, 16 }, { 8, 17 }, { 100, 100 }, { 3000, 9 }, { 4096, 3 } };
+	} table[] = { { 8, 1 }, { 8, 16 }, { 8, 17 }, { 100, 100 }, { 105, 100 }, { 3000, 9 }, { 4096, 3 },
+		    { 4096, 3 } };
 	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_1M, 0));
 	void *blocks[100];
+	size_t usable;
 	u32 i, n;
 
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		n = pma_alloc_batch(arena, table[i].size, PMA_ZERO, table[i].nr, blocks);
 		KUNIT_ASSERT_EQ(test, n, table[i].nr);
 		while (n--) {
-			KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(blocks[n], table[i].size));
-			memset(blocks[n], 0xff, table[i].size);
+			usable = pma_usable_size(arena, blocks[n]);
+			KUNIT_EXPECT_GE(test, usable, table[i].size);
+			KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(blocks[n], usable));
+			memset(blocks[n], 0xff, usable);
 		}
 		KUNIT_EXPECT_EQ(test, stats_of(arena).live_blocks, table[i].nr);
 		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, table[i].nr, blocks), 0);

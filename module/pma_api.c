@@ -384,14 +384,29 @@ static unsigned int alloc_batch_locked(struct pma_arena *arena, size_t size, u32
 	return done;
 }
 
-/* As pma_alloc_batch(), for more blocks than its first attempt gave. */
+/* Zero blocks that came from pma_cpu_alloc_batch(). */
+static void zero_of_cpu(const struct pma_arena *arena, size_t size, unsigned int nr, void **blocks)
+{
+	size_t block_size;
+
+	if (!nr)
+		return;
+	block_size = pma_cpu_block_size(arena, size);
+	while (nr--)
+		memset(*blocks++, 0, block_size);
+}
+
+/* As pma_alloc_batch(), for more blocks than its first attempt gave, or zeroed ones. */
 static noinline unsigned int alloc_batch_slowly(struct pma_arena *arena, size_t size, u32 flags,
 						unsigned int nr, void **blocks)
 {
-	unsigned int done = 0, got;
+	unsigned int done = 0, got = 0;
 
 	do {
-		got = flags ? 0 : pma_cpu_alloc_batch(arena, size, nr - done, blocks + done);
+		if (!(flags & ~PMA_ZERO))
+			got = pma_cpu_alloc_batch(arena, size, nr - done, blocks + done);
+		if (flags & PMA_ZERO)
+			zero_of_cpu(arena, size, got, blocks + done);
 		done += got;
 	} while (got && done < nr);
 	if (done < nr)

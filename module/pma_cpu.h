@@ -68,6 +68,13 @@ static __always_inline bool pma_cpu_serves(const struct pma_arena *arena, size_t
 	return size - 1 < arena->fast.size_max;
 }
 
+/* Bytes of a block for @size, which pma_cpu_serves(). */
+static inline u32 pma_cpu_block_size(const struct pma_arena *arena, size_t size)
+{
+	return arena->pool->classes->class[arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN]]
+		.block_size;
+}
+
 /* Take the lowest free block of the CPU's word, which has one; interrupts are off. */
 static __always_inline void *pma_cpu_take(struct pma_cpu_page *page, unsigned long word)
 {
