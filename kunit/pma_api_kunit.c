@@ -417,8 +417,10 @@ static void batches_alloc_and_free(struct kunit *test)
 	static const struct {
 		size_t size;
 		u32 nr;
-	} table[] = { { 8, 1 }, { 8, 16 }, { 8, 17 }, { 100, 100 }, { 105, 100 }, { 3000, 9 }, { 4096, 3 },
-		    { 4096, 3 } };
+	} table[] = {
+		{ 8, 1 }, { 8, 16 }, { 8, 17 }, { 100, 100 }, { 105, 100 },
+		{ 3000, 9 }, { 4096, 3 }, { 4096, 3 },
+	};
 	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_1M, 0));
 	void *blocks[100];
 	size_t usable;
