@@ -163,13 +163,6 @@ void pma_kunit_front_expect_refused(struct kunit *test, struct file *file, u32 c
 	pma_kunit_expect_refused(test, &before, arena, err, what);
 }
 
-/* To be asked before anything is opened. */
-void pma_kunit_front_need_faults(struct kunit *test)
-{
-	if (!IS_ENABLED(CONFIG_FAULT_INJECTION_USERCOPY))
-		kunit_skip(test, "a kernel without CONFIG_FAULT_INJECTION_USERCOPY");
-}
-
 /* In what comes now the next one fails. */
 void pma_kunit_front_fail(struct pma_kunit_faults *faults)
 {

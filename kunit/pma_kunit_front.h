@@ -62,7 +62,6 @@ void pma_kunit_front_get(struct kunit *test, void *bytes, size_t nr);
 long pma_kunit_front_call(struct kunit *test, struct file *file, u32 cmd, void *args);
 void pma_kunit_front_expect_refused(struct kunit *test, struct file *file, u32 cmd, void *args,
 				    int err, const char *what);
-void pma_kunit_front_need_faults(struct kunit *test);
 void pma_kunit_front_fail(struct pma_kunit_faults *faults);
 bool pma_kunit_front_failed(struct kunit *test, struct pma_kunit_faults *faults, long err);
 const struct cred *pma_kunit_front_be(struct kunit *test, u32 uid, u32 gid);
@@ -73,6 +72,13 @@ static inline struct pma_arena *pma_kunit_front_arena(const struct file *file)
 	const struct pma_mmap *mm = file->private_data;
 
 	return mm->arena;
+}
+
+/* To be asked before anything is opened.  Inline: some kernels never return from it. */
+static inline void pma_kunit_front_need_faults(struct kunit *test)
+{
+	if (!IS_ENABLED(CONFIG_FAULT_INJECTION_USERCOPY))
+		kunit_skip(test, "a kernel without CONFIG_FAULT_INJECTION_USERCOPY");
 }
 
 #endif /* _PMA_KUNIT_FRONT_H */
