@@ -138,26 +138,38 @@ static void free_reaches_other_cpus(struct kunit *test)
 }
 
 /* All blocks of all pages are served, each once, and then no more. */
-static void alloc_serves_whole_pool(struct kunit *test)
+static void serve_whole_pool(struct kunit *test, struct pma_arena *arena, u32 size)
 {
-	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
-	u32 nr = arena->pool->region.bytes / 256, i;
-	void **blocks = kunit_kcalloc(test, nr, sizeof(*blocks), GFP_KERNEL);
+	u32 nr = arena->pool->region.bytes / size, i;
+	void **blocks = kvcalloc(nr, sizeof(*blocks), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, blocks);
 	for (i = 0; i < nr; i++) {
-		blocks[i] = pma_alloc(arena, 256);
-		KUNIT_ASSERT_NOT_NULL(test, blocks[i]);
-		pma_kunit_fill(blocks[i], 256, i);
+		blocks[i] = pma_alloc(arena, size);
+		if (!blocks[i])
+			break;
+		pma_kunit_fill(blocks[i], size, i);
 	}
-	KUNIT_EXPECT_NULL(test, pma_alloc(arena, 256));
-	pma_kunit_expect_live(test, arena, nr, (u64)nr * 256);
-	for (i = 0; i < nr; i++)
-		KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(blocks[i], 256, i));
+	KUNIT_EXPECT_EQ(test, i, nr);
+	KUNIT_EXPECT_NULL(test, pma_alloc(arena, size));
+	pma_kunit_expect_live(test, arena, nr, (u64)nr * size);
+	for (i = 0; i < nr && pma_kunit_is_filled(blocks[i], size, i); i++)
+		;
+	KUNIT_EXPECT_EQ(test, i, nr);
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, nr, blocks), 0);
-	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 256, 0, nr, blocks), nr);
-	KUNIT_EXPECT_NULL(test, pma_alloc(arena, 256));
+	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, size, 0, nr, blocks), nr);
+	KUNIT_EXPECT_NULL(test, pma_alloc(arena, size));
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, nr, blocks), 0);
+	kvfree(blocks);
+}
+
+/* Of pages with one bitmap word, and with four. */
+static void alloc_serves_whole_pool(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+
+	serve_whole_pool(test, arena, 256);
+	serve_whole_pool(test, arena, 16);
 }
 
 /* With two full pages: a block freed in either is the next to be had. */
