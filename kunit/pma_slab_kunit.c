@@ -165,13 +165,16 @@ static void index_of_every_offset(struct kunit *test)
 static void classes_fail_without_memory(struct kunit *test)
 {
 	struct pma_classes *classes;
+	bool failed = true;
+	u32 nth;
 
-	if (!pma_kunit_fail_begin(1))
-		kunit_skip(test, "allocations can't be made to fail");
-	classes = pma_slab_classes_create(4096, 2048, false);
-	if (pma_kunit_fail_end())
-		KUNIT_EXPECT_NULL(test, classes);
-	pma_slab_classes_destroy(classes);
+	for (nth = 1; failed && pma_kunit_fail_begin(nth); nth++) {
+		classes = pma_slab_classes_create(4096, 2048, false);
+		failed = pma_kunit_fail_end();
+		/* Of some that fail, the kernel has a second way to get the memory. */
+		KUNIT_EXPECT_TRUE(test, classes || failed);
+		pma_slab_classes_destroy(classes);
+	}
 }
 
 /* Pages: a class with @nr_blocks blocks, as one word, a few, or a bit and a word. */

@@ -37,11 +37,13 @@ static struct world create_world(struct kunit *test)
 }
 
 static void lock(struct world *world)
+	__acquires(&world->arena->lock)
 {
 	raw_spin_lock_irqsave(&world->arena->lock, world->irq);
 }
 
 static void unlock(struct world *world)
+	__releases(&world->arena->lock)
 {
 	raw_spin_unlock_irqrestore(&world->arena->lock, world->irq);
 }
