@@ -25,6 +25,16 @@ static void sizes_are_parsed(struct kunit *test)
 		{ "64M 1", -EINVAL },		{ "-1x", -EINVAL },
 		{ "4096\nk", -EINVAL },		{ "K", -EINVAL },
 		{ " 4096", -EINVAL },		{ "-4096", -EINVAL },
+		{ "16E", -EINVAL },		{ "17E", -EINVAL },
+		{ "48E", -EINVAL },		{ "24e", -EINVAL },
+		{ "18446744073709551616", -EINVAL },
+		{ "99999999999999999999", -EINVAL },
+		{ "36893488147419103233K", -EINVAL },
+		{ "00000000000000000000000000000004K", -EINVAL },
+		{ "0x1E", 0, 30 },		{ "0M", 0, 0 },
+#if BITS_PER_LONG == 64
+		{ "15E", 0, 15ULL << 60 },	{ "18446744073709551615", 0, U64_MAX },
+#endif
 #if BITS_PER_LONG == 32
 		{ "4G", -EINVAL },
 #endif

@@ -3,6 +3,7 @@
  * pma_main.c - the module: its parameters, and the pool of /dev/pma
  */
 #include <linux/ctype.h>
+#include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
@@ -11,6 +12,29 @@
 #include "pma_main.h"
 #include "pma_pool.h"
 #include "pma_proc.h"
+
+/*
+ * Is that what a text says, of which memparse() took @nr characters?  It tells of no
+ * overflow.  If bits were shifted out, what is left is less than the number before the
+ * suffix, or no multiple of it: an odd factor of the number cannot divide both.
+ */
+static bool is_all_of(const char *val, size_t nr, u64 bytes)
+{
+	char text[32];
+	u64 number;
+
+	if (nr >= sizeof(text))
+		return false;
+	memcpy(text, val, nr);
+	text[nr] = '\0';
+	if (!kstrtou64(text, 0, &number))
+		return bytes == number;
+	if (isdigit(text[nr - 1]))
+		return false;
+	text[nr - 1] = '\0';
+	return !kstrtou64(text, 0, &number) && bytes >= number &&
+	       (!number || div64_u64(bytes, number) * number == bytes);
+}
 
 /**
  * pma_main_set_size() - a parameter that is a size takes the suffixes of memparse()
@@ -28,7 +52,7 @@ int pma_main_set_size(const char *val, const struct kernel_param *kp)
 	if (!isdigit(*val))
 		return -EINVAL;
 	bytes = memparse(val, &end);
-	if (!sysfs_streq(end, "") || bytes > ULONG_MAX)
+	if (!sysfs_streq(end, "") || !is_all_of(val, end - val, bytes) || bytes > ULONG_MAX)
 		return -EINVAL;
 	*(unsigned long *)kp->arg = bytes;
 	return 0;

@@ -44,6 +44,7 @@ refused size_huge 'size is more than' size=1E
 refused size_above_memory 'no region of 214748364800 bytes' size=200G
 refused size_no_number "invalid for parameter .size'" size=lots
 refused size_trailing "invalid for parameter .size'" size=1Mx
+refused limit_overflow "invalid for parameter .limit'" limit=16E
 refused size_negative "invalid for parameter .size'" size=-4096
 refused slab_max_small 'slab_max is not between' slab_max=32
 refused slab_max_large 'slab_max is not between' slab_max=4K
