@@ -15,6 +15,7 @@
  * and that could be another arena's by then.
  */
 #include "pma_block.h"
+#include "pma_chunks.h"
 #include "pma_cpu.h"
 #include "pma_place.h"
 #include "pma_share.h"
@@ -26,69 +27,6 @@
 static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 {
 	return &arena->pool->pages.desc[pgno];
-}
-
-/* Chunks of the heap. */
-
-/* A segment for a chunk of @need pages: a roomy one, or just what is needed. */
-static bool heap_grow(struct pma_arena *arena, u32 need)
-{
-	u32 nr_pages = clamp_t(u32, arena->pool->region.nr_pages / 32, need, PMA_HEAP_PAGES_MAX);
-	u32 pgno = pma_arena_take_run(arena, nr_pages, 0);
-
-	if (pgno == PMA_NONE && nr_pages > need) {
-		nr_pages = need;
-		pgno = pma_arena_take_run(arena, nr_pages, 0);
-	}
-	if (pgno == PMA_NONE)
-		return false;
-	pma_arena_clean_run(arena, pgno, nr_pages);
-	pma_heap_add(arena->heap, pgno, nr_pages, arena->id);
-	pma_arena_push(arena, &arena->segments, pgno);
-	pma_arena_count_pages(arena, &arena->stats.heap_pages, nr_pages);
-	return true;
-}
-
-static void heap_release(struct pma_arena *arena, u32 pgno)
-{
-	u32 nr_pages = pma_pool_run_pages(arena->pool, pgno), i;
-
-	pma_arena_drop(arena, &arena->segments, pgno);
-	pma_arena_count_pages(arena, &arena->stats.heap_pages, -nr_pages);
-	/* Descriptors first: the interior of a free run must not look like a heap's. */
-	for (i = 0; i < nr_pages; i++)
-		pma_page_set(page_of(arena, pgno + i), PMA_KIND_FREE, 0, 0);
-	pma_arena_give_run(arena, pgno, nr_pages);
-}
-
-static int heap_alloc(struct pma_arena *arena, size_t size, u32 need, u32 flags,
-		      struct pma_block *block)
-{
-	u32 client_flags = arena->flags & PMA_ARENA_USER ? PMA_FIT_A : 0;
-	u64 handle = pma_heap_alloc(arena->heap, size, client_flags);
-
-	if (handle == PMA_HANDLE_NONE && heap_grow(arena, need))
-		handle = pma_heap_alloc(arena->heap, size, client_flags);
-	if (handle == PMA_HANDLE_NONE)
-		return -ENOMEM;
-	block->handle = handle;
-	block->size = pma_heap_bytes(arena->heap, handle);
-	if (flags & PMA_ZERO)
-		memset(pma_region_ptr(&arena->pool->region, handle), 0, block->size);
-	pma_arena_count_allocs(arena, 1, block->size);
-	return 0;
-}
-
-static void heap_free(struct pma_arena *arena, const struct pma_place *place)
-{
-	u32 segment;
-
-	pma_arena_count_frees(arena, 1, pma_heap_bytes(arena->heap, place->start));
-	segment = pma_heap_free(arena->heap, place->start);
-	if (segment == PMA_NONE)
-		return;
-	pma_heap_remove(arena->heap, segment);
-	heap_release(arena, segment);
 }
 
 /* Big blocks. */
@@ -172,7 +110,7 @@ static int alloc_roomier(struct pma_arena *arena, size_t size, const struct pma_
 	}
 	if (route->align > 1U << arena->pool->geo.granule_shift)
 		return -ENOMEM;
-	return heap_alloc(arena, size, 1, flags, block);
+	return pma_chunks_alloc(arena, size, 1, flags, block);
 }
 
 /* Calls. */
@@ -193,7 +131,7 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
 {
 	lockdep_assert_held(&arena->lock);
 	if (route->kind == PMA_KIND_HEAP)
-		return heap_alloc(arena, size, route->nr_pages, flags, block);
+		return pma_chunks_alloc(arena, size, route->nr_pages, flags, block);
 	block->size = arena->pool->classes->class[route->class].block_size;
 	if (pma_slabs_alloc(arena, route->class, size, flags, 1, &block->handle))
 		return 0;
@@ -217,7 +155,7 @@ u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 		return 0;
 	}
 	if (place->kind == PMA_KIND_HEAP) {
-		heap_free(arena, place);
+		pma_chunks_free(arena, place->start);
 		return 0;
 	}
 	if (!pma_pool_isolates(arena->pool)) {
@@ -440,24 +378,6 @@ int pma_block_free(struct pma_arena *arena, u64 handle)
 	return free_and_unlock(arena, handle, irq);
 }
 
-static u32 release_segments(struct pma_arena *arena, u32 most)
-{
-	u32 n;
-
-	for (n = 0; n < most && arena->segments != PMA_NONE; n++) {
-		const struct pma_page *page = page_of(arena, arena->segments);
-		u32 used = page->heap.used_chunks;
-
-		arena->stats.frees += used;
-		arena->stats.live_blocks -= used;
-		arena->stats.live_bytes -= pma_heap_used_bytes(arena->heap, arena->segments);
-		pma_heap_discard(arena->heap, arena->segments,
-				 pma_pool_run_pages(arena->pool, arena->segments));
-		heap_release(arena, arena->segments);
-	}
-	return n;
-}
-
 /* Free one published big block; its pages, or 0 if there is none. */
 static u32 release_big(struct pma_arena *arena, u32 *pgno)
 {
@@ -491,7 +411,7 @@ static bool release_some(struct pma_arena *arena)
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	left -= pma_slabs_release(arena, left);
-	left -= release_segments(arena, left);
+	left -= pma_chunks_release(arena, left);
 	big_pages = release_big(arena, &big);
 	claim = release_claim(arena);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
