@@ -67,14 +67,14 @@ static void mark_names_first_page(struct kunit *test)
 	struct table *table = create(test, false);
 	struct pma_page *page = &table->pages.desc[5];
 
-	page->big.requested = 12345;
+	page->big.slack = 12345;
 	pma_big_mark(&table->pages, 5, PMA_PAGE_BUSY, OWNER);
 	KUNIT_EXPECT_EQ(test, page->kind, PMA_PAGE_BUSY);
 	KUNIT_EXPECT_EQ(test, page->owner, OWNER);
 	KUNIT_EXPECT_EQ(test, page->big.first, 5);
 	pma_big_mark(&table->pages, 5, PMA_KIND_BIG, OWNER);
 	KUNIT_EXPECT_EQ(test, page->kind, PMA_KIND_BIG);
-	KUNIT_EXPECT_EQ(test, page->big.requested, 12345);
+	KUNIT_EXPECT_EQ(test, page->big.slack, 12345);
 	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(&table->pages.desc[6], sizeof(*page)));
 }
 

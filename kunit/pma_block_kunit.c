@@ -504,10 +504,10 @@ static void free_all_frees_everything(struct kunit *test)
 	struct pma_arena *arena = pma_kunit_arena(test, pool, 0);
 	struct pma_arena *other = pma_kunit_arena(test, pool, 0);
 	struct pma_block block;
-	u64 kept = pma_kunit_alloc(test, other, 8);
+	u64 kept = pma_kunit_alloc(test, other, 16);
 	u32 sizes[32], n, i;
 
-	pma_kunit_fill(pma_kunit_ptr(pool, kept), 8, 1);
+	pma_kunit_fill(pma_kunit_ptr(pool, kept), 16, 1);
 	n = sizes_of(pool, sizes, ARRAY_SIZE(sizes));
 	for (i = 0; i < 5 * n; i++)
 		pma_block_alloc(arena, sizes[i % n], 0, PMA_ZERO, &block);
@@ -517,9 +517,9 @@ static void free_all_frees_everything(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(&arena->stats, sizeof(arena->stats)));
 	pma_kunit_expect_sound(test, pool);
 	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, NULL), pool->region.nr_pages - 1);
-	KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(pma_kunit_ptr(pool, kept), 8, 1));
+	KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(pma_kunit_ptr(pool, kept), 16, 1));
 	pma_block_free_all(arena);
-	pma_kunit_expect_live(test, other, 1, 8);
+	pma_kunit_expect_live(test, other, 1, 16);
 	pma_kunit_free(test, other, kept);
 }
 

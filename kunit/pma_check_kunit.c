@@ -125,7 +125,6 @@ static void flip_slab_desc(struct kunit *test, struct world *world, struct pma_p
 	FLIP(test, world, page->slab.first_free, i);
 	FLIP(test, world, page->slab.nr_free, i);
 	FLIP(test, world, page->slab.block_size, i);
-	FLIP(test, world, page->slab.inverse, i);
 }
 
 static void flip_heap_desc(struct kunit *test, struct world *world, struct pma_page *page, u32 i)
@@ -136,19 +135,18 @@ static void flip_heap_desc(struct kunit *test, struct world *world, struct pma_p
 	if (page->heap.segment != i)
 		return;
 	FLIP(test, world, page->heap.used_chunks, i);
-	FLIP(test, world, page->heap.free_chunks, i);
 	FLIP(test, world, page->heap.used_units, i);
 }
 
 static void flip_big_desc(struct kunit *test, struct world *world, struct pma_page *page, u32 i)
 {
-	u8 *requested = (u8 *)&page->big + offsetof(typeof(page->big), requested);
+	u8 *slack = (u8 *)&page->big.slack;
 
 	/* BUSY is a kind of its own, where the check has to look away. */
 	flip(test, world, &page->owner, sizeof(page->owner), "big owner", i);
-	flip(test, world, &page->big, offsetof(typeof(page->big), requested), "big first", i);
+	FLIP(test, world, page->big.first, i);
 	if (page->kind == PMA_KIND_BIG)
-		flip(test, world, requested + 4, 4, "big requested, upper half", i);
+		flip(test, world, slack + 2, 2, "big slack, upper half", i);
 }
 
 /* Of a big block's body, where nobody marks it, and of a free page: kind and owner. */

@@ -78,6 +78,13 @@ static void expect_sound(struct kunit *test, const struct world *world, u32 pgno
 	KUNIT_EXPECT_EQ(test, pma_fit_check_lists(&world->heap->fit, units, &sum), 0);
 }
 
+static u32 nr_free(const struct world *world, u32 pgno, u32 nr_pages)
+{
+	u64 first;
+
+	return pma_heap_look_free(&world->pages, &world->geo, pgno, nr_pages, &first);
+}
+
 /* Region, slab_max, and the units that follow. */
 static const struct {
 	u64 bytes;
@@ -87,7 +94,7 @@ static const struct {
 	u32 chunk_min;
 	u32 tag_bytes;
 } plan_table[] = {
-	{ SZ_64M, 4096, 2048, 16, 1024, 64 },
+	{ SZ_64M, 4096, 2048, 16, 2048, 32 },
 	{ SZ_64M, 4096, 1024, 16, 1024, 64 },
 	{ SZ_64M, 4096, 1023, 16, 512, 128 },
 	{ SZ_64M, 4096, 64, 16, 64, 1024 },
@@ -95,12 +102,12 @@ static const struct {
 	{ SZ_64M, 256, 128, 16, 128, 32 },
 	{ SZ_64M, 256, 64, 16, 64, 64 },
 	{ SZ_64M, 512, 256, 16, 256, 32 },
-	{ SZ_64M, 8192, 4096, 32, 1024, 128 },
-	{ SZ_64M, 65536, 32768, 256, 1024, 1024 },
+	{ SZ_64M, 8192, 4096, 32, 2048, 64 },
+	{ SZ_64M, 65536, 32768, 256, 2048, 512 },
 	{ SZ_64M, 65536, 64, 256, 256, 4096 },
-	{ (1ULL << 36) - 4096, 4096, 2048, 16, 1024, 64 },
-	{ 1ULL << 36, 4096, 2048, 32, 1024, 64 },
-	{ 1ULL << 37, 4096, 2048, 64, 1024, 64 },
+	{ (1ULL << 36) - 4096, 4096, 2048, 16, 2048, 32 },
+	{ 1ULL << 36, 4096, 2048, 32, 2048, 32 },
+	{ 1ULL << 37, 4096, 2048, 64, 2048, 32 },
 };
 
 static void plan_chooses_units(struct kunit *test)
@@ -157,11 +164,11 @@ static void add_marks_pages(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, page->owner, ours ? OWNER : 0);
 		KUNIT_EXPECT_EQ(test, page->heap.segment, ours ? 5 : 0);
 	}
-	KUNIT_EXPECT_EQ(test, world->pages.desc[5].heap.free_chunks, 1);
+	KUNIT_EXPECT_EQ(test, nr_free(world, 5, 3), 1);
 	KUNIT_EXPECT_EQ(test, world->pages.desc[5].heap.used_chunks, 0);
 	KUNIT_EXPECT_EQ(test, world->heap->fit.free_units, 3 * 256);
-	KUNIT_EXPECT_TRUE(test, !memchr_inv(pma_pages_shadow(&world->pages, 4), 0xff, 64));
-	KUNIT_EXPECT_TRUE(test, !memchr_inv(pma_pages_shadow(&world->pages, 8), 0xff, 64));
+	KUNIT_EXPECT_TRUE(test, !memchr_inv(pma_pages_shadow(&world->pages, 4), 0xff, 32));
+	KUNIT_EXPECT_TRUE(test, !memchr_inv(pma_pages_shadow(&world->pages, 8), 0xff, 32));
 	expect_sound(test, world, 5, 3);
 	pma_heap_remove(world->heap, 5);
 	KUNIT_EXPECT_EQ(test, world->heap->fit.free_pieces, 0);
@@ -174,13 +181,13 @@ static const struct {
 	u32 got;
 	bool alone;		/* nothing is left beside it */
 } alloc_table[] = {
-	{ 1, 1024, false },
-	{ 1024, 1024, false },
-	{ 1025, 1040, false },
+	{ 1, 2048, false },
+	{ 2048, 2048, false },
+	{ 2049, 2064, false },
 	{ 2400, 2400, false },
 	{ 3121, 3136, false },
-	{ 7168, 7168, false },
-	{ 7169, 8192, true },	/* 1008 bytes would be no chunk */
+	{ 6144, 6144, false },
+	{ 6145, 8192, true },	/* 2032 bytes would be no chunk */
 	{ 8191, 8192, true },
 	{ 8192, 8192, true },
 };
@@ -201,7 +208,7 @@ static void alloc_rounds_up(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, block.requested, alloc_table[i].size);
 		KUNIT_EXPECT_EQ(test, block.kind, PMA_KIND_HEAP);
 		KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, 4), alloc_table[i].got);
-		KUNIT_EXPECT_EQ(test, world->pages.desc[4].heap.free_chunks, !alloc_table[i].alone);
+		KUNIT_EXPECT_EQ(test, nr_free(world, 4, 2), !alloc_table[i].alone);
 		expect_sound(test, world, 4, 2);
 		KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, handle), 4);
 		KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, 4), 0);
@@ -253,29 +260,29 @@ static void resize_in_place(struct kunit *test)
 	struct pma_block block;
 	u64 a, b;
 
-	pma_heap_add(world->heap, 4, 2, OWNER);
-	a = pma_heap_alloc(world->heap, 2048, 0);
-	b = pma_heap_alloc(world->heap, 2048, 0);
-	KUNIT_EXPECT_FALSE(test, pma_heap_resize(world->heap, a, 2049));
+	pma_heap_add(world->heap, 4, 4, OWNER);
+	a = pma_heap_alloc(world->heap, 4096, 0);
+	b = pma_heap_alloc(world->heap, 4096, 0);
+	KUNIT_EXPECT_FALSE(test, pma_heap_resize(world->heap, a, 4097));
 	pma_heap_block(world->heap, a, &block);
-	KUNIT_EXPECT_EQ(test, block.requested, 2048);
-	KUNIT_EXPECT_TRUE(test, pma_heap_resize(world->heap, b, 6144));
+	KUNIT_EXPECT_EQ(test, block.requested, 4096);
+	KUNIT_EXPECT_TRUE(test, pma_heap_resize(world->heap, b, 12288));
 	pma_heap_block(world->heap, b, &block);
-	KUNIT_EXPECT_EQ(test, block.size, 6144);
-	KUNIT_EXPECT_EQ(test, block.requested, 6144);
-	KUNIT_EXPECT_FALSE(test, pma_heap_resize(world->heap, b, 6145));
-	KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, 4), 8192);
+	KUNIT_EXPECT_EQ(test, block.size, 12288);
+	KUNIT_EXPECT_EQ(test, block.requested, 12288);
+	KUNIT_EXPECT_FALSE(test, pma_heap_resize(world->heap, b, 12289));
+	KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, 4), 16384);
 	KUNIT_EXPECT_TRUE(test, pma_heap_resize(world->heap, a, 1000));
 	pma_heap_block(world->heap, a, &block);
-	KUNIT_EXPECT_EQ(test, block.size, 1024);
+	KUNIT_EXPECT_EQ(test, block.size, 2048);
 	KUNIT_EXPECT_EQ(test, block.requested, 1000);
-	KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, 4), 7168);
+	KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, 4), 14336);
 	KUNIT_EXPECT_EQ(test, world->pages.desc[4].heap.used_chunks, 2);
-	KUNIT_EXPECT_EQ(test, world->pages.desc[4].heap.free_chunks, 1);
+	KUNIT_EXPECT_EQ(test, nr_free(world, 4, 4), 1);
 	pma_heap_record(world->heap, a, 77);
 	pma_heap_block(world->heap, a, &block);
 	KUNIT_EXPECT_EQ(test, block.requested, 77);
-	expect_sound(test, world, 4, 2);
+	expect_sound(test, world, 4, 4);
 }
 
 static void find_every_granule(struct kunit *test)
@@ -283,12 +290,12 @@ static void find_every_granule(struct kunit *test)
 	static const struct {
 		u32 size;
 		bool is_free;
-	} chunks[] = { { 1024, false }, { 1040, true }, { 2416, false }, { 1520, true } };
+	} chunks[] = { { 2048, false }, { 2064, true }, { 4832, false }, { 3040, true } };
 	struct world *world = create(test, &shapes[0]);
 	u64 handles[ARRAY_SIZE(chunks)], handle, start;
 	u32 i;
 
-	pma_heap_add(world->heap, 4, 2, OWNER);
+	pma_heap_add(world->heap, 4, 4, OWNER);
 	for (i = 0; i < ARRAY_SIZE(chunks); i++)
 		handles[i] = pma_heap_alloc(world->heap, chunks[i].size, 0);
 	for (i = 0; i < ARRAY_SIZE(chunks); i++)
@@ -306,22 +313,30 @@ static void find_every_granule(struct kunit *test)
 	}
 }
 
-static void next_and_first_free(struct kunit *test)
+static void expect_free(struct kunit *test, const struct world *world, u32 nr, u64 first)
+{
+	u64 handle;
+
+	KUNIT_EXPECT_EQ(test, pma_heap_look_free(&world->pages, &world->geo, 4, 4, &handle), nr);
+	KUNIT_EXPECT_EQ(test, handle, first);
+}
+
+static void next_and_look_free(struct kunit *test)
 {
 	struct world *world = create(test, &shapes[0]);
 	u64 handles[5];
 	u32 i;
 
-	pma_heap_add(world->heap, 4, 2, OWNER);
-	KUNIT_EXPECT_EQ(test, pma_heap_first_free(&world->pages, &world->geo, 4, 2), 4 * 4096);
+	pma_heap_add(world->heap, 4, 4, OWNER);
+	expect_free(test, world, 1, 4 * 4096);
 	for (i = 0; i < 5; i++)
-		handles[i] = pma_heap_alloc(world->heap, 1616, 0);
-	/* 8192 = 5 * 1616 + 112: the last has what is over. */
-	KUNIT_EXPECT_EQ(test, pma_heap_first_free(&world->pages, &world->geo, 4, 2),
-			PMA_HANDLE_NONE);
+		handles[i] = pma_heap_alloc(world->heap, 3232, 0);
+	/* 16384 = 5 * 3232 + 224: the last has what is over. */
+	expect_free(test, world, 0, PMA_HANDLE_NONE);
 	pma_heap_free(world->heap, handles[3]);
+	expect_free(test, world, 1, handles[3]);
 	pma_heap_free(world->heap, handles[1]);
-	KUNIT_EXPECT_EQ(test, pma_heap_first_free(&world->pages, &world->geo, 4, 2), handles[1]);
+	expect_free(test, world, 2, handles[1]);
 	KUNIT_EXPECT_EQ(test, pma_heap_next(world->heap, handles[0]), handles[2]);
 	KUNIT_EXPECT_EQ(test, pma_heap_next(world->heap, handles[1]), handles[2]);
 	KUNIT_EXPECT_EQ(test, pma_heap_next(world->heap, handles[2]), handles[4]);
@@ -537,7 +552,7 @@ static struct kunit_case pma_heap_cases[] = {
 	KUNIT_CASE(free_stays_within_segment),
 	KUNIT_CASE(resize_in_place),
 	KUNIT_CASE(find_every_granule),
-	KUNIT_CASE(next_and_first_free),
+	KUNIT_CASE(next_and_look_free),
 	KUNIT_CASE(discard_frees_every_chunk),
 	KUNIT_CASE_PARAM(random_chunks, shapes_gen_params),
 	{}

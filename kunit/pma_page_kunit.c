@@ -44,9 +44,9 @@ static void init_makes_free_pages(struct kunit *test)
 	struct table *table = create(test, 10, 4096, false);
 	u32 i;
 
-	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(table->pages.desc, 10 * 16));
+	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(table->pages.desc, 10 * 12));
 	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(table->pages.shadow, 10 * 64));
-	KUNIT_EXPECT_EQ(test, pma_pages_metadata_bytes(&table->pages), 10 * (16 + 64));
+	KUNIT_EXPECT_EQ(test, pma_pages_metadata_bytes(&table->pages), 10 * (12 + 64));
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_PTR_EQ(test, pma_pages_shadow(&table->pages, i),
 				    (char *)table->pages.shadow + i * 64);
@@ -98,22 +98,21 @@ static void set_and_id_agree(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, pma_page_id(&page).owner, owners[o]);
 			KUNIT_EXPECT_EQ(test, page.class, 77);
 			/* The rest is not its business. */
-			KUNIT_EXPECT_EQ(test, page.slab.inverse, U32_MAX);
+			KUNIT_EXPECT_EQ(test, page.slab.cpu, U16_MAX);
 		}
 	}
 }
 
-static const u32 block_sizes[] = { 8, 16, 32, 48, 64, 80, 640, 2048 };
+static const u32 block_sizes[] = { 16, 32, 48, 64, 80, 640, 2048 };
 
 /* Every block of a page asks for something else; each is told as it was. */
 static void record_of_a_page(struct kunit *test, struct pma_pages *pages, u32 size, u32 seed)
 {
-	u32 step = size < 16 ? size : ALIGN(size, 16);
 	u32 offset, asked, n;
 
-	for (offset = 0, n = seed; offset + size <= 4096; offset += step, n++)
+	for (offset = 0, n = seed; offset + size <= 4096; offset += size, n++)
 		pma_pages_record(pages, 4096 + offset, size, 1 + n * 7 % size);
-	for (offset = 0, n = seed; offset + size <= 4096; offset += step, n++) {
+	for (offset = 0, n = seed; offset + size <= 4096; offset += size, n++) {
 		asked = pma_pages_requested(pages, 4096 + offset, size);
 		KUNIT_EXPECT_EQ_MSG(test, asked, 1 + n * 7 % size, "block of %u at %u", size,
 				    offset);
@@ -131,12 +130,12 @@ static void record_is_told(struct kunit *test)
 		record_of_a_page(test, &table->pages, size, size - 1);
 	}
 	KUNIT_EXPECT_EQ(test, pma_pages_metadata_bytes(&table->pages),
-			3 * (16 + 64) + 3 * 4096 / 16);
+			3 * (12 + 64) + 3 * 4096 / 16);
 	/* The first and the last block of all, of the largest class of all. */
 	pma_pages_record(&table->pages, 0, 2048, 1);
-	pma_pages_record(&table->pages, 3 * 4096 - 8, 8, 1);
+	pma_pages_record(&table->pages, 3 * 4096 - 16, 16, 1);
 	KUNIT_EXPECT_EQ(test, pma_pages_requested(&table->pages, 0, 2048), 1);
-	KUNIT_EXPECT_EQ(test, pma_pages_requested(&table->pages, 3 * 4096 - 8, 8), 1);
+	KUNIT_EXPECT_EQ(test, pma_pages_requested(&table->pages, 3 * 4096 - 16, 16), 1);
 }
 
 static void record_of_the_largest_class(struct kunit *test)
@@ -160,8 +159,8 @@ static void record_without_tracking_is_nothing(struct kunit *test)
 
 /* Who left the bytes of a page, who gets it next, and whether it is zeroed. */
 static const struct {
-	u32 left_by;
-	u32 next;
+	u64 left_by;
+	u64 next;
 	bool zeroed;
 } clean_table[] = {
 	{ 0, 1, false },	/* fresh */
@@ -169,6 +168,14 @@ static const struct {
 	{ 1, 2, true },
 	{ 2, 1, true },
 	{ U32_MAX, 1, true },
+	{ U32_MAX - 1, U32_MAX - 1, false },
+	/* From here on arenas are not told apart: each is another. */
+	{ U32_MAX, U32_MAX, true },
+	{ U32_MAX + 1ULL, U32_MAX + 1ULL, true },
+	{ 1, U32_MAX + 2ULL, true },
+	{ U32_MAX + 2ULL, 1, true },
+	{ 1ULL << 32, 1, true },
+	{ U64_MAX, U64_MAX, true },
 };
 
 static void clean_zeroes_what_others_left(struct kunit *test)
@@ -180,7 +187,7 @@ static void clean_zeroes_what_others_left(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(clean_table); i++) {
 		memset(base, 0xee, 4 * 512);
 		pma_pages_retire(&table->pages, 0, 4, clean_table[i].next);
-		/* By nobody, 0, is by no arena. */
+		/* Nobody, 0, is no arena. */
 		pma_pages_retire(&table->pages, 1, 2, clean_table[i].left_by);
 		pma_pages_clean(&table->pages, 1, 2, clean_table[i].next);
 		KUNIT_EXPECT_EQ_MSG(test, pma_kunit_is_zero(base + 512, 1024),

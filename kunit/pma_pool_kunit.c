@@ -152,8 +152,8 @@ static const struct {
 	u32 kind;
 	u32 units;		/* block size of a slab; else pages */
 } routes[] = {
-	{ 1, 0, PMA_KIND_SLAB, 8 },		{ 8, 0, PMA_KIND_SLAB, 8 },
-	{ 9, 0, PMA_KIND_SLAB, 16 },		{ 64, 0, PMA_KIND_SLAB, 64 },
+	{ 1, 0, PMA_KIND_SLAB, 16 },		{ 16, 0, PMA_KIND_SLAB, 16 },
+	{ 17, 0, PMA_KIND_SLAB, 32 },		{ 64, 0, PMA_KIND_SLAB, 64 },
 	{ 65, 0, PMA_KIND_SLAB, 80 },		{ 2047, 0, PMA_KIND_SLAB, 2048 },
 	{ 2048, 0, PMA_KIND_SLAB, 2048 },	{ 2049, 0, PMA_KIND_HEAP, 1 },
 	{ 3583, 0, PMA_KIND_HEAP, 1 },		{ 3584, 0, PMA_KIND_BIG, 1 },
@@ -167,7 +167,7 @@ static const struct {
 	{ 32769, 0, PMA_KIND_BIG, 9 },		{ 64 * 4096 - 1, 0, PMA_KIND_BIG, 64 },
 	{ 64 * 4096, 0, PMA_KIND_BIG, 64 },
 	/* Alignments: up to a class, the granule, a page. */
-	{ 1, 1, PMA_KIND_SLAB, 8 },		{ 1, 8, PMA_KIND_SLAB, 8 },
+	{ 1, 1, PMA_KIND_SLAB, 16 },		{ 1, 8, PMA_KIND_SLAB, 16 },
 	{ 1, 16, PMA_KIND_SLAB, 16 },		{ 20, 16, PMA_KIND_SLAB, 32 },
 	{ 33, 32, PMA_KIND_SLAB, 64 },		{ 48, 16, PMA_KIND_SLAB, 48 },
 	{ 48, 32, PMA_KIND_SLAB, 64 },		{ 65, 64, PMA_KIND_SLAB, 128 },
@@ -344,7 +344,7 @@ static void metadata_is_counted(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_isolating);
 	/* Descriptors, tags, shadows and slack of 64 pages. */
-	size_t tables = 64 * (16 + 16 + 64) + 64 * 4096 / 16;
+	size_t tables = 64 * (12 + 16 + 32) + 64 * 4096 / 16;
 	size_t rest = pma_pool_metadata_bytes(pool) - tables - sizeof(*pool);
 
 	KUNIT_EXPECT_GT(test, rest, 0);

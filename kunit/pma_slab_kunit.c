@@ -5,7 +5,7 @@
 #include "pma_kunit.h"
 #include "pma_slab.h"
 
-#define BLOCKS_MAX	8192	/* of 8 bytes, in a page of 64 KiB */
+#define BLOCKS_MAX	4096	/* of 16 bytes, in a page of 64 KiB */
 
 /* Every page size with its own slab_max, and what else is there to choose. */
 static const struct map {
@@ -62,7 +62,7 @@ static void classes_are_sound(struct kunit *test)
 
 		KUNIT_EXPECT_EQ(test, classes->class[i].nr_blocks, map->page_size / size);
 		KUNIT_EXPECT_GE(test, classes->class[i].nr_blocks, 2);
-		KUNIT_EXPECT_EQ(test, size % (size < PMA_ALIGN_MIN ? 8 : PMA_ALIGN_MIN), 0);
+		KUNIT_EXPECT_EQ(test, size % PMA_BLOCK_MIN, 0);
 		if (i)
 			KUNIT_EXPECT_GT(test, size, classes->class[i - 1].block_size);
 		if (map->pow2)
@@ -229,7 +229,7 @@ static unsigned int take(struct cut *cut, unsigned int nr)
 	return done;
 }
 
-static const u32 page_blocks[] = { 2, 3, 63, 64, 65, 128, 511, 512, 8192 };
+static const u32 page_blocks[] = { 2, 3, 63, 64, 65, 128, 511, 512, BLOCKS_MAX };
 
 static void take_lowest_first(struct kunit *test)
 {
@@ -257,7 +257,7 @@ static void take_lowest_first(struct kunit *test)
 /* Ask for @ask at a time: always as many, until there are less. */
 static void take_in_batches(struct kunit *test)
 {
-	static const u32 asks[] = { 1, 2, 7, 63, 64, 65, 200, 8192 };
+	static const u32 asks[] = { 1, 2, 7, 63, 64, 65, 200, BLOCKS_MAX };
 	u32 p, a, got, all, i;
 
 	for (p = 0; p < ARRAY_SIZE(page_blocks); p++) {

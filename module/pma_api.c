@@ -214,7 +214,7 @@ static noinline void *alloc_slowly(struct pma_arena *arena, size_t size, struct 
  * need be saved.
  *
  * Context: Any but NMI; never sleeps.
- * Return: the block, aligned to at least 8 bytes (16 from 16 bytes on), or NULL.
+ * Return: the block, aligned to 16 bytes, or NULL.
  */
 void *pma_alloc(struct pma_arena *arena, size_t size)
 {
@@ -258,8 +258,7 @@ static void *zalloc_of_cpu(struct pma_arena *arena, size_t size)
  * pma_alloc_aligned() - allocate a block
  * @arena: whose block it will be
  * @size: bytes wanted, at least 1
- * @align: power of two up to the page size, or 0 for the natural alignment: at
- *	least 8, and 16 from 16 bytes on
+ * @align: power of two up to the page size, or 0 for the natural alignment: 16
  * @flags: PMA_ZERO: it reads as zeroes up to its usable size
  *
  * Context: Any but NMI; never sleeps.

@@ -211,7 +211,7 @@ u32 pma_arena_big_take(struct pma_arena *arena, u32 nr_pages)
 void pma_arena_big_publish(struct pma_arena *arena, u32 pgno, size_t requested)
 {
 	lockdep_assert_held(&arena->lock);
-	arena->pool->pages.desc[pgno].big.requested = requested;
+	pma_big_record(&arena->pool->pages.desc[pgno], pma_arena_big_bytes(arena, pgno), requested);
 	pma_big_mark(&arena->pool->pages, pgno, PMA_KIND_BIG, arena->id);
 }
 

@@ -84,9 +84,9 @@ static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno,
 	const struct pma_page *page = &pages->desc[pgno];
 	unsigned long *bitmap = pma_pages_shadow(pages, pgno);
 	u64 start = pma_region_handle(&arena->pool->region, pgno);
-	u32 nr_blocks = arena->pool->classes->class[page->class].nr_blocks;
+	const struct pma_class *class = &arena->pool->classes->class[page->class];
 	u32 page_size = pma_region_page_size(&arena->pool->region);
-	u32 lowest = nr_blocks, n;
+	u32 lowest = class->nr_blocks, n;
 
 	for (n = 0; n < nr && is_free(&entries[n]); n++) {
 		u64 offset = entries[n].handle - start, quotient;
@@ -94,10 +94,10 @@ static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno,
 
 		if (offset >= page_size)
 			break;
-		quotient = pma_slab_divide(page->slab.inverse, offset);
+		quotient = pma_slab_divide(class->inverse, offset);
 		index = upper_32_bits(quotient);
-		if (!pma_slab_is_start(page->slab.inverse, quotient) || index >= nr_blocks ||
-		    __test_and_set_bit(index, bitmap))
+		if (!pma_slab_is_start(class->inverse, quotient) ||
+		    index >= class->nr_blocks || __test_and_set_bit(index, bitmap))
 			break;
 		lowest = min(lowest, index);
 		entries[n].result = 0;

@@ -27,4 +27,28 @@ static inline void pma_big_mark(struct pma_pages *pages, u32 first, u8 kind, u16
 	pages->desc[first].big.first = first;
 }
 
+/**
+ * pma_big_record() - record what was asked for
+ * @page: descriptor of the block's first page
+ * @bytes: of the block
+ * @requested: bytes that were asked for, at least 1
+ */
+static inline void pma_big_record(struct pma_page *page, u64 bytes, u64 requested)
+{
+	page->big.slack = min_t(u64, bytes - requested, PMA_SLACK_UNKNOWN);
+}
+
+/**
+ * pma_big_requested() - what was asked for
+ * @page: descriptor of the block's first page
+ * @bytes: of the block
+ *
+ * Return: bytes, or 0 if that is not known: where 4 GiB or more are over, as of a
+ * block that could not part with pages that are pinned.
+ */
+static inline u64 pma_big_requested(const struct pma_page *page, u64 bytes)
+{
+	return page->big.slack == PMA_SLACK_UNKNOWN ? 0 : bytes - page->big.slack;
+}
+
 #endif /* _PMA_BIG_H */

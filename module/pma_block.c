@@ -48,7 +48,7 @@ static int big_alloc_at_once(struct pma_arena *arena, size_t size, u32 nr_pages,
 	}
 	page = page_of(arena, pgno);
 	pma_big_mark(&arena->pool->pages, pgno, PMA_KIND_BIG, arena->id);
-	page->big.requested = size;
+	pma_big_record(page, block->size, size);
 	pma_arena_push(arena, &arena->big, pgno);
 	pma_arena_count_pages(arena, &arena->stats.big_pages, nr_pages);
 	pma_arena_count_allocs(arena, 1, block->size);
@@ -267,26 +267,27 @@ static __always_inline bool free_of_slab(struct pma_arena *arena, u64 handle)
 	size_t pgno = handle >> arena->fast.page_shift;
 	struct pma_page *page = &arena->pool->pages.desc[pgno];
 	struct pma_page_id id = pma_page_id(page);
+	const struct pma_class *class;
 	unsigned long *bitmap;
-	u32 nr_blocks, index;
 	u64 quotient;
+	u32 index;
 
 	if (id.kind != PMA_KIND_SLAB || id.owner != arena->id)
 		return false;
-	quotient = pma_slab_divide(page->slab.inverse, handle & arena->fast.page_mask);
-	if (!pma_slab_is_start(page->slab.inverse, quotient))
+	class = &arena->pool->classes->class[page->class];
+	quotient = pma_slab_divide(class->inverse, handle & arena->fast.page_mask);
+	if (!pma_slab_is_start(class->inverse, quotient))
 		return false;
 	index = upper_32_bits(quotient);
-	nr_blocks = arena->pool->classes->class[page->class].nr_blocks;
 	bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
-	if (index >= nr_blocks)
+	if (index >= class->nr_blocks)
 		return false;
 	if (page->slab.cpu)
 		return free_of_cpu(arena, pgno, index);
 	if (__test_and_set_bit(index, bitmap))
 		return false;
 	/* Where this changes nothing but counts, as it mostly does, no more is called. */
-	if (page->slab.nr_free && page->slab.nr_free + 1 != nr_blocks) {
+	if (page->slab.nr_free && page->slab.nr_free + 1 != class->nr_blocks) {
 		pma_arena_count_frees(arena, 1, page->slab.block_size);
 		pma_slab_count_given(page, 1, index);
 	} else {

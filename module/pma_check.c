@@ -90,7 +90,7 @@ static void check_big(struct proof *proof, u32 pgno, u32 nr_pages)
 	}
 	for (i = 1; i < nr_pages; i++)
 		errors += !is_body(pool, &page[i], page->owner, pgno);
-	errors += !page->big.requested || page->big.requested > bytes;
+	errors += page->big.slack >= bytes && page->big.slack != PMA_SLACK_UNKNOWN;
 	report(proof->result, errors, pgno);
 	proof->blocks++;
 	proof->bytes += bytes;

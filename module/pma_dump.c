@@ -39,11 +39,11 @@ static void dump_segment(const struct pma_pool *pool, u32 pgno, struct pma_page_
 	const struct pma_page *page = &pool->pages.desc[pgno];
 
 	rec->block_size = pma_region_handle(&pool->region, rec->nr_pages);
-	rec->free_blocks = READ_ONCE(page->heap.free_chunks);
+	rec->free_blocks = pma_heap_look_free(&pool->pages, &pool->geo, pgno, rec->nr_pages,
+					      &rec->first_free);
 	rec->nr_blocks = rec->free_blocks + READ_ONCE(page->heap.used_chunks);
 	rec->free_bytes = rec->block_size -
 			  ((u64)READ_ONCE(page->heap.used_units) << pool->geo.granule_shift);
-	rec->first_free = pma_heap_first_free(&pool->pages, &pool->geo, pgno, rec->nr_pages);
 }
 
 /* One run; the pool's lock is held. */

@@ -53,13 +53,11 @@ static struct pma_page *segment_of(const struct pma_heap *heap, u32 unit)
 }
 
 /* What an operation did to the heap's totals, it did to this segment. */
-static void account(struct pma_heap *heap, u32 unit, int used_chunks,
-		    u32 free_pieces_before, u32 free_units_before)
+static void account(struct pma_heap *heap, u32 unit, int used_chunks, u32 free_units_before)
 {
 	struct pma_page *segment = segment_of(heap, unit);
 
 	segment->heap.used_chunks += used_chunks;
-	segment->heap.free_chunks += heap->fit.free_pieces - free_pieces_before;
 	segment->heap.used_units -= heap->fit.free_units - free_units_before;
 }
 
@@ -75,7 +73,7 @@ static void account(struct pma_heap *heap, u32 unit, int used_chunks,
  */
 struct pma_heap_geometry pma_heap_plan(const struct pma_region *region, u32 slab_max)
 {
-	struct pma_heap_geometry geo = { .granule_shift = ilog2(PMA_ALIGN_MIN) };
+	struct pma_heap_geometry geo = { .granule_shift = ilog2(PMA_BLOCK_MIN) };
 	/* A bit for each PMA_BLOCK_MIN bytes is as long as a tag for each of these. */
 	u32 bitmap_shift = ilog2(PMA_BLOCK_MIN * 8 * sizeof(struct pma_fit_tag));
 	u32 chunk_shift = min_t(u32, ilog2(slab_max), bitmap_shift);
@@ -143,7 +141,6 @@ void pma_heap_add(struct pma_heap *heap, u32 pgno, u32 nr_pages, u16 owner)
 		pages->desc[i].heap.segment = pgno;
 		pma_page_set(&pages->desc[i], PMA_KIND_HEAP, 0, owner);
 	}
-	pages->desc[pgno].heap.free_chunks = 1;
 	pma_fit_add(&heap->fit, unit_of(heap, pma_region_handle(pages->region, pgno)),
 		    units_of_pages(heap, nr_pages));
 }
@@ -203,13 +200,13 @@ u64 pma_heap_used_bytes(const struct pma_heap *heap, u32 pgno)
  */
 u64 pma_heap_alloc(struct pma_heap *heap, size_t size, u32 client_flags)
 {
-	u32 free_pieces = heap->fit.free_pieces, free_units = heap->fit.free_units;
+	u32 free_units = heap->fit.free_units;
 	u32 unit = pma_fit_alloc(&heap->fit, units_for(heap, size), client_flags);
 
 	if (unit == PMA_NONE)
 		return PMA_HANDLE_NONE;
 	pma_fit_link(&heap->fit, unit)->next = size;
-	account(heap, unit, 1, free_pieces, free_units);
+	account(heap, unit, 1, free_units);
 	return handle_of(heap, unit);
 }
 
@@ -222,11 +219,11 @@ u64 pma_heap_alloc(struct pma_heap *heap, size_t size, u32 client_flags)
  */
 u32 pma_heap_free(struct pma_heap *heap, u64 handle)
 {
-	u32 free_pieces = heap->fit.free_pieces, free_units = heap->fit.free_units;
+	u32 free_units = heap->fit.free_units;
 	u32 unit = pma_fit_free(&heap->fit, unit_of(heap, handle));
 	struct pma_page *segment = segment_of(heap, unit);
 
-	account(heap, unit, -1, free_pieces, free_units);
+	account(heap, unit, -1, free_units);
 	return segment->heap.used_chunks ? PMA_NONE : segment->heap.segment;
 }
 
@@ -240,13 +237,13 @@ u32 pma_heap_free(struct pma_heap *heap, u64 handle)
  */
 bool pma_heap_resize(struct pma_heap *heap, u64 handle, size_t size)
 {
-	u32 free_pieces = heap->fit.free_pieces, free_units = heap->fit.free_units;
+	u32 free_units = heap->fit.free_units;
 	u32 unit = unit_of(heap, handle);
 
 	if (!pma_fit_resize(&heap->fit, unit, units_for(heap, size)))
 		return false;
 	pma_fit_link(&heap->fit, unit)->next = size;
-	account(heap, unit, 0, free_pieces, free_units);
+	account(heap, unit, 0, free_units);
 	return true;
 }
 
@@ -332,33 +329,35 @@ u64 pma_heap_next(const struct pma_heap *heap, u64 handle)
 }
 
 /**
- * pma_heap_first_free() - the first free chunk of a segment
+ * pma_heap_look_free() - the free chunks of a segment
  * @pages: descriptor table
  * @geo: units
  * @pgno: first page of the segment
  * @nr_pages: its length
+ * @first: handle of the first of them, or PMA_HANDLE_NONE
  *
  * Only reads the tags one by one, so it may be asked of another arena's segment
  * without that arena's lock; then the answer may be out of date.
  *
- * Return: its handle, or PMA_HANDLE_NONE.
+ * Return: how many there are.
  */
-u64 pma_heap_first_free(const struct pma_pages *pages, const struct pma_heap_geometry *geo,
-			u32 pgno, u32 nr_pages)
+u32 pma_heap_look_free(const struct pma_pages *pages, const struct pma_heap_geometry *geo,
+		       u32 pgno, u32 nr_pages, u64 *first)
 {
 	const struct pma_fit_tag *tags = pma_pages_shadow(pages, pgno);
 	u32 windows = nr_pages * (geo->tag_bytes / sizeof(*tags));
-	u32 i;
+	u32 nr = 0, i;
 
+	*first = PMA_HANDLE_NONE;
 	for (i = 0; i < windows; i++) {
 		u32 head = READ_ONCE(tags[i].head);
 		u32 offset = (head >> PMA_FIT_FLAG_BITS) & ((1U << geo->window_shift) - 1);
 
-		if (head & PMA_FIT_FREE)
-			return pma_region_handle(pages->region, pgno) +
-			       ((((u64)i << geo->window_shift) + offset) << geo->granule_shift);
+		if (head & PMA_FIT_FREE && !nr++)
+			*first = pma_region_handle(pages->region, pgno) +
+				 ((((u64)i << geo->window_shift) + offset) << geo->granule_shift);
 	}
-	return PMA_HANDLE_NONE;
+	return nr;
 }
 
 /* Chunks in use that are not marked as their arena's, or with more asked than there is. */
@@ -400,7 +399,6 @@ u32 pma_heap_check(const struct pma_heap *heap, u32 pgno, u32 nr_pages, u32 clie
 	pma_fit_check_span(&heap->fit, unit, units, &own);
 	/* Only tags that are sound lead from chunk to chunk. */
 	errors += own.errors ?: check_chunks(heap, unit, unit + units, client_flags);
-	errors += own.free_pieces != page->heap.free_chunks;
 	errors += own.pieces - own.free_pieces != page->heap.used_chunks;
 	errors += units - own.free_units != page->heap.used_units;
 	for (i = 0; i < nr_pages; i++)

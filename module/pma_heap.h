@@ -55,8 +55,8 @@ int pma_heap_find(const struct pma_heap *heap, u64 handle, u64 *start);
 void pma_heap_record(const struct pma_heap *heap, u64 handle, size_t size);
 void pma_heap_block(const struct pma_heap *heap, u64 handle, struct pma_block *block);
 u64 pma_heap_next(const struct pma_heap *heap, u64 handle);
-u64 pma_heap_first_free(const struct pma_pages *pages, const struct pma_heap_geometry *geo,
-			u32 pgno, u32 nr_pages);
+u32 pma_heap_look_free(const struct pma_pages *pages, const struct pma_heap_geometry *geo,
+		       u32 pgno, u32 nr_pages, u64 *first);
 u32 pma_heap_check(const struct pma_heap *heap, u32 pgno, u32 nr_pages, u32 client_flags,
 		   struct pma_fit_sum *sum);
 

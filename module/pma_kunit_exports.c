@@ -91,7 +91,7 @@ EXPORT_FOR_KUNIT(pma_heap_find);
 EXPORT_FOR_KUNIT(pma_heap_record);
 EXPORT_FOR_KUNIT(pma_heap_block);
 EXPORT_FOR_KUNIT(pma_heap_next);
-EXPORT_FOR_KUNIT(pma_heap_first_free);
+EXPORT_FOR_KUNIT(pma_heap_look_free);
 EXPORT_FOR_KUNIT(pma_heap_check);
 
 EXPORT_FOR_KUNIT(pma_pool_new);

@@ -4,7 +4,7 @@
  *
  * Tables beside the region, an entry a page, none of them reachable through it:
  *
- *	desc	 16 bytes: kind, owner, and what the kind needs
+ *	desc	 12 bytes: kind, owner, and what the kind needs
  *	tags	 16 bytes: the boundary tags of runs (pma_fit.c, kept by the pool)
  *	shadow	 one bit a smallest block, or the tags of a heap's chunks: a page
  *		 is never both, so they share the room
@@ -86,9 +86,13 @@ u32 pma_pages_requested(const struct pma_pages *pages, u64 handle, u32 block_siz
 	byte = &pages->slack[handle / PMA_SLACK_BYTES];
 	if (block_size >= 2 * PMA_SLACK_BYTES)
 		return block_size - (byte[0] | byte[1] << 8);
-	if (block_size >= PMA_SLACK_BYTES)
-		return block_size - byte[0];
-	return block_size - (handle % PMA_SLACK_BYTES ? byte[0] >> 4 : byte[0] & 0x0f);
+	return block_size - byte[0];
+}
+
+/* Arenas as descriptors of free pages know them: those too young for 32 bits are one. */
+static u32 mark_of(u64 uid)
+{
+	return min_t(u64, uid, PMA_DIRTY_UNKNOWN);
 }
 
 /**
@@ -102,9 +106,11 @@ u32 pma_pages_requested(const struct pma_pages *pages, u64 handle, u32 block_siz
  */
 void pma_pages_retire(struct pma_pages *pages, u32 pgno, u32 nr_pages, u64 uid)
 {
+	u32 mark = mark_of(uid);
+
 	for (; nr_pages--; pgno++) {
 		pma_page_set(&pages->desc[pgno], PMA_KIND_FREE, 0, 0);
-		pages->desc[pgno].free.dirty = uid;
+		pages->desc[pgno].free.dirty = mark;
 	}
 }
 
@@ -120,10 +126,11 @@ void pma_pages_retire(struct pma_pages *pages, u32 pgno, u32 nr_pages, u64 uid)
 void pma_pages_clean(struct pma_pages *pages, u32 pgno, u32 nr_pages, u64 uid)
 {
 	for (; nr_pages--; pgno++) {
-		u64 dirty = pages->desc[pgno].free.dirty;
+		u32 dirty = pages->desc[pgno].free.dirty;
 		u64 handle = pma_region_handle(pages->region, pgno);
 
-		if (dirty && dirty != uid)
+		/* Of whom nothing is known is another, be it this one. */
+		if (dirty && (dirty != uid || dirty == PMA_DIRTY_UNKNOWN))
 			memset(pma_region_ptr(pages->region, handle), 0,
 			       pma_region_page_size(pages->region));
 	}

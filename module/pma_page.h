@@ -21,24 +21,24 @@
  * @slab.nr_free: free blocks
  * @slab.block_size: bytes of a block
  * @slab.cpu: 1 + the CPU that has the page, 0 if none has (see pma_cpu.c)
- * @slab.inverse: 2^32 / block_size + 1: a block's number without a division
  * @big: of a big block's first page; the other pages know only @big.first
  * @big.first: number of the block's first page
- * @big.requested: bytes that were asked for
+ * @big.slack: bytes of the block that were not asked for; PMA_SLACK_UNKNOWN if
+ *	they are not counted
  * @heap: of a heap segment's pages; but for @heap.segment only of the first
  * @heap.segment: number of the segment's first page
  * @heap.used_chunks: chunks in use
- * @heap.free_chunks: free chunks
  * @heap.used_units: granules in use
  * @free: of a free page
  * @free.first: what @big.first was, for who has just seen a body here
- * @free.dirty: uid of the arena that left its bytes here, 0 if they are zero;
- *	kept only in pools that isolate
+ * @free.dirty: uid of the arena that left its bytes here, PMA_DIRTY_UNKNOWN if it
+ *	is that or more; 0 if they are zero; kept only in pools that isolate
  *
  * A descriptor is written under the lock of the arena that owns the page; a
  * free page's by whoever takes it or gives it back.  @kind and @owner are read
  * without that lock to tell whose a handle is: they change together, by
- * pma_page_set().
+ * pma_page_set().  What a class says of its pages is not repeated here, but for the
+ * block size; the length of a run is in its tag.
  */
 struct pma_page {
 	u8 kind;
@@ -50,26 +50,27 @@ struct pma_page {
 			u16 nr_free;
 			u16 block_size;
 			u16 cpu;
-			u32 inverse;
 		} slab;
 		struct {
 			u32 first;
-			u64 requested;
-		} __packed big;
+			u32 slack;
+		} big;
 		struct {
 			u32 segment;
 			u16 used_chunks;
-			u16 free_chunks;
-			u32 used_units;
+			u16 used_units;
 		} heap;
 		struct {
 			u32 first;
-			u64 dirty;
-		} __packed free;
+			u32 dirty;
+		} free;
 	};
 };
 
-static_assert(sizeof(struct pma_page) == 16);
+static_assert(sizeof(struct pma_page) == 12);
+
+#define PMA_SLACK_UNKNOWN	U32_MAX
+#define PMA_DIRTY_UNKNOWN	U32_MAX
 
 /**
  * struct pma_pages - the descriptor table of a region
@@ -124,7 +125,7 @@ static inline void *pma_pages_shadow(const struct pma_pages *pages, u32 pgno)
  * @requested: bytes that were asked for
  *
  * A block from 32 bytes on covers two bytes of slack, which hold any; one of 16
- * has a byte, one of 8 half of one.
+ * has a byte.
  */
 static inline void pma_pages_record(struct pma_pages *pages, u64 handle, u32 block_size,
 				    u32 requested)
@@ -135,16 +136,9 @@ static inline void pma_pages_record(struct pma_pages *pages, u64 handle, u32 blo
 	if (!pages->slack)
 		return;
 	byte = &pages->slack[handle / PMA_SLACK_BYTES];
-	if (block_size >= 2 * PMA_SLACK_BYTES) {
-		byte[0] = slack & 0xff;
+	byte[0] = slack & 0xff;
+	if (block_size >= 2 * PMA_SLACK_BYTES)
 		byte[1] = slack >> 8;
-	} else if (block_size >= PMA_SLACK_BYTES) {
-		byte[0] = slack & 0xff;
-	} else if (handle % PMA_SLACK_BYTES) {
-		byte[0] = (byte[0] & 0x0f) | slack << 4;
-	} else {
-		byte[0] = (byte[0] & 0xf0) | slack;
-	}
 }
 
 int pma_pages_init(struct pma_pages *pages, const struct pma_region *region,

@@ -22,24 +22,25 @@ static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 	return &arena->pool->pages.desc[pgno];
 }
 
-static u32 nr_blocks_of(const struct pma_arena *arena, const struct pma_page *page)
+static const struct pma_class *class_of(const struct pma_arena *arena, const struct pma_page *page)
 {
-	return arena->pool->classes->class[page->class].nr_blocks;
+	return &arena->pool->classes->class[page->class];
 }
 
 static int find_slab(struct pma_arena *arena, u64 handle, struct pma_place *place)
 {
 	const struct pma_page *page = page_of(arena, place->pgno);
+	const struct pma_class *class = class_of(arena, page);
 	u32 offset = handle & (pma_region_page_size(&arena->pool->region) - 1);
-	u64 quotient = pma_slab_divide(page->slab.inverse, offset);
+	u64 quotient = pma_slab_divide(class->inverse, offset);
 
 	place->index = upper_32_bits(quotient);
-	if (place->index >= nr_blocks_of(arena, page))
+	if (place->index >= class->nr_blocks)
 		return -EALREADY;	/* the tail, which no block ever takes */
-	place->start = handle - offset + place->index * page->slab.block_size;
+	place->start = handle - offset + place->index * class->block_size;
 	if (test_bit(place->index, pma_pages_shadow(&arena->pool->pages, place->pgno)))
 		return -EALREADY;
-	return pma_slab_is_start(page->slab.inverse, quotient) ? 0 : -EBADSLT;
+	return pma_slab_is_start(class->inverse, quotient) ? 0 : -EBADSLT;
 }
 
 /*
@@ -183,11 +184,12 @@ static void describe_big(struct pma_arena *arena, const struct pma_place *place,
 			 struct pma_block *block)
 {
 	u32 tag_flags = run_flags(arena->pool, place->pgno);
+	u64 bytes = pma_arena_big_bytes(arena, place->pgno);
 
 	*block = (struct pma_block){
 		.handle = place->start,
-		.size = pma_arena_big_bytes(arena, place->pgno),
-		.requested = page_of(arena, place->pgno)->big.requested,
+		.size = bytes,
+		.requested = pma_big_requested(page_of(arena, place->pgno), bytes),
 		.kind = PMA_KIND_BIG,
 		.flags = tag_flags & PMA_FIT_M ? PMA_BLOCK_M : 0,
 	};
@@ -276,7 +278,7 @@ void pma_place_record(struct pma_arena *arena, const struct pma_place *place, si
 
 	lockdep_assert_held(&arena->lock);
 	if (place->kind == PMA_KIND_BIG)
-		page->big.requested = size;
+		pma_big_record(page, pma_arena_big_bytes(arena, place->pgno), size);
 	else if (place->kind == PMA_KIND_HEAP)
 		pma_heap_record(arena->heap, place->start, size);
 	else

@@ -12,19 +12,17 @@
  * stays dense at its beginning.  Whether a block is free is its bit and nothing
  * else: nothing of this lies in the page.
  *
- * Two class maps.  *pow2* has the powers of two.  *fine* has 8, 16, 32, 48, 64,
- * and from there steps of an eighth of the power of two below, but at least 16
- * bytes, as blocks from 16 bytes on are aligned to 16.  Of a block at most
- * 12.5 % is waste above 64 bytes, or 15 bytes where that is more (below 112).
+ * Two class maps.  *pow2* has the powers of two from 16 on.  *fine* has 16, 32, 48,
+ * 64, and from there steps of an eighth of the power of two below, but at least 16
+ * bytes, as all blocks are aligned to 16.  Of a block at most 12.5 % is waste above
+ * 64 bytes, or 15 bytes where that is more (below 112).
  */
 #include "pma_slab.h"
 
 /* The next larger block size of the fine map. */
 static u32 next_fine(u32 size)
 {
-	if (size < 16)
-		return 16;
-	return size + max_t(u32, rounddown_pow_of_two(size) / 8, PMA_ALIGN_MIN);
+	return size + max_t(u32, rounddown_pow_of_two(size) / 8, PMA_BLOCK_MIN);
 }
 
 static void add_class(struct pma_classes *classes, u32 size, u32 page_size)
@@ -115,7 +113,6 @@ void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
 	page->slab.nr_free = class->nr_blocks;
 	page->slab.block_size = class->block_size;
 	page->slab.cpu = 0;
-	page->slab.inverse = class->inverse;
 	bitmap_zero(bitmap, ALIGN(class->nr_blocks, BITS_PER_LONG));
 	bitmap_set(bitmap, 0, class->nr_blocks);
 }
@@ -181,6 +178,5 @@ u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap,
 	return (bitmap_weight(bitmap, nr_bits) != page->slab.nr_free) +
 	       (find_next_bit(bitmap, class->nr_blocks, 0) != page->slab.first_free) +
 	       (page->slab.block_size != class->block_size) +
-	       (page->slab.cpu != 0) +
-	       (page->slab.inverse != class->inverse);
+	       (page->slab.cpu != 0);
 }

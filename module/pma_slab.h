@@ -26,7 +26,7 @@ struct pma_class {
  * @slab_max: block size of the largest class
  * @nr: classes
  * @class: smallest first
- * @of_size: class of a size, by (size - 1) / 8
+ * @of_size: class of a size, by (size - 1) / PMA_BLOCK_MIN
  */
 struct pma_classes {
 	u32 slab_max;

@@ -46,8 +46,7 @@
  */
 #define PMA_NR_PAGES_MAX	(BIT(26) - 1)
 
-#define PMA_BLOCK_MIN		8	/* smallest slab block, in bytes */
-#define PMA_ALIGN_MIN		16	/* natural alignment from 16 bytes on */
+#define PMA_BLOCK_MIN		16	/* smallest slab block, in bytes; all are aligned to it */
 
 /**
  * struct pma_link - neighbours in a list kept in a side table

@@ -9,8 +9,8 @@
  * Every function may be called by any thread.  After a fork() parent and child
  * share the arena, and both may use it: either may free what the other allocated.
  *
- * Sizes are in bytes; size 0 is refused (EINVAL).  Blocks are aligned to 8 bytes,
- * and to 16 from 16 bytes on.  Details: libpma(3), and linux/pma.h.
+ * Sizes are in bytes; size 0 is refused (EINVAL).  Blocks are aligned to 16
+ * bytes.  Details: libpma(3), and linux/pma.h.
  */
 #ifndef PMA_H
 #define PMA_H

@@ -144,8 +144,8 @@ struct pma_info {
 /**
  * struct pma_alloc_args - allocate a block
  * @size: in: bytes wanted, at least 1
- * @align: in: power of two up to the page size; 0 for the natural alignment
- *	(at least 8, and 16 from 16 bytes on)
+ * @align: in: power of two up to the page size; 0 for the natural alignment, which
+ *	is 16
  * @flags: in: PMA_ZERO, PMA_WAIT
  * @handle: out: of the block
  * @usable: out: bytes that may be used, at least @size
