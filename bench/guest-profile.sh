@@ -9,7 +9,8 @@ insmod /pma.ko
 insmod /pma_bench.ko icount=1 times=50 "only=$1"
 [ -z "$3" ] || cat "/traces/$3.packed" >$bench/trace
 case $2 in
-ioctl-* | handover-* | first-touch*) device --lane=user --icount "$2" >/dev/null ;;
+ioctl-* | handover-* | first-touch*)
+	device --lane=user --icount "--allocator=$1" "$2" >/dev/null ;;
 ?*)	 echo "$2" >$bench/run ;;
 esac
 awk '$2 ~ /^[tTwW]$/ { print $1, $3, $4 }' /proc/kallsyms

@@ -147,14 +147,22 @@ static __u64 repeat_pma_new(unsigned int touched)
 	return measure_now() - begin;
 }
 
+/* With --allocator=NAME, of that one only. */
+static void report(const char *name, const char *allocator, __u64 (*repeat)(unsigned int),
+		   unsigned int touched)
+{
+	if (!strcmp(measure_allocator, "kernel") || !strcmp(measure_allocator, allocator))
+		measure_report_ticks(name, allocator, median_of(repeat, touched), 1);
+}
+
 static void run_pma(const char *name, unsigned int touched)
 {
 	owner = open_arena();
 	other = open_arena();
 	frame = alloc_big(&owner);
 	touch(owner.base + frame, MIB);
-	measure_report_ticks(name, "pma", median_of(repeat_pma, touched), 1);
-	measure_report_ticks(name, "pma-new", median_of(repeat_pma_new, touched), 1);
+	report(name, "pma", repeat_pma, touched);
+	report(name, "pma-new", repeat_pma_new, touched);
 	close_arena(&owner);
 	close_arena(&other);
 }
@@ -165,8 +173,8 @@ void run_handovers(const char *name, unsigned int touched)
 		return;
 	must(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, sockets), "socketpair");
 	run_pma(name, touched);
-	measure_report_ticks(name, "memfd", median_of(repeat_memfd, touched), 1);
-	measure_report_ticks(name, "pipe", median_of(repeat_pipe, touched), 1);
+	report(name, "memfd", repeat_memfd, touched);
+	report(name, "pipe", repeat_pipe, touched);
 	close(sockets[0]);
 	close(sockets[1]);
 }
