@@ -299,8 +299,14 @@ unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size,
 
 void get_random_bytes(void *to, size_t bytes)
 {
-	if (getentropy(to, bytes))
-		abort();
+	while (bytes) {
+		size_t some = min_t(size_t, bytes, 256);	/* what it gives at a time */
+
+		if (getentropy(to, some))
+			abort();
+		to += some;
+		bytes -= some;
+	}
 }
 
 /* ids */

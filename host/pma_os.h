@@ -246,6 +246,7 @@ void *__vmalloc(unsigned long bytes, gfp_t gfp);
 void vfree(const void *p);
 long si_mem_available(void);
 void get_random_bytes(void *to, size_t bytes);
+#define memzero_explicit(p, bytes)	explicit_bzero(p, bytes)
 void *memchr_inv(const void *p, int c, size_t bytes);
 long strscpy(char *to, const char *from, size_t bytes);
 

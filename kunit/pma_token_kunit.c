@@ -115,7 +115,10 @@ static void new_fails_without_memory(struct kunit *test)
 	bool failed = true;
 	u32 nth;
 
-	for (nth = 1; failed && pma_kunit_fail_begin(nth); nth++) {
+	for (nth = 1; failed; nth++) {
+		pma_token_end(pool);	/* else the one before would do */
+		if (!pma_kunit_fail_begin(nth))
+			break;
 		token = pma_token_new(pool);
 		failed = pma_kunit_fail_end();
 		if (IS_ERR(token))
@@ -125,6 +128,37 @@ static void new_fails_without_memory(struct kunit *test)
 		/* Nothing is kept of the one that failed. */
 		token = create(test, pool);
 		KUNIT_EXPECT_EQ(test, (u32)token->bits[0], 0);
+		pma_token_free(pool, token);
+	}
+}
+
+/* A free one is the next, as somebody else: its bits are new, and drawn for it alone. */
+static void new_takes_from_stock(struct kunit *test)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_isolating);
+	struct pma_token_stock *stock = &pool->token_stock;
+	struct pma_token *token = create(test, pool), *other = create(test, pool);
+	u64 bits[2 * PMA_TOKENS_DRAWN][2];
+	u32 i, j;
+
+	pma_token_free(pool, token);
+	pma_token_free(pool, other);
+	for (i = 0; i < ARRAY_SIZE(bits); i++) {
+		KUNIT_ASSERT_TRUE(test, stock->spare == other);
+		token = create(test, pool);
+		KUNIT_ASSERT_TRUE(test, token == other);
+		KUNIT_EXPECT_NULL(test, stock->spare);
+		KUNIT_EXPECT_EQ(test, (u32)token->bits[0], 1);
+		memcpy(bits[i], token->bits, sizeof(bits[i]));
+		for (j = 0; j < i; j++) {
+			KUNIT_ASSERT_NE(test, bits[i][0] >> 32, bits[j][0] >> 32);
+			KUNIT_ASSERT_NE(test, bits[i][1], bits[j][1]);
+		}
+		/* What was given out is not there any more. */
+		KUNIT_ASSERT_LE(test, stock->nr_drawn, PMA_TOKENS_DRAWN);
+		for (j = stock->nr_drawn; j < PMA_TOKENS_DRAWN; j++)
+			KUNIT_EXPECT_NULL(test, memchr_inv(&stock->drawn[j], 0,
+							   sizeof(stock->drawn[j])));
 		pma_token_free(pool, token);
 	}
 }
@@ -246,6 +280,7 @@ static void check_finds_what_is_wrong(struct kunit *test)
 static struct kunit_case pma_token_cases[] = {
 	KUNIT_CASE(new_of_many),
 	KUNIT_CASE(new_fails_without_memory),
+	KUNIT_CASE(new_takes_from_stock),
 	KUNIT_CASE(find_wants_every_bit),
 	KUNIT_CASE(use_counts_down),
 	KUNIT_CASE(withdraw_leaves_others_alone),

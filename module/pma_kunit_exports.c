@@ -186,6 +186,7 @@ EXPORT_FOR_KUNIT(pma_place_read);
 EXPORT_FOR_KUNIT(pma_place_write);
 
 EXPORT_FOR_KUNIT(pma_token_new);
+EXPORT_FOR_KUNIT(pma_token_end);
 EXPORT_FOR_KUNIT(pma_token_free);
 EXPORT_FOR_KUNIT(pma_token_issue);
 EXPORT_FOR_KUNIT(pma_token_find);

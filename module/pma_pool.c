@@ -147,6 +147,7 @@ void pma_pool_delete(struct pma_pool *pool)
 	mutex_lock(&pools_mutex);
 	list_del(&pool->node);
 	mutex_unlock(&pools_mutex);
+	pma_token_end(pool);
 	ida_destroy(&pool->token_ids);
 	pma_table_exit(&pool->tokens);
 	ida_destroy(&pool->ids);

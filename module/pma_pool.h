@@ -22,6 +22,7 @@
 struct pma_arena;
 struct pma_client;
 struct pma_pool;
+struct pma_token;
 struct pma_wait;
 
 /**
@@ -45,6 +46,29 @@ struct pma_pool_ops {
 	void (*freed)(struct pma_pool *pool, struct pma_arena *arena);
 	void (*crossed)(struct pma_arena *arena);
 	void (*shifted)(struct pma_pool *pool);
+};
+
+/* Tokens that random bits are drawn for at once, but for the first of them. */
+#define PMA_TOKENS_DRAWN	31
+
+/**
+ * struct pma_token_random - the part of a token that nobody can guess
+ * @words: 96 bits
+ */
+struct pma_token_random {
+	u32 words[3];
+};
+
+/**
+ * struct pma_token_stock - what the next token is made of
+ * @spare: a token that is not in use, or NULL
+ * @nr_drawn: how many there are random bits for
+ * @drawn: these bits; zero from there on
+ */
+struct pma_token_stock {
+	struct pma_token *spare;
+	u32 nr_drawn;
+	struct pma_token_random drawn[PMA_TOKENS_DRAWN];
 };
 
 /**
@@ -73,6 +97,7 @@ struct pma_pool_ops {
  * @shares: big blocks that several arenas hold, see pma_share.c
  * @tokens: to claim them with, by number
  * @token_ids: numbers in use
+ * @token_stock: for more of them
  * @moving: big blocks on their way between the pool and an arena, in no list
  * @wait: of those who wait for pages of it; the front-end's
  * @arenas_mutex: of @arenas, @nr_arenas and @last_uid
@@ -107,6 +132,7 @@ struct pma_pool {
 	struct list_head shares;
 	struct pma_table tokens;
 	struct ida token_ids;
+	struct pma_token_stock token_stock;
 	atomic_t moving;
 	struct pma_wait *wait;
 

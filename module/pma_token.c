@@ -10,13 +10,77 @@
  *			    and its claim's list
  *
  * What may sleep, getting its memory and number, and giving them back, is done
- * without a lock, while nobody can find it.
+ * without a lock, while nobody can find it.  Random bits are drawn for some tokens
+ * at once, and one that is free keeps its memory and number for the next.
  */
 #include "pma_share.h"
 
 static u32 number_of(const u64 *bits)
 {
 	return bits[0];
+}
+
+static void destroy(struct pma_pool *pool, struct pma_token *token)
+{
+	ida_free(&pool->token_ids, number_of(token->bits));
+	kfree(token);
+}
+
+/* What is in stock: NULL if that is no token, and false if it is no random bits. */
+static struct pma_token *take_stock(struct pma_pool *pool, struct pma_token_random *bits,
+				    bool *drawn)
+{
+	struct pma_token_stock *stock = &pool->token_stock;
+	struct pma_token *token;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	token = stock->spare;
+	stock->spare = NULL;
+	*drawn = stock->nr_drawn;
+	if (*drawn) {
+		*bits = stock->drawn[--stock->nr_drawn];
+		/* Nobody shall find here what a token is. */
+		stock->drawn[stock->nr_drawn] = (struct pma_token_random){};
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return token;
+}
+
+/* Draw for many: one costs nearly as much. */
+static void draw(struct pma_pool *pool, struct pma_token_random *bits)
+{
+	struct pma_token_stock *stock = &pool->token_stock;
+	struct pma_token_random fresh[PMA_TOKENS_DRAWN + 1] __uninitialized;
+	unsigned long irq;
+
+	get_random_bytes(fresh, sizeof(fresh));
+	*bits = fresh[PMA_TOKENS_DRAWN];
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	memcpy(stock->drawn, fresh, sizeof(stock->drawn));
+	stock->nr_drawn = PMA_TOKENS_DRAWN;
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	memzero_explicit(fresh, sizeof(fresh));
+}
+
+/* A token with a number, and nothing else. */
+static struct pma_token *create(struct pma_pool *pool)
+{
+	struct pma_token *token = kzalloc(sizeof(*token), GFP_KERNEL);
+	int number;
+
+	if (!token)
+		return ERR_PTR(-ENOMEM);
+	number = ida_alloc_range(&pool->token_ids, 0, PMA_TOKENS_MAX, GFP_KERNEL);
+	if (number < 0) {
+		kfree(token);
+		return ERR_PTR(number);
+	}
+	token->bits[0] = number;
+	if (!pma_table_reserve(&pool->tokens, number))
+		return token;
+	destroy(pool, token);
+	return ERR_PTR(-ENOMEM);
 }
 
 /**
@@ -29,22 +93,19 @@ static u32 number_of(const u64 *bits)
  */
 struct pma_token *pma_token_new(struct pma_pool *pool)
 {
-	struct pma_token *token = kzalloc(sizeof(*token), GFP_KERNEL);
-	int number;
+	struct pma_token_random bits;
+	bool drawn;
+	struct pma_token *token = take_stock(pool, &bits, &drawn);
 
 	if (!token)
-		return ERR_PTR(-ENOMEM);
-	number = ida_alloc_range(&pool->token_ids, 0, PMA_TOKENS_MAX, GFP_KERNEL);
-	if (number < 0) {
-		kfree(token);
-		return ERR_PTR(number);
-	}
-	get_random_bytes(token->bits, sizeof(token->bits));
-	token->bits[0] = (token->bits[0] & ~(u64)U32_MAX) | number;
-	if (!pma_table_reserve(&pool->tokens, number))
+		token = create(pool);
+	if (IS_ERR(token))
 		return token;
-	pma_token_free(pool, token);
-	return ERR_PTR(-ENOMEM);
+	if (!drawn)
+		draw(pool, &bits);
+	token->bits[0] = (u64)bits.words[0] << 32 | number_of(token->bits);
+	token->bits[1] = (u64)bits.words[1] << 32 | bits.words[2];
+	return token;
 }
 
 /**
@@ -52,12 +113,32 @@ struct pma_token *pma_token_new(struct pma_pool *pool)
  * @pool: where it was made
  * @token: the token, which is not out
  *
- * Context: Any but NMI.
+ * One is kept for the next that is wanted, with its number.
+ *
+ * Context: Any but NMI; takes the pool's lock.
  */
 void pma_token_free(struct pma_pool *pool, struct pma_token *token)
 {
-	ida_free(&pool->token_ids, number_of(token->bits));
-	kfree(token);
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	swap(pool->token_stock.spare, token);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	if (token)
+		destroy(pool, token);
+}
+
+/**
+ * pma_token_end() - free what is in stock
+ * @pool: the pool, which nobody uses any more
+ */
+void pma_token_end(struct pma_pool *pool)
+{
+	struct pma_token_stock *stock = &pool->token_stock;
+
+	if (stock->spare)
+		destroy(pool, stock->spare);
+	stock->spare = NULL;
 }
 
 /**
