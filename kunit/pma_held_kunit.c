@@ -125,7 +125,7 @@ static void put_keeps_the_run(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_place_query(arena, pgno * PAGE_BYTES, true, &block), -EALREADY);
 	KUNIT_EXPECT_EQ(test, pma_block_free(arena, pgno * PAGE_BYTES), -EALREADY);
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	KUNIT_EXPECT_FALSE(test, pma_place_pages(arena, pgno * PAGE_BYTES, &first, &nr_pages,
+	KUNIT_EXPECT_FALSE(test, pma_place_pages(arena, pgno * PAGE_BYTES, false, &first, &nr_pages,
 						 &writable));
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	pma_kunit_expect_sound(test, pool);

@@ -296,7 +296,42 @@ static void read_only_claims_are_not_written(struct kunit *test)
 	pma_kunit_front_close(other);
 }
 
+/* Of a claimed block what is touched, and the more the oftener; all that goes with it. */
+static void claims_are_mapped_as_they_are_touched(struct kunit *test)
+{
+	static const struct {
+		u32 frame, nr;		/* mapped then */
+	} table[] = { { 20, 1 }, { 20, 1 }, { 21, 4 }, { 0, 24 }, { 47, 48 } };
+	struct pma_kunit_front *front = test->priv;
+	struct file *other = pma_kunit_front_open(test, O_RDWR);
+	unsigned long at = map(test, front->file, RW), there = map(test, other, RW);
+	struct pma_block block;
+	u64 token[2];
+	u32 i, nr;
+
+	KUNIT_ASSERT_EQ(test, pma_kunit_alloc(test, front->arena, 48 * 4096), 0);
+	KUNIT_ASSERT_EQ(test, pma_share_block(front->arena, 0, PMA_SHARE_WRITE, 1, token), 0);
+	KUNIT_ASSERT_EQ(test, pma_share_claim(pma_kunit_front_arena(other), token, &block), 0);
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		KUNIT_EXPECT_EQ(test, scribble(there, table[i].frame * PAGE_SIZE), 0);
+		KUNIT_EXPECT_EQ_MSG(test, nr_on(front->pool), table[i].nr, "row %u", i);
+	}
+	pma_kunit_free(test, pma_kunit_front_arena(other), 0);
+	for (nr = 0, i = 0; i < 48; i++) {
+		KUNIT_EXPECT_EQ(test, page_count(frame_of(front->pool, i * PAGE_SIZE)), 1);
+		KUNIT_EXPECT_EQ(test, touch(there, i * PAGE_SIZE), -EFAULT);
+	}
+	/* Whose own it was maps all of it at once, as before. */
+	KUNIT_EXPECT_EQ(test, touch(at, 0), 0);
+	for (i = 0; i < 48; i++)
+		nr += page_count(frame_of(front->pool, i * PAGE_SIZE)) == 2;
+	KUNIT_EXPECT_EQ(test, nr, 48);
+	KUNIT_EXPECT_EQ(test, vm_munmap(there, FRAMES * PAGE_SIZE), 0);
+	pma_kunit_front_close(other);
+}
+
 static struct kunit_case pma_mmap_cases[] = {
+	KUNIT_CASE(claims_are_mapped_as_they_are_touched),
 	KUNIT_CASE(bad_mappings_are_refused),
 	KUNIT_CASE(small_pages_are_not_mapped),
 	KUNIT_CASE(good_mappings_are_set_up),

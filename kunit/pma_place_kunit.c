@@ -341,7 +341,7 @@ static bool find_pages(struct pma_arena *arena, u64 handle, u32 *first, u32 *nr_
 	*first = PMA_NONE;
 	*nr_pages = 0;
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	found = pma_place_pages(arena, handle, first, nr_pages, &writable);
+	found = pma_place_pages(arena, handle, true, first, nr_pages, &writable);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	return found && writable;
 }

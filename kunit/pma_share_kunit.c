@@ -198,17 +198,78 @@ static void claim_to_read(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_share_block(world->arenas[1], world->handle, 0, 1, more), 0);
 	KUNIT_EXPECT_TRUE(test, expect_claim(test, world, 2, more).flags & PMA_BLOCK_READ_ONLY);
 	raw_spin_lock_irqsave(&world->arenas[1]->lock, irq);
-	KUNIT_EXPECT_TRUE(test, pma_place_pages(world->arenas[1], world->handle + 8191, &first,
-						&nr, &writable));
+	KUNIT_EXPECT_FALSE(test, pma_place_pages(world->arenas[1], world->handle + 8191, true,
+						 &first, &nr, &writable));
+	KUNIT_EXPECT_TRUE(test, pma_place_pages(world->arenas[1], world->handle + 8191, false,
+						&first, &nr, &writable));
 	raw_spin_unlock_irqrestore(&world->arenas[1]->lock, irq);
 	KUNIT_EXPECT_FALSE(test, writable);
-	KUNIT_EXPECT_EQ(test, first, pma_region_pgno(&world->pool->region, world->handle));
-	KUNIT_EXPECT_EQ(test, nr, 3);
+	KUNIT_EXPECT_EQ(test, first, pma_region_pgno(&world->pool->region, world->handle) + 1);
+	KUNIT_EXPECT_EQ(test, nr, 1);
 	/* who has it for writing still has */
 	KUNIT_EXPECT_EQ(test, pma_place_write(world->arenas[0], world->handle, &byte, 1), 0);
 	pma_kunit_free(test, world->arenas[0], world->handle);
 	pma_kunit_free(test, world->arenas[1], world->handle);
 	pma_kunit_free(test, world->arenas[2], world->handle);
+}
+
+static void fault(struct kunit *test, struct pma_arena *arena, u64 handle, u32 *first, u32 *nr)
+{
+	bool found, writable;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	found = pma_place_pages(arena, handle, false, first, nr, &writable);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	KUNIT_EXPECT_TRUE(test, found);
+}
+
+/* What is touched, and more of it each time; in the end all, and never more than that. */
+static void faults_of_claims_map_windows(struct kunit *test)
+{
+	static const struct pma_kunit_config config = {
+		"windows", 128, 4096, 0, PMA_POOL_ISOLATE
+	};
+	static const struct {
+		u32 page, first, nr;
+	} up[] = { { 0, 0, 1 }, { 1, 1, 7 }, { 8, 8, 56 }, { 64, 64, 36 }, { 99, 0, 100 } },
+	  down[] = { { 99, 99, 1 }, { 98, 96, 3 }, { 95, 64, 32 }, { 63, 0, 64 }, { 80, 0, 100 } },
+	  within[] = { { 20, 20, 1 }, { 90, 88, 8 }, { 50, 0, 64 }, { 70, 0, 100 } },
+	  past_end[] = { { 97, 97, 1 }, { 99, 98, 2 }, { 5, 0, 64 } };
+	static const struct {
+		const typeof(up[0]) *faults;
+		u32 nr;
+	} table[] = {
+		{ up, ARRAY_SIZE(up) }, { down, ARRAY_SIZE(down) },
+		{ within, ARRAY_SIZE(within) }, { past_end, ARRAY_SIZE(past_end) },
+	};
+	struct pma_pool *pool = pma_kunit_pool(test, &config);
+	struct pma_arena *owner = pma_kunit_arena(test, pool, PMA_ARENA_USER);
+	struct pma_arena *other = pma_kunit_arena(test, pool, PMA_ARENA_USER);
+	/* So that no window is aligned to more than the block. */
+	u64 before = pma_kunit_alloc(test, owner, 3 * 4096);
+	u64 block = pma_kunit_alloc(test, owner, 100 * 4096), token[2];
+	u32 start = pma_region_pgno(&pool->region, block), first, nr, i, j;
+	struct pma_block claimed;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		KUNIT_ASSERT_EQ(test, pma_share_block(owner, block, 0, 1, token), 0);
+		KUNIT_ASSERT_EQ(test, pma_share_claim(other, token, &claimed), 0);
+		for (j = 0; j < table[i].nr; j++) {
+			const typeof(up[0]) *want = &table[i].faults[j];
+
+			fault(test, other, block + want->page * 4096, &first, &nr);
+			KUNIT_EXPECT_EQ_MSG(test, first - start, want->first, "%u, %u", i, j);
+			KUNIT_EXPECT_EQ_MSG(test, nr, want->nr, "%u, %u", i, j);
+			/* Whose own it was goes on as before. */
+			fault(test, owner, block + want->page * 4096, &first, &nr);
+			KUNIT_EXPECT_EQ(test, first, start);
+			KUNIT_EXPECT_EQ(test, nr, 100);
+		}
+		pma_kunit_free(test, other, block);
+	}
+	pma_kunit_free(test, owner, block);
+	pma_kunit_free(test, owner, before);
 }
 
 static void expect_bad_token(struct kunit *test, struct world *world, u32 i, const u64 *token)
@@ -558,6 +619,7 @@ static void dump_tells_of_shared_blocks(struct kunit *test)
 
 /* What a front-end is asked to do, in which order. */
 static char calls[16];
+static u32 zapped, nr_zapped;
 
 static void told(char what)
 {
@@ -576,6 +638,8 @@ static bool told_revoke(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 static void told_zap(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 {
 	told('Z');
+	zapped = pgno;
+	nr_zapped = nr_pages;
 }
 
 static void told_expect_read_only(struct pma_arena *arena)
@@ -601,10 +665,14 @@ static void expect_calls(struct kunit *test, const char *wanted)
 	memset(calls, 0, sizeof(calls));
 }
 
-/* Each holder's mappings are zapped when it goes; the last revokes, whoever was mapped. */
+/*
+ * Of each holder's mappings is zapped what it has reached when it goes; the last
+ * revokes, whoever was mapped.
+ */
 static void release_zaps_and_revokes(struct kunit *test)
 {
 	struct world *world = create_world(test);
+	u32 pgno = pma_region_pgno(&world->pool->region, world->handle), first, nr;
 	u64 token[2];
 
 	memset(calls, 0, sizeof(calls));
@@ -614,11 +682,17 @@ static void release_zaps_and_revokes(struct kunit *test)
 	give_token(test, world, PMA_SHARE_WRITE, 2, token);
 	expect_claim(test, world, 1, token);
 	expect_claim(test, world, 2, token);
+	fault(test, world->arenas[1], world->handle + 8192, &first, &nr);
 	expect_calls(test, "");
 	pma_kunit_free(test, world->arenas[0], world->handle);
 	expect_calls(test, "Z");
+	/* it may have been mapped before it was shared */
+	KUNIT_EXPECT_EQ(test, zapped, pgno);
+	KUNIT_EXPECT_EQ(test, nr_zapped, 3);
 	pma_kunit_free(test, world->arenas[1], world->handle);
 	expect_calls(test, "Z");
+	KUNIT_EXPECT_EQ(test, zapped, pgno + 2);
+	KUNIT_EXPECT_EQ(test, nr_zapped, 1);
 	/* it was never mapped, but others were */
 	pma_kunit_free(test, world->arenas[2], world->handle);
 	expect_calls(test, "R");
@@ -626,6 +700,8 @@ static void release_zaps_and_revokes(struct kunit *test)
 	give_token(test, world, 0, 1, token);
 	expect_claim(test, world, 3, token);
 	expect_calls(test, "E");
+	/* it is mapped, but has reached nothing */
+	world->arenas[3]->mapped = true;
 	pma_kunit_free(test, world->arenas[3], world->handle);
 	expect_calls(test, "");
 	/* nor does the arena keep it as it keeps its own */
@@ -869,6 +945,7 @@ static struct kunit_case pma_share_cases[] = {
 	KUNIT_CASE_PARAM(block_lives_till_the_last_holder, pma_kunit_isolating_configs_gen_params),
 	KUNIT_CASE(block_lives_till_the_last_arena),
 	KUNIT_CASE(claim_to_read),
+	KUNIT_CASE(faults_of_claims_map_windows),
 	KUNIT_CASE(claim_refuses_wrong_tokens),
 	KUNIT_CASE(claim_refuses_who_has_it),
 	KUNIT_CASE(claim_ends_with_the_block),

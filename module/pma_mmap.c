@@ -112,8 +112,8 @@ struct reach {
 	bool writable;
 };
 
-/* What lies around @handle and is the arena's to reach. */
-static bool judge(struct pma_arena *arena, u64 handle, struct reach *reach)
+/* What lies around @handle and is the arena's to reach, and if @write to write. */
+static bool judge(struct pma_arena *arena, u64 handle, bool write, struct reach *reach)
 {
 	const struct pma_region *region = &arena->pool->region;
 	unsigned long irq;
@@ -123,7 +123,7 @@ static bool judge(struct pma_arena *arena, u64 handle, struct reach *reach)
 	if (!pma_region_has(region, handle))
 		return false;
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	found = pma_place_pages(arena, handle, &first, &nr_pages, &reach->writable);
+	found = pma_place_pages(arena, handle, write, &first, &nr_pages, &reach->writable);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	if (!found)
 		return false;
@@ -149,7 +149,7 @@ static void put_on(struct page *frame, u64 handle)
 /* Map frames side by side; those that are mapped already stay as they are. */
 static int map_frames(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle, u64 end)
 {
-	struct page *frames[FRAMES_AT_ONCE];
+	struct page *frames[FRAMES_AT_ONCE] __uninitialized;
 	unsigned long address, nr, left, i;
 	int err;
 
@@ -221,13 +221,21 @@ static vm_fault_t pma_mmap_fault(struct vm_fault *vmf)
 	int err;
 
 	down_read(&mm->fault_sem);
-	if (judge(mm->arena, handle, &reach) &&
-	    (reach.writable || !(vmf->flags & FAULT_FLAG_WRITE))) {
+	if (judge(mm->arena, handle, vmf->flags & FAULT_FLAG_WRITE, &reach)) {
 		err = map_reach(mm->arena->pool, vmf->vma, handle, &reach);
 		ret = err ? vmf_error(err) : VM_FAULT_NOPAGE;
 	}
 	up_read(&mm->fault_sem);
 	return ret;
+}
+
+/*
+ * Who has a map_pages() is called without mmap_lock, as it may be where there is a
+ * lock for each mapping.  There is nothing to be done without sleeping.
+ */
+static vm_fault_t pma_mmap_map_pages(struct vm_fault *vmf, pgoff_t start, pgoff_t end)
+{
+	return 0;
 }
 
 /* Asked before the core makes the PTE of a mapped frame writable. */
@@ -238,7 +246,7 @@ static vm_fault_t pma_mmap_mkwrite(struct vm_fault *vmf)
 	bool writable;
 
 	down_read(&mm->fault_sem);
-	writable = judge(mm->arena, (u64)vmf->pgoff << PAGE_SHIFT, &reach) && reach.writable;
+	writable = judge(mm->arena, (u64)vmf->pgoff << PAGE_SHIFT, true, &reach);
 	up_read(&mm->fault_sem);
 	return writable ? 0 : VM_FAULT_SIGBUS;
 }
@@ -366,6 +374,7 @@ struct pma_mmap *pma_mmap_open(struct pma_arena *arena)
 	}
 	mm->arena = arena;
 	mm->vm_ops.fault = pma_mmap_fault;
+	mm->vm_ops.map_pages = pma_mmap_map_pages;
 	init_rwsem(&mm->fault_sem);
 	arena->front = mm;
 	return mm;

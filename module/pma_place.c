@@ -227,40 +227,56 @@ void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
 		block->requested = block->size;
 }
 
+/* The run that a handle's page is reached with: @place's page is its first. */
+static bool find_run(struct pma_arena *arena, u64 handle, struct pma_place *place)
+{
+	u32 pgno = pma_region_pgno(&arena->pool->region, handle);
+	/* Once: a body's may change at any moment, to another arena's slab page even. */
+	struct pma_page_id id = pma_page_id(page_of(arena, pgno));
+	int err = 0;
+
+	*place = (struct pma_place){ .pgno = pgno };
+	if (id.kind == PMA_KIND_HELD)
+		return false;
+	if (id.owner == arena->id && id.kind == PMA_KIND_HEAP)
+		place->pgno = page_of(arena, pgno)->heap.segment;
+	else if (id.owner != arena->id || id.kind != PMA_KIND_SLAB)
+		err = id.owner == arena->id ? find_big(arena, handle, place) :
+					      find_shared(arena, handle, place);
+	return !err || err == -EBADSLT;
+}
+
 /**
- * pma_place_pages() - the pages that are reached together with a handle's
+ * pma_place_pages() - the pages that a fault at a handle shall map
  * @arena: who wants to reach them
  * @handle: in the region
+ * @write: to write there
  * @first: the first page
  * @nr_pages: how many
  * @writable: they may be written
  *
- * Of a slab page that page, of a heap page its segment, of a big block all of it.
+ * Of a slab page that page, of a heap page its segment, of a big block all of it;
+ * but of one that was claimed what pma_share_window() says.
  *
  * Context: The arena's lock is held.
- * Return: false if the page is not the arena's to reach now.
+ * Return: false if the page is not the arena's to reach now, or to write.
  */
-bool pma_place_pages(struct pma_arena *arena, u64 handle, u32 *first, u32 *nr_pages,
+bool pma_place_pages(struct pma_arena *arena, u64 handle, bool write, u32 *first, u32 *nr_pages,
 		     bool *writable)
 {
-	struct pma_place place = { .pgno = pma_region_pgno(&arena->pool->region, handle) };
-	/* Once: a body's may change at any moment, to another arena's slab page even. */
-	struct pma_page_id id = pma_page_id(page_of(arena, place.pgno));
-	int err = 0;
+	struct pma_place place;
 
 	lockdep_assert_held(&arena->lock);
-	if (id.kind == PMA_KIND_HELD)
-		return false;
-	if (id.owner == arena->id && id.kind == PMA_KIND_HEAP)
-		place.pgno = page_of(arena, place.pgno)->heap.segment;
-	else if (id.owner != arena->id || id.kind != PMA_KIND_SLAB)
-		err = id.owner == arena->id ? find_big(arena, handle, &place) :
-					      find_shared(arena, handle, &place);
-	if (err && err != -EBADSLT)
+	if (!find_run(arena, handle, &place))
 		return false;
 	*writable = !place.claim || place.claim->writable;
+	if (write && !*writable)
+		return false;
 	*first = place.pgno;
 	*nr_pages = pma_pool_run_pages(arena->pool, place.pgno);
+	if (place.claim)
+		pma_share_window(place.claim, pma_region_pgno(&arena->pool->region, handle), first,
+				 nr_pages);
 	return true;
 }
 

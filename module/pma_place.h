@@ -29,7 +29,7 @@ int pma_place_find(struct pma_arena *arena, u64 handle, struct pma_place *place)
 void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
 			struct pma_block *block);
 void pma_place_record(struct pma_arena *arena, const struct pma_place *place, size_t size);
-bool pma_place_pages(struct pma_arena *arena, u64 handle, u32 *first, u32 *nr_pages,
+bool pma_place_pages(struct pma_arena *arena, u64 handle, bool write, u32 *first, u32 *nr_pages,
 		     bool *writable);
 int pma_place_query(struct pma_arena *arena, u64 handle, bool interior, struct pma_block *block);
 int pma_place_read(struct pma_arena *arena, u64 handle, void *to, size_t bytes);

@@ -28,6 +28,9 @@
 /* Whose bytes are in a run that several arenas held: nobody's, so it is zeroed. */
 #define UID_OF_MANY	U64_MAX
 
+/* What a fault maps of a claimed block, over what the fault before did; a power of 2. */
+#define WINDOW_GROWTH	8
+
 /* What a call may need, taken before there are locks; what it uses it takes out. */
 struct kit {
 	struct pma_share *share;
@@ -43,21 +46,21 @@ static void kit_exit(struct kit *kit, struct pma_pool *pool)
 	kfree(kit->share);
 }
 
-/* To claim the block at @pgno, and if @shares to share it first. */
-static int kit_init(struct kit *kit, struct pma_arena *arena, u32 pgno, bool shares)
+/* To hold the block at @pgno. */
+static int kit_add_claim(struct kit *kit, struct pma_arena *arena, u32 pgno)
 {
-	int err;
+	kit->claim = kzalloc(sizeof(*kit->claim), GFP_KERNEL);
+	return kit->claim ? pma_table_reserve(&arena->claims, pgno) : -ENOMEM;
+}
 
-	*kit = (struct kit){ .claim = kzalloc(sizeof(*kit->claim), GFP_KERNEL) };
-	err = kit->claim ? pma_table_reserve(&arena->claims, pgno) : -ENOMEM;
-	if (!err && shares) {
-		kit->share = kzalloc(sizeof(*kit->share), GFP_KERNEL);
-		kit->token = pma_token_new(arena->pool);
-		err = kit->share ? PTR_ERR_OR_ZERO(kit->token) : -ENOMEM;
-	}
-	if (err)
-		kit_exit(kit, arena->pool);
-	return err;
+/* To let others hold it, and if @first to make a share of it. */
+static int kit_add_token(struct kit *kit, struct pma_arena *arena, u32 pgno, bool first)
+{
+	kit->token = pma_token_new(arena->pool);
+	if (IS_ERR(kit->token) || !first)
+		return PTR_ERR_OR_ZERO(kit->token);
+	kit->share = kzalloc(sizeof(*kit->share), GFP_KERNEL);
+	return kit->share ? kit_add_claim(kit, arena, pgno) : -ENOMEM;
 }
 
 /**
@@ -84,6 +87,8 @@ static struct pma_claim *hold(struct pma_arena *arena, struct kit *kit, struct p
 	claim->share = share;
 	claim->arena = arena;
 	claim->writable = writable;
+	claim->window = 1;
+	claim->reach_first = PMA_NONE;
 	INIT_LIST_HEAD(&claim->tokens);
 	list_add_tail(&claim->of_share, &share->claims);
 	share->nr_holders++;
@@ -97,6 +102,7 @@ static struct pma_claim *make_shared(struct pma_arena *arena, struct kit *kit, u
 {
 	struct pma_pool *pool = arena->pool;
 	struct pma_share *share = kit->share;
+	struct pma_claim *claim;
 
 	kit->share = NULL;
 	share->pgno = pgno;
@@ -107,7 +113,12 @@ static struct pma_claim *make_shared(struct pma_arena *arena, struct kit *kit, u
 	pma_limit_disown(arena, share->nr_pages);
 	pma_arena_drop(arena, &arena->big, pgno);
 	pma_page_set(&pool->pages.desc[pgno], PMA_KIND_BIG, 0, PMA_OWNER_SHARED);
-	return hold(arena, kit, share, true);
+	claim = hold(arena, kit, share, true);
+	/* Whose own it was may have mapped all of it, and goes on as before. */
+	claim->window = share->nr_pages;
+	claim->reach_first = pgno;
+	claim->reach_end = pgno + share->nr_pages;
+	return claim;
 }
 
 /* The other way, for a block that nobody else has ever held; both locks are held. */
@@ -127,7 +138,7 @@ static void make_private(struct pma_arena *arena, struct kit *kit, struct pma_cl
 	kit->claim = claim;
 }
 
-/* Both locks are held. */
+/* Both locks are held.  -EAGAIN: it is the arena's own, and the kit has no share. */
 static int share_place(struct kit *kit, struct pma_arena *arena, const struct pma_place *place,
 		       bool writable, u32 nr_claims)
 {
@@ -137,6 +148,8 @@ static int share_place(struct kit *kit, struct pma_arena *arena, const struct pm
 		return -EROFS;
 	if (arena->nr_tokens >= PMA_TOKENS_ARENA_MAX)
 		return -ENOSPC;
+	if (!place->claim && !kit->share)
+		return -EAGAIN;
 	pma_token_issue(kit->token, place->claim ?: make_shared(arena, kit, place->pgno), writable,
 			nr_claims);
 	kit->token = NULL;
@@ -161,6 +174,34 @@ static void unlock_both(struct pma_arena *arena, unsigned long irq)
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
 
+/* With what is in the kit. */
+static int share_block(struct kit *kit, struct pma_arena *arena, u64 handle, bool writable,
+		       u32 nr_claims)
+{
+	struct pma_place place;
+	unsigned long irq;
+	int err;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	err = pma_place_find(arena, handle, &place);
+	if (!err) {
+		raw_spin_lock(&arena->pool->lock);
+		err = share_place(kit, arena, &place, writable, nr_claims);
+		raw_spin_unlock(&arena->pool->lock);
+	}
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return err;
+}
+
+/* What is shared already needs a token only.  A guess, as there is no lock. */
+static bool seems_shared(const struct pma_pool *pool, u64 handle)
+{
+	u32 pgno = pma_region_pgno(&pool->region, handle);
+
+	return pma_region_has(&pool->region, handle) &&
+	       pma_page_id(&pool->pages.desc[pgno]).owner == PMA_OWNER_SHARED;
+}
+
 /**
  * pma_share_block() - let others claim a big block
  * @arena: who holds it
@@ -176,29 +217,24 @@ static void unlock_both(struct pma_arena *arena, unsigned long irq)
  */
 int pma_share_block(struct pma_arena *arena, u64 handle, u32 flags, u32 nr_claims, u64 *token)
 {
-	struct pma_place place;
-	unsigned long irq;
+	u32 pgno = pma_region_pgno(&arena->pool->region, handle);
+	bool first = !seems_shared(arena->pool, handle);
 	struct kit kit;
 	int err;
 
 	if (flags & ~PMA_SHARE_FLAGS || !nr_claims || nr_claims > PMA_CLAIMS_MAX)
 		return pma_arena_count_error(arena, -EINVAL);
-	err = kit_init(&kit, arena, pma_region_pgno(&arena->pool->region, handle), true);
-	if (err)
-		return pma_arena_count_error(arena, err);
-	memcpy(token, kit.token->bits, sizeof(kit.token->bits));
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	err = pma_place_find(arena, handle, &place);
-	if (!err) {
-		raw_spin_lock(&arena->pool->lock);
-		err = share_place(&kit, arena, &place, flags & PMA_SHARE_WRITE, nr_claims);
-		raw_spin_unlock(&arena->pool->lock);
-	}
-	if (err)
-		pma_arena_count_error_locked(arena, err);
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	kit_exit(&kit, arena->pool);
-	return err;
+	do {
+		kit = (struct kit){};
+		err = kit_add_token(&kit, arena, pgno, first);
+		if (!err) {
+			memcpy(token, kit.token->bits, sizeof(kit.token->bits));
+			err = share_block(&kit, arena, handle, flags & PMA_SHARE_WRITE, nr_claims);
+		}
+		kit_exit(&kit, arena->pool);
+		first = true;
+	} while (err == -EAGAIN);
+	return err ? pma_arena_count_error(arena, err) : 0;
 }
 
 /* Where the block of a token is, to prepare for it; PMA_NONE if that is no token. */
@@ -267,13 +303,15 @@ static void take_in(struct pma_arena *arena, const struct pma_place *place,
 int pma_share_claim(struct pma_arena *arena, const u64 *bits, struct pma_block *block)
 {
 	struct pma_place place;
+	struct kit kit = {};
 	unsigned long irq;
-	struct kit kit;
 	int err;
 
-	err = kit_init(&kit, arena, look_up(arena->pool, bits), false);
-	if (err)
+	err = kit_add_claim(&kit, arena, look_up(arena->pool, bits));
+	if (err) {
+		kit_exit(&kit, arena->pool);
 		return pma_arena_count_error(arena, err);
+	}
 	irq = lock_both(arena);
 	err = claim_with(&kit, arena, pma_token_find(arena->pool, bits), &place);
 	raw_spin_unlock(&arena->pool->lock);
@@ -318,6 +356,42 @@ int pma_share_revoke(struct pma_arena *arena, const u64 *bits)
 		return pma_arena_count_error(arena, -EKEYREJECTED);
 	kit_exit(&kit, arena->pool);
 	return 0;
+}
+
+/**
+ * pma_share_window() - what of a block a fault shall map
+ * @claim: the faulting arena's hold of it
+ * @pgno: page of the block that is touched
+ * @first: the first page to map
+ * @nr_pages: how many
+ *
+ * Who claims a block may look at a byte of it, or read it all.  So the first fault
+ * maps a page, and each further one four times as many around it: what is never
+ * touched need be neither mapped nor zapped, and the whole block takes few faults,
+ * in whatever order it is touched.
+ *
+ * Context: The arena's lock is held.
+ */
+void pma_share_window(struct pma_claim *claim, u32 pgno, u32 *first, u32 *nr_pages)
+{
+	const struct pma_share *share = claim->share;
+	u32 start = share->pgno, end = start + share->nr_pages;
+
+	lockdep_assert_held(&claim->arena->lock);
+	if (claim->window < share->nr_pages) {
+		start += ALIGN_DOWN(pgno - share->pgno, claim->window);
+		end = min(end, start + claim->window);
+		claim->window *= WINDOW_GROWTH;
+	}
+	/* What lies beyond the touched page as seen from there is not mapped again. */
+	if (pgno >= claim->reach_end)
+		start = max(start, claim->reach_end);
+	if (pgno < claim->reach_first)
+		end = min(end, claim->reach_first);
+	claim->reach_first = min(claim->reach_first, start);
+	claim->reach_end = max(claim->reach_end, end);
+	*first = start;
+	*nr_pages = end - start;
 }
 
 /**
@@ -376,6 +450,12 @@ static bool drop(struct pma_pool *pool, struct pma_claim *claim)
 	return last;
 }
 
+/* What no fault has found is in no mapping; it finds nothing since pma_share_leave(). */
+static bool was_reached(const struct pma_claim *claim)
+{
+	return claim->reach_end > claim->reach_first;
+}
+
 static void free_run(struct pma_arena *arena, const struct pma_share *share)
 {
 	struct pma_pool *pool = arena->pool;
@@ -402,8 +482,8 @@ void pma_share_release(struct pma_arena *arena, struct pma_claim *claim)
 	struct pma_pool *pool = arena->pool;
 
 	pma_token_free_all(pool, claim);
-	if (claim->mapped && !is_alone(pool, share))
-		pool->ops->zap(arena, share->pgno, share->nr_pages);
+	if (claim->mapped && was_reached(claim) && !is_alone(pool, share))
+		pool->ops->zap(arena, claim->reach_first, claim->reach_end - claim->reach_first);
 	if (drop(pool, claim)) {
 		free_run(arena, share);
 		kfree(share);

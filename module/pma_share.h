@@ -36,6 +36,9 @@ struct pma_share {
  * @arena: who holds it
  * @writable: it may be written
  * @mapped: the arena was mapped when it let go
+ * @window: pages that its next fault shall map; the arena's lock, as for the next two
+ * @reach_first: first page that a fault may have mapped
+ * @reach_end: the one after the last; not above @reach_first if there is none
  * @nr_tokens: length of @tokens
  * @tokens: that it has given out and that are not used up; the pool's lock
  * @of_share: in the share's list; the pool's lock
@@ -46,6 +49,9 @@ struct pma_claim {
 	struct pma_arena *arena;
 	bool writable;
 	bool mapped;
+	u32 window;
+	u32 reach_first;
+	u32 reach_end;
 	u32 nr_tokens;
 	struct list_head tokens;
 	struct list_head of_share;
@@ -58,6 +64,7 @@ int pma_share_revoke(struct pma_arena *arena, const u64 *token);
 
 /* For the rest of L3. */
 struct pma_claim *pma_share_find(const struct pma_arena *arena, u32 pgno);
+void pma_share_window(struct pma_claim *claim, u32 pgno, u32 *first, u32 *nr_pages);
 void pma_share_leave(struct pma_arena *arena, struct pma_claim *claim);
 void pma_share_release(struct pma_arena *arena, struct pma_claim *claim);
 

@@ -20,6 +20,7 @@
  * Or they are mapped: mmap(), MAP_SHARED, of any part of the region, at the
  * handle as the offset.  A mapping reaches the pages of this arena's blocks, and
  * SIGBUS is what there is elsewhere, and at a block that is being reallocated.
+ * How much one fault maps is the kernel's choice.
  * A freed page is out of reach before anybody else gets it, and zeroed.  Frames
  * can be pinned and hold shared futexes.  -EINVAL: MAP_PRIVATE, or beyond the
  * region; -ENODEV: pages smaller than the machine's.
