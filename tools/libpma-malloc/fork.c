@@ -162,6 +162,9 @@ static int copy_run(struct inherited *to, const struct pma_page_rec *run)
 	size_t start = (size_t)run->first_page << heap->page_shift;
 	size_t bytes = (size_t)run->nr_pages << heap->page_shift;
 
+	/* Nobody's: what is parked is not there in a child. */
+	if (run->kind == PMA_KIND_BIG && pma_piece_is_parked(heap, start))
+		return 0;
 	copy_bytes(to, start, bytes);
 	if (run->kind == PMA_KIND_BIG)
 		note_piece(to, start, bytes);
@@ -316,7 +319,7 @@ size_t fork_usable(const void *block)
 		return 0;
 	offset = pma_offset(&old->pma, block);
 	class = pma_class_at(&old->pma, offset);
-	if (class && class != CLASS_INSIDE)
+	if (pma_class_is_slab(class))
 		return pma_class_bytes(&old->pma, class);
 	piece = find_piece(old, offset);
 	return piece ? piece->handle + piece->size - offset : 0;

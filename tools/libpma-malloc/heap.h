@@ -14,7 +14,6 @@
 #include "lib.h"
 
 #define EXPORT		__attribute__((visibility("default")))
-#define SLOW		__attribute__((noinline, cold))
 
 /* The process's arena; one that has nothing, and takes nothing, while there is none. */
 extern struct pma *heap HIDDEN;

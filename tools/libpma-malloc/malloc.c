@@ -38,9 +38,9 @@ static size_t at_least(size_t size)
 	return size < ALIGN_MIN ? ALIGN_MIN : size;
 }
 
-static unsigned int class_of(const void *block)
+static bool is_inside(const void *block)
 {
-	return pma_class_at(heap, pma_offset(heap, block));
+	return pma_class_at(heap, pma_offset(heap, block)) == CLASS_INSIDE;
 }
 
 /* Pointers that are inside their block. */
@@ -88,7 +88,7 @@ static int free_inside(void *inside)
 
 	if (query_inside(inside, &args))
 		return -1;
-	mark_page(inside, 0);
+	mark_page(inside, CLASS_PIECE);
 	return pma_free(heap, heap->base + args.start);
 }
 
@@ -121,11 +121,22 @@ static void *alloc_libc(size_t align, size_t size, bool zero)
 	return zero ? __libc_calloc(1, size) : __libc_malloc(size);
 }
 
+/* What is parked can be had while a fork copies the heap: no page changes hands. */
+static void *alloc_cached(size_t align, size_t size, bool zero)
+{
+	void *block = align <= ALIGN_MIN ? pma_cached_alloc(heap, size) : NULL;
+
+	return block && zero ? memset(block, 0, size) : block;
+}
+
 static SLOW void *alloc_slow(size_t align, size_t size, bool zero)
 {
+	void *block;
+
 	switch (heap_kind()) {
 	case HEAP_ARENA:
-		return alloc_arena(align, at_least(size), zero);
+		block = alloc_cached(align, at_least(size), zero);
+		return block ? block : alloc_arena(align, at_least(size), zero);
 	case HEAP_LIBC:
 		return alloc_libc(align, size, zero);
 	default:
@@ -212,7 +223,7 @@ static void free_arena(void *block)
 	int refused;
 
 	heap_enter();
-	refused = class_of(block) == CLASS_INSIDE ? free_inside(block) : pma_free(heap, block);
+	refused = is_inside(block) ? free_inside(block) : pma_free(heap, block);
 	heap_leave();
 	if (refused)
 		report_bad_pointer("free", block, errno);
@@ -233,10 +244,10 @@ static SLOW void free_slow(void *block)
 
 	if (!block)
 		return;
-	if (heap_has(block))
-		free_arena(block);
-	else
+	if (!heap_has(block))
 		free_elsewhere(block);
+	else if (!pma_cached_free(heap, block))
+		free_arena(block);
 	errno = err;
 }
 
@@ -254,7 +265,7 @@ static size_t usable_arena(void *block)
 	size_t size;
 
 	heap_enter();
-	if (class_of(block) != CLASS_INSIDE)
+	if (!is_inside(block))
 		size = pma_usable_size(heap, block);
 	else
 		size = query_inside(block, &args) ? 0 : args.usable;
@@ -265,19 +276,17 @@ static size_t usable_arena(void *block)
 /* 0 for what is no block. */
 static size_t usable(void *block)
 {
-	size_t size = 0;
+	ssize_t known;
+	size_t size;
 
 	if (heap_has(block)) {
-		if (class_of(block) && class_of(block) != CLASS_INSIDE)
-			size = pma_class_bytes(heap, class_of(block));
-		else
-			size = usable_arena(block);
-	} else {
-		size = heap_early_size(block);
-		if (!size)
-			size = fork_usable(block);
+		known = is_inside(block) ? 0 : pma_known_size(heap, block);
+		if (known < 0)
+			return 0;
+		return known ? (size_t)known : usable_arena(block);
 	}
-	return size;
+	size = heap_early_size(block);
+	return size ? size : fork_usable(block);
 }
 
 /* There is no other name for it. */
@@ -328,14 +337,26 @@ static void *resize_arena(void *block, size_t size)
 	return other;
 }
 
-static bool is_resizable(void *block)
+/* Shorter by less than half is not worth a copy. */
+static bool is_good_for(size_t have, size_t size)
 {
-	return heap_has(block) && !class_of(block);
+	return size <= have && size > have / 2;
+}
+
+static void *realloc_elsewhere(void *block, size_t size)
+{
+	size_t have = usable(block);
+
+	if (!have && heap_kind() == HEAP_LIBC)
+		return __libc_realloc(block, size);
+	if (!have)
+		report_bad_pointer("realloc", block, heap_has(block) ? errno : ERANGE);
+	return is_good_for(have, size) ? block : move(block, have, size);
 }
 
 EXPORT void *realloc(void *block, size_t size)
 {
-	size_t have;
+	ssize_t have;
 
 	if (!block)
 		return malloc(size);
@@ -344,17 +365,14 @@ EXPORT void *realloc(void *block, size_t size)
 		return NULL;
 	}
 	size = at_least(size);
-	if (is_resizable(block) && size > heap->slab_max)
-		return resize_arena(block, size);
-	have = usable(block);
-	if (!have && heap_kind() == HEAP_LIBC)
-		return __libc_realloc(block, size);
-	if (!have)
-		report_bad_pointer("realloc", block, heap_has(block) ? errno : ERANGE);
-	/* Shorter by less than half is not worth a copy. */
-	if (size <= have && size > have / 2)
+	if (!heap_has(block) || is_inside(block))
+		return realloc_elsewhere(block, size);
+	have = pma_known_size(heap, block);
+	if (have > 0 && is_good_for(have, size))
 		return block;
-	return move(block, have, size);
+	if (have > 0 && (size_t)have <= heap->slab_max)
+		return move(block, have, size);
+	return resize_arena(block, size);
 }
 
 EXPORT void *reallocarray(void *block, size_t nr, size_t size)
@@ -393,7 +411,7 @@ EXPORT struct mallinfo2 mallinfo2(void)
 	if (heap_kind() != HEAP_ARENA || pma_stats(heap, &stats))
 		return info;
 	info.arena = (size_t)stats.arena_pages << heap->page_shift;
-	info.uordblks = stats.live_bytes;
+	info.uordblks = stats.live_bytes - pma_depot_bytes(heap);
 	info.fordblks = info.arena > info.uordblks ? info.arena - info.uordblks : 0;
 	info.usmblks = stats.peak_bytes;
 	return info;

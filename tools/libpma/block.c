@@ -4,7 +4,7 @@
  *
  * The fast way is a look into the table and a magazine.  The slow way, apart from
  * it, is for whatever is not so simple: no cache yet, a magazine that is empty or
- * full, blocks that are not slab blocks, pointers that are not blocks.
+ * full, larger blocks (large.c), pointers that are not blocks.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "lib.h"
 
 #define EXPORT		__attribute__((visibility("default")))
-#define SLOW		__attribute__((noinline, cold))
+#define COPIED_MAX	(128UL << 10)	/* to a parked block, rather than resized in the kernel */
 
 /* Opening and closing. */
 
@@ -67,12 +67,17 @@ static int open_arena(struct pma *pma, const char *path, struct pma_open_args *n
 	pma->region_bytes = info.region_bytes;
 	pma->page_shift = __builtin_ctz(info.page_size);
 	pma->slab_max = info.slab_max;
+	/* No two blocks above slab_max begin nearer to each other. */
+	pma->piece_shift = __builtin_ctz(info.heap_chunk_min);
 	err = map_region(pma);
 	if (err)
 		goto close_fd;
 	err = pma_table_open(pma, &info);
-	if (!err)
+	if (!err) {
+		if (!pma->exact)
+			pma_piece_plan(pma);
 		return 0;
+	}
 	munmap(pma->base, pma->region_bytes);
 close_fd:
 	close(pma->fd);
@@ -187,48 +192,103 @@ EXPORT void pma_close(struct pma *pma)
 
 /* Straight to the kernel. */
 
-static void *alloc_direct(struct pma *pma, size_t align, size_t size, uint32_t flags)
+/**
+ * pma_alloc_call() - allocate a block by a call
+ * @pma: the arena
+ * @align: as for PMA_IOC_ALLOC
+ * @size: as well
+ * @flags: as well
+ * @class: of pieces, if @size is its size; else 0
+ *
+ * Return: the block; NULL and errno.
+ */
+void *pma_alloc_call(struct pma *pma, size_t align, size_t size, uint32_t flags,
+		     unsigned int class)
 {
 	struct pma_alloc_args args = { .size = size, .align = align, .flags = flags };
 
 	if (ioctl(pma->fd, PMA_IOC_ALLOC, &args))
 		return NULL;
-	pma_table_learn(pma, args.handle, align ? 0 : size, args.usable);
+	pma_table_learn(pma, args.handle, align ? 0 : size, args.usable, class);
 	return pma->base + args.handle;
 }
 
-/* If there is nothing left, what lies idle in the thread's own magazines may help. */
-static void *alloc_or_flush(struct pma *pma, size_t align, size_t size, uint32_t flags)
+/* If there is nothing left, what lies idle may help. */
+static void *alloc_or_reclaim(struct pma *pma, size_t align, size_t size)
 {
-	void *block = alloc_direct(pma, align, size, flags);
+	void *block = pma_alloc_call(pma, align, size, 0, 0);
 
 	if (block || errno != ENOMEM)
 		return block;
-	pma_flush(pma);
-	return alloc_direct(pma, align, size, flags);
+	pma_cache_reclaim(pma);
+	return pma_alloc_call(pma, align, size, 0, 0);
 }
 
-static int free_direct(struct pma *pma, const void *block)
+/**
+ * pma_free_call() - free a block by a call, which judges it
+ * @pma: the arena
+ * @block: anything
+ *
+ * Return: 0; -1 and errno.
+ */
+int pma_free_call(struct pma *pma, const void *block)
 {
 	struct pma_free_args args = { .handle = pma_offset(pma, block) };
 
 	return ioctl(pma->fd, PMA_IOC_FREE, &args);
 }
 
-/* malloc and free. */
+/* malloc and free: what is parked, then the kernel. */
+
+static void *cached_alloc(struct pma *pma, size_t size)
+{
+	struct cache *cache;
+	unsigned int class;
+
+	if (size > pma->slab_max)
+		return pma_large_pop(pma, size);
+	class = pma_class_for(pma, size);
+	cache = class ? pma_cache_get(pma) : NULL;
+	return cache ? pma_cache_reload(pma, cache, class) : NULL;
+}
+
+/**
+ * pma_cached_alloc() - a parked block, after the fast way has found none
+ * @pma: the arena
+ * @size: not 0
+ *
+ * No call of the kernel gives or takes memory here.
+ *
+ * Return: the block; NULL if the whole way has to be gone.
+ */
+void *pma_cached_alloc(struct pma *pma, size_t size)
+{
+	return pma_depot_is_due(pma) ? NULL : cached_alloc(pma, size);
+}
+
+/* The whole way; the kernel refuses size 0. */
+static void *alloc_small(struct pma *pma, size_t size)
+{
+	unsigned int class = pma_class_for(pma, size);
+	struct cache *cache = class ? pma_cache_get(pma) : NULL;
+	void *block = NULL;
+
+	if (cache)
+		block = pma_cache_fill(pma, cache, class);
+	return block ? block : alloc_or_reclaim(pma, 0, size);
+}
 
 static SLOW void *malloc_slow(struct pma *pma, size_t size)
 {
-	struct cache *cache;
 	void *block;
 
-	if (size - 1 < pma->slab_max && pma_class_for(pma, size)) {
-		cache = pma_cache_get(pma);
-		block = cache ? pma_cache_fill(pma, cache, size) : NULL;
-		if (block)
-			return block;
-	}
-	return alloc_or_flush(pma, 0, size, 0);
+	if (pma->exact || !size)
+		return pma_alloc_call(pma, 0, size, 0, 0);
+	pma_depot_tidy(pma);
+	block = cached_alloc(pma, size);
+	if (block)
+		return block;
+	return size > pma->slab_max ? pma_large_alloc(pma, size, 0) : alloc_small(pma, size);
 }
 
 EXPORT void *pma_malloc(struct pma *pma, size_t size)
@@ -238,22 +298,53 @@ EXPORT void *pma_malloc(struct pma *pma, size_t size)
 	return likely(block) ? block : malloc_slow(pma, size);
 }
 
+/* 1 if it is done, 0 if not; -1 and errno if it is free already. */
+static int park(struct pma *pma, void *block, bool may_call)
+{
+	unsigned int class = pma_class_at(pma, pma_offset(pma, block));
+	struct cache *cache;
+	struct bin *bin;
+
+	if (!pma_class_is_slab(class))
+		return class == CLASS_PIECE ? pma_large_park(pma, block, may_call) : 0;
+	cache = pma_cache_get(pma);
+	if (!cache)
+		return 0;
+	bin = &cache->bins[class];
+	if (bin->nr && bin->blocks[bin->nr] == block) {
+		errno = EALREADY;
+		return -1;
+	}
+	return pma_cache_put(pma, cache, class, block, may_call);
+}
+
+/**
+ * pma_cached_free() - park a block, after the fast way could not
+ * @pma: the arena
+ * @block: inside the region
+ *
+ * No call of the kernel gives or takes memory here.
+ *
+ * Return: true if that is all; false if the whole way has to be gone.
+ */
+bool pma_cached_free(struct pma *pma, void *block)
+{
+	return !pma_depot_is_due(pma) && park(pma, block, false) > 0;
+}
+
 static SLOW int free_slow(struct pma *pma, void *block)
 {
-	size_t offset = pma_offset(pma, block);
-	unsigned int class;
-	struct cache *cache;
+	int done;
 
 	if (!block)
 		return 0;
-	class = offset < pma->region_bytes ? pma_class_at(pma, offset) : 0;
-	cache = class ? pma_cache_get(pma) : NULL;
-	if (!cache)
-		return free_direct(pma, block);
-	if (pma_cache_put(pma, cache, class, block))
-		return 0;
-	errno = EALREADY;
-	return -1;
+	if (pma->exact || pma_offset(pma, block) >= pma->region_bytes)
+		return pma_free_call(pma, block);
+	pma_depot_tidy(pma);
+	done = park(pma, block, true);
+	if (done)
+		return done > 0 ? 0 : -1;
+	return pma_free_call(pma, block);
 }
 
 EXPORT int pma_free(struct pma *pma, void *block)
@@ -272,68 +363,93 @@ EXPORT void *pma_calloc(struct pma *pma, size_t nr, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (bytes > pma->slab_max)
-		return alloc_or_flush(pma, 0, bytes, PMA_ZERO);
-	block = pma_malloc(pma, bytes);
+	if (bytes > pma->slab_max) {
+		pma_depot_tidy(pma);
+		block = cached_alloc(pma, bytes);
+		if (!block)
+			return pma_large_alloc(pma, bytes, PMA_ZERO);
+	} else {
+		block = pma_malloc(pma, bytes);
+	}
 	return block ? memset(block, 0, bytes) : NULL;
+}
+
+/* A size whose blocks are aligned; 0 if the kernel has to be asked for one. */
+static size_t size_for(const struct pma *pma, size_t align, size_t size)
+{
+	size_t page = (size_t)1 << pma->page_shift;
+	size_t rounded = (size + align - 1) & -align;
+
+	/* Slab pages are aligned: a block is as far as its size is. */
+	if (rounded >= size && rounded <= pma->slab_max)
+		return rounded;
+	if (size > pma->large_max)
+		return 0;
+	return align <= 16 ? size : (size + page - 1) & -page;
 }
 
 EXPORT void *pma_aligned_alloc(struct pma *pma, size_t align, size_t size)
 {
-	size_t rounded = (size + align - 1) & -align;
+	size_t rounded;
 	void *block;
 
 	if (!align || align & (align - 1) || align >> pma->page_shift > 1 || !size) {
 		errno = EINVAL;
 		return NULL;
 	}
-	/* Slab pages are aligned: a block is as far as its size is. */
-	if (rounded <= pma->slab_max && rounded >= size) {
+	rounded = size_for(pma, align, size);
+	if (rounded) {
 		block = pma_malloc(pma, rounded);
-		if (!block || !((uintptr_t)block & (align - 1)))
+		if (block && !((uintptr_t)block & (align - 1)))
 			return block;
-		pma_free(pma, block);
+		if (block)
+			pma_free(pma, block);
 	}
-	return alloc_or_flush(pma, align, size, 0);
+	return alloc_or_reclaim(pma, align, size);
 }
 
-/* The class of what may be a block; 0 also where only the kernel shall judge. */
+/* The class of what may be a slab block; 0 also where only the kernel shall judge. */
 static unsigned int class_of(const struct pma *pma, const void *block)
 {
 	size_t offset = pma_offset(pma, block);
+	unsigned int class;
 
-	return offset < pma->region_bytes && !pma->exact ? pma_class_at(pma, offset) : 0;
+	if (offset >= pma->region_bytes || pma->exact)
+		return 0;
+	class = pma_class_at(pma, offset);
+	return pma_class_is_slab(class) ? class : 0;
+}
+
+/**
+ * pma_known_size() - the size of a block, as far as it is known without a call
+ * @pma: the arena
+ * @block: not NULL
+ *
+ * Return: its class's; 0 if the kernel has to tell; -1 and EALREADY if it is free.
+ */
+ssize_t pma_known_size(const struct pma *pma, const void *block)
+{
+	unsigned int class = class_of(pma, block);
+
+	if (class)
+		return pma_class_bytes(pma, class);
+	if (pma->exact || pma_offset(pma, block) >= pma->region_bytes)
+		return 0;
+	return pma_piece_bytes(pma, block);
 }
 
 EXPORT size_t pma_usable_size(struct pma *pma, void *block)
 {
 	struct pma_query_args args = { .handle = pma_offset(pma, block) };
-	unsigned int class = class_of(pma, block);
+	ssize_t bytes = block ? pma_known_size(pma, block) : -1;
 
-	if (class)
-		return pma_class_bytes(pma, class);
-	return !block || ioctl(pma->fd, PMA_IOC_QUERY, &args) ? 0 : args.usable;
+	if (bytes)
+		return bytes > 0 ? bytes : 0;
+	return ioctl(pma->fd, PMA_IOC_QUERY, &args) ? 0 : args.usable;
 }
 
-static void *realloc_direct(struct pma *pma, void *block, size_t size)
+static void *realloc_copy(struct pma *pma, void *block, size_t have, void *other, size_t size)
 {
-	struct pma_realloc_args args = { .handle = pma_offset(pma, block), .size = size };
-
-	if (ioctl(pma->fd, PMA_IOC_REALLOC, &args)) {
-		if (errno != ENOMEM)
-			return NULL;
-		pma_flush(pma);
-		if (ioctl(pma->fd, PMA_IOC_REALLOC, &args))
-			return NULL;
-	}
-	pma_table_learn(pma, args.handle, 0, args.usable);
-	return pma->base + args.handle;
-}
-
-static void *realloc_copy(struct pma *pma, void *block, size_t have, size_t size)
-{
-	void *other = pma_malloc(pma, size);
-
 	if (!other)
 		return size <= have ? block : NULL;
 	memcpy(other, block, have < size ? have : size);
@@ -341,9 +457,20 @@ static void *realloc_copy(struct pma *pma, void *block, size_t have, size_t size
 	return other;
 }
 
+/* What is parked is nearest; but the kernel may resize the block where it is. */
+static void *realloc_large(struct pma *pma, void *block, size_t have, size_t size)
+{
+	void *other = NULL;
+
+	if (have && size <= COPIED_MAX && !*pma->fd_is_out)
+		other = cached_alloc(pma, size);
+	return other ? realloc_copy(pma, block, have, other, size) :
+		       pma_large_resize(pma, block, size);
+}
+
 EXPORT void *pma_realloc(struct pma *pma, void *block, size_t size)
 {
-	size_t have;
+	ssize_t have;
 
 	if (!block)
 		return pma_malloc(pma, size);
@@ -351,15 +478,17 @@ EXPORT void *pma_realloc(struct pma *pma, void *block, size_t size)
 		pma_free(pma, block);
 		return NULL;
 	}
-	if (!class_of(pma, block) && (pma->exact || size > pma->slab_max))
-		return realloc_direct(pma, block, size);
-	have = pma_usable_size(pma, block);
-	if (!have)
+	have = pma_known_size(pma, block);
+	if (have < 0)
 		return NULL;
 	/* Shorter by less than half is not worth a copy. */
-	if (size <= have && size > have / 2)
+	if (size <= (size_t)have && size > (size_t)have / 2)
 		return block;
-	return realloc_copy(pma, block, have, size);
+	if (pma->exact || (size > pma->slab_max && !class_of(pma, block)))
+		return realloc_large(pma, block, have, size);
+	if (!have)
+		have = pma_usable_size(pma, block);
+	return have ? realloc_copy(pma, block, have, pma_malloc(pma, size), size) : NULL;
 }
 
 /* And besides. */
@@ -376,11 +505,16 @@ EXPORT void *pma_ptr(const struct pma *pma, uint64_t handle)
 
 EXPORT void pma_flush(struct pma *pma)
 {
+	if (pma->exact)
+		return;
 	pma_cache_flush(pma, pma_caches[pma->number]);
+	pma_depot_flush(pma);
 }
 
 EXPORT int pma_fd(const struct pma *pma)
 {
+	/* It may be used to share blocks: see is_shared() in large.c. */
+	atomic_store(pma->fd_is_out, 1);
 	return pma->fd;
 }
 

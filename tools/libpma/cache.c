@@ -41,6 +41,7 @@ struct process {
 static struct {
 	struct pma pma;
 	bool used;
+	struct depot *depot;
 	struct head *heads;
 	struct head *idle;
 } numbers[ARENAS_MAX];
@@ -53,20 +54,6 @@ static __thread bool thread_ends;
 static struct process *process;
 static pthread_key_t thread_key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-/* Memory that a child finds zeroed, @kept bytes of it excepted. */
-static void *map_wiped(size_t kept, size_t bytes)
-{
-	char *at = mmap(NULL, kept + bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			-1, 0);
-
-	if (at == MAP_FAILED)
-		return NULL;
-	if (!madvise(at + kept, bytes, MADV_WIPEONFORK))
-		return at;
-	munmap(at, kept + bytes);
-	return NULL;
-}
 
 /* Of the threads that had caches only the one that forked is here. */
 static void know_process(void)
@@ -98,26 +85,56 @@ static void unlock(void)
 	pthread_mutex_unlock(&process->lock);
 }
 
-/* Gives the @nr blocks that were freed first back to the kernel, which judges them. */
-static void empty_bin(struct pma *pma, struct bin *bin, uint32_t nr)
+/**
+ * pma_cache_give_back() - free blocks in the kernel, which judges them
+ * @pma: the arena
+ * @class: of the blocks
+ * @blocks: what they are; pieces are parked
+ * @nr: how many, up to BIN_BLOCKS
+ */
+void pma_cache_give_back(struct pma *pma, unsigned int class, void **blocks, uint32_t nr)
 {
-	struct pma_batch_entry entries[BIN_BLOCKS] = { };
-	struct pma_batch_args args = { .entries = (uintptr_t)entries, .nr = nr };
+	struct pma_batch_entry entries[BIN_BLOCKS];
+	struct pma_batch_args args = { .entries = (uintptr_t)entries };
+	bool is_piece = !pma_class_is_slab(class);
 	uint32_t i;
 
-	if (!nr)
-		return;
 	for (i = 0; i < nr; i++) {
-		entries[i].op = PMA_BATCH_FREE;
-		entries[i].handle = pma_offset(pma, bin->blocks[i + 1]);
+		if (is_piece && !pma_piece_drop(pma, blocks[i], class))
+			continue;
+		entries[args.nr++] = (struct pma_batch_entry){
+			.op = PMA_BATCH_FREE,
+			.handle = pma_offset(pma, blocks[i]),
+		};
 	}
+	if (args.nr)
+		ioctl(pma->fd, PMA_IOC_BATCH, &args);
+}
+
+/* The @nr blocks that were freed first go. */
+static void shift_bin(struct bin *bin, uint32_t nr)
+{
 	bin->nr -= nr;
 	memmove(&bin->blocks[1], &bin->blocks[1 + nr], bin->nr * sizeof(*bin->blocks));
-	ioctl(pma->fd, PMA_IOC_BATCH, &args);
+}
+
+static void empty_bin(struct pma *pma, struct bin *bin, unsigned int class, uint32_t nr)
+{
+	if (nr)
+		pma_cache_give_back(pma, class, &bin->blocks[1], nr);
+	shift_bin(bin, nr);
+}
+
+/* Those of the largest blocks and of no blocks are not even looked at: no page of them is there. */
+static bool has_bin(const struct pma *pma, unsigned int class)
+{
+	size_t bytes = pma_class_bytes(pma, class);
+
+	return pma_class_is_slab(class) ? bytes : bytes - 1 < BIN_BYTES / LIMIT_MIN;
 }
 
 /**
- * pma_cache_flush() - empty all magazines of a cache
+ * pma_cache_flush() - give back to the kernel what is in the magazines of a cache
  * @pma: the arena
  * @cache: of the calling thread, or of one that does not use it now
  */
@@ -125,10 +142,53 @@ void pma_cache_flush(struct pma *pma, struct cache *cache)
 {
 	unsigned int class;
 
-	if (!pma->class_size)
-		return;		/* not open yet: nothing is in it */
-	for (class = 1; class < CLASSES_MAX && pma_class_bytes(pma, class); class++)
-		empty_bin(pma, &cache->bins[class], cache->bins[class].nr);
+	for (class = 1; class < CLASS_PIECE; class++)
+		if (has_bin(pma, class) && cache->bins[class].nr)
+			empty_bin(pma, &cache->bins[class], class, cache->bins[class].nr);
+}
+
+/**
+ * pma_cache_reclaim() - give back to the kernel all that can be got hold of
+ * @pma: the arena, which is short of memory
+ *
+ * Only small blocks in the magazines of other threads stay.
+ */
+void pma_cache_reclaim(struct pma *pma)
+{
+	struct pma_batch_entry entries[BIN_BLOCKS];
+	struct pma_batch_args args = { .entries = (uintptr_t)entries };
+	void *blocks[BIN_BLOCKS];
+	size_t at = 0;
+	uint32_t i;
+
+	if (pma->exact)
+		return;
+	pma_flush(pma);
+	do {
+		args.nr = pma_piece_steal(pma, &at, blocks, BIN_BLOCKS);
+		for (i = 0; i < args.nr; i++)
+			entries[i] = (struct pma_batch_entry){
+				.op = PMA_BATCH_FREE,
+				.handle = pma_offset(pma, blocks[i]),
+			};
+		if (args.nr)
+			ioctl(pma->fd, PMA_IOC_BATCH, &args);
+	} while (args.nr);
+}
+
+/* To the depot, so that the thread's successor finds it there. */
+static void leave_bins(struct pma *pma, struct cache *cache)
+{
+	unsigned int class;
+	struct bin *bin;
+
+	for (class = 1; class < CLASS_PIECE; class++) {
+		bin = &cache->bins[class];
+		if (!has_bin(pma, class) || !bin->nr)
+			continue;
+		shift_bin(bin, pma_depot_put(pma, class, &bin->blocks[1], bin->nr));
+		empty_bin(pma, bin, class, bin->nr);
+	}
 }
 
 static void end_thread(void *unused)
@@ -142,7 +202,7 @@ static void end_thread(void *unused)
 		if (pma_caches[i] == &no_cache)
 			continue;
 		if (numbers[i].used)
-			pma_cache_flush(&numbers[i].pma, pma_caches[i]);
+			leave_bins(&numbers[i].pma, pma_caches[i]);
 		for (head = numbers[i].heads; head->cache != pma_caches[i]; )
 			head = head->next;
 		pma_caches[i] = &no_cache;
@@ -161,7 +221,7 @@ static void begin_child(void)
 
 static void init(void)
 {
-	struct process *new = map_wiped(0, sizeof(*process));
+	struct process *new = pma_depot_map(0, sizeof(*process));
 
 	if (!new || pthread_key_create(&thread_key, end_thread) ||
 	    pthread_atfork(NULL, NULL, begin_child))
@@ -188,14 +248,17 @@ struct pma *pma_cache_open(void)
 	lock();
 	for (i = 0; i < ARENAS_MAX && numbers[i].used; i++)
 		;
-	if (i < ARENAS_MAX) {
+	if (i < ARENAS_MAX && !numbers[i].depot)
+		numbers[i].depot = pma_depot_create();
+	if (i < ARENAS_MAX && numbers[i].depot) {
 		numbers[i].used = true;
 		pma = &numbers[i].pma;
-		*pma = (struct pma){ .number = i };
+		*pma = (struct pma){ .number = i, .depot = numbers[i].depot };
+		pma_depot_reset(pma->depot);
 	}
 	unlock();
 	if (!pma)
-		errno = EMFILE;
+		errno = i < ARENAS_MAX ? ENOMEM : EMFILE;
 	return pma;
 }
 
@@ -209,12 +272,14 @@ void pma_cache_close(struct pma *pma)
 	unsigned int class;
 
 	lock();
-	for (head = numbers[pma->number].heads; head; head = head->next) {
+	for (head = numbers[pma->number].heads; head && pma->class_size; head = head->next) {
 		pma_cache_flush(pma, head->cache);
-		for (class = 0; class < CLASSES_MAX; class++)
-			if (head->cache->bins[class].limit)
+		for (class = 1; class < CLASS_PIECE; class++)
+			if (has_bin(pma, class))
 				head->cache->bins[class].limit = 0;
 	}
+	if (pma->class_size)
+		pma_depot_flush(pma);
 	numbers[pma->number].used = false;
 	unlock();
 }
@@ -252,7 +317,7 @@ static struct head *new_head(unsigned int number)
 {
 	/* A page apart, as advice is about whole pages. */
 	const size_t kept = 64 << 10;
-	struct head *head = map_wiped(kept, sizeof(struct cache));
+	struct head *head = pma_depot_map(kept, sizeof(struct cache));
 
 	if (!head)
 		return NULL;
@@ -294,83 +359,130 @@ struct cache *pma_cache_get(struct pma *pma)
 	return cache;
 }
 
-/* A magazine that was empty, or full, may grow. */
+/* A magazine that was empty, or full, may grow; there is none for the largest blocks. */
 static void grow(struct pma *pma, struct bin *bin, unsigned int class)
 {
 	uint32_t most = BIN_BYTES / pma_class_bytes(pma, class);
 
-	most = most > BIN_BLOCKS ? BIN_BLOCKS : most < LIMIT_MIN ? LIMIT_MIN : most;
-	bin->limit = bin->limit ? 2 * bin->limit : LIMIT_FIRST;
+	most = most > BIN_BLOCKS ? BIN_BLOCKS : most;
+	if (most < LIMIT_MIN)
+		most = pma_class_is_slab(class) ? LIMIT_MIN : 0;
+	if (bin->limit)
+		bin->limit *= 2;
+	else
+		bin->limit = pma_class_is_slab(class) ? LIMIT_FIRST : LIMIT_MIN;
 	if (bin->limit > most)
 		bin->limit = most;
 }
 
-static void give_back(struct pma *pma, const void *block)
-{
-	struct pma_free_args args = { .handle = pma_offset(pma, block) };
-
-	ioctl(pma->fd, PMA_IOC_FREE, &args);
-}
-
 /**
- * pma_cache_fill() - fill a magazine
+ * pma_cache_reload() - fill a magazine from the depot
  * @pma: the arena
  * @cache: the calling thread's
- * @size: of a class that is known, and has no block in @cache
+ * @class: of slab blocks or pieces, of which there is none in @cache
  *
- * Return: a block of it; NULL and errno if there was none.
+ * No call of the kernel gives or takes memory here.
+ *
+ * Return: a free block; NULL if there was none.
  */
-void *pma_cache_fill(struct pma *pma, struct cache *cache, size_t size)
+void *pma_cache_reload(struct pma *pma, struct cache *cache, unsigned int class)
 {
-	struct pma_batch_entry entries[BIN_BLOCKS] = { };
-	struct pma_batch_args args = { .entries = (uintptr_t)entries };
-	unsigned int class = pma_class_for(pma, size);
+	struct bin *bin = &cache->bins[class];
+
+	grow(pma, bin, class);
+	bin->nr = pma_depot_take(pma, class, &bin->blocks[1], bin->limit / 2 + 1);
+	return bin->nr ? bin->blocks[bin->nr--] : NULL;
+}
+
+static void keep(struct pma *pma, struct cache *cache, unsigned int class, void *block)
+{
+	if (!class || (!pma_class_is_slab(class) && pma_piece_park(pma, block) <= 0))
+		pma_free_call(pma, block);
+	else if (!pma_cache_put(pma, cache, class, block, true))
+		pma_cache_give_back(pma, class, &block, 1);
+}
+
+/* The blocks of a batch, the first of them to be used at once. */
+static void *load(struct pma *pma, struct cache *cache, unsigned int class,
+		  const struct pma_batch_entry *entries, uint32_t nr)
+{
 	void *first = NULL;
 	uint32_t i;
 
-	grow(pma, &cache->bins[class], class);
-	args.nr = (cache->bins[class].limit + 1) / 2;
-	for (i = 0; i < args.nr; i++) {
-		entries[i].op = PMA_BATCH_ALLOC;
-		entries[i].size = pma_class_bytes(pma, class);
-	}
-	if (ioctl(pma->fd, PMA_IOC_BATCH, &args))
-		return NULL;
 	/* Backwards, so that they are served from low addresses to high. */
-	for (i = args.nr; i--; ) {
+	for (i = nr; i--; ) {
 		if (entries[i].result) {
 			errno = -entries[i].result;
 			continue;
 		}
-		if (first && !pma_cache_put(pma, cache, class, first))
-			give_back(pma, first);
+		if (first)
+			keep(pma, cache, class, first);
 		/* It need not be the class of the last time. */
 		class = pma_table_learn(pma, entries[i].handle, entries[i].size,
-					entries[i].usable);
+					entries[i].usable, class);
 		first = pma->base + entries[i].handle;
 	}
 	return first;
 }
 
 /**
- * pma_cache_put() - put a block into its magazine
+ * pma_cache_fill() - fill a magazine from the kernel
  * @pma: the arena
  * @cache: the calling thread's
- * @class: of the block
- * @block: it is nobody's
+ * @class: of slab blocks or pieces, of which there is none in @cache or the depot
  *
- * Return: false if it is in there already, as the one freed last, or has no class.
+ * Return: a block of it, which is out; NULL and errno if there was none.
  */
-bool pma_cache_put(struct pma *pma, struct cache *cache, unsigned int class, void *block)
+void *pma_cache_fill(struct pma *pma, struct cache *cache, unsigned int class)
+{
+	struct pma_batch_entry entries[BIN_BLOCKS];
+	struct pma_batch_args args = { .entries = (uintptr_t)entries };
+	uint32_t i;
+
+	args.nr = (cache->bins[class].limit + 1) / 2;
+	for (i = 0; i < args.nr; i++)
+		entries[i] = (struct pma_batch_entry){
+			.op = PMA_BATCH_ALLOC,
+			.size = pma_class_bytes(pma, class),
+		};
+	if (ioctl(pma->fd, PMA_IOC_BATCH, &args))
+		return NULL;
+	return load(pma, cache, class, entries, args.nr);
+}
+
+/* Half of a magazine to the depot, or to the kernel what that does not take. */
+static bool make_room(struct pma *pma, struct bin *bin, unsigned int class, bool may_call)
+{
+	uint32_t nr = (bin->nr + 1) / 2, taken;
+
+	taken = pma_depot_put(pma, class, &bin->blocks[1], nr);
+	shift_bin(bin, taken);
+	if (taken < nr && may_call)
+		empty_bin(pma, bin, class, nr - taken);
+	return taken || may_call;
+}
+
+/**
+ * pma_cache_put() - put a free block into its magazine
+ * @pma: the arena
+ * @cache: the calling thread's
+ * @class: of the block, slab block or piece
+ * @block: it is nobody's; a piece is parked
+ * @may_call: the kernel may be given blocks back
+ *
+ * Return: false if it does not go without such a call.
+ */
+bool pma_cache_put(struct pma *pma, struct cache *cache, unsigned int class, void *block,
+		   bool may_call)
 {
 	struct bin *bin = &cache->bins[class];
 
-	if (!class || bin->blocks[bin->nr] == block)
-		return false;
 	if (bin->nr >= bin->limit)
 		grow(pma, bin, class);
-	if (bin->nr >= bin->limit)
-		empty_bin(pma, bin, (bin->nr + 1) / 2);
+	if (!bin->limit)
+		return pma_depot_put(pma, class, &block, 1);
+	if (bin->nr >= bin->limit && !make_room(pma, bin, class, may_call))
+		return false;
 	bin->blocks[++bin->nr] = block;
 	return true;
 }

@@ -4,27 +4,40 @@
  *
  *	table	(shared by all processes of an arena) the class of each page, the size
  *		of each class, the class for each size
+ *	piece	the same for blocks that are larger than a slab page has, one by one
+ *	depot	free blocks that are between threads, or kept for later
  *	cache	a thread's magazines of an arena
+ *	large	larger blocks
  *	block	the calls of pma.h
  *
- * Words as in the kernel's design; here a *class* is a number that the table gave
- * to a block size, and 0 is none: big blocks, chunks, what is not known.
+ * Words as in the kernel's design; here a *class* is a number that stands for a
+ * block size, and 0 is none.  Those of slab blocks the table gave out; sizes above
+ * have eight classes a doubling, and blocks of these are *pieces*, be they chunks
+ * or big blocks.  A block that is free but not given back to the kernel is *parked*.
  */
 #ifndef LIB_H
 #define LIB_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "pma.h"
 
 #define HIDDEN		__attribute__((visibility("hidden")))
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
+#define SLOW		__attribute__((noinline, cold))
 
 #define ARENAS_MAX	32	/* open at a time in a process */
 #define CLASSES_MAX	256
-#define CLASS_INSIDE	(CLASSES_MAX - 1)	/* the shim's: a pointer into a block */
+#define CLASS_LARGE	140	/* the first of those of pieces */
+#define CLASS_PIECE	(CLASSES_MAX - 2)	/* of a page: it has pieces, which see */
+#define CLASS_INSIDE	(CLASSES_MAX - 1)	/* of a page, the shim's: a pointer into a block */
+#define NR_LARGE	(CLASS_PIECE - CLASS_LARGE)
+#define LARGE_STEPS	8	/* classes of pieces in a doubling */
+#define LARGE_MAX	(1UL << 20)	/* of the largest class, at most */
 #define SIZE_STEP_SHIFT	3	/* class sizes are multiples of 8 */
 #define BIN_BLOCKS	126
 
@@ -34,10 +47,16 @@
  * @region_bytes: length of it
  * @page_shift: of a page's size
  * @slab_max: largest size that is served by a slab page
+ * @large_max: largest size that has a class
+ * @piece_shift: of the stretch in which one piece begins at most
  * @page_class: table: class of each page
  * @size_class: table: class of each multiple of 8 bytes
  * @class_size: table: block size of each class
- * @table_bytes: all three
+ * @pieces: table: what is known of pieces, by where they begin
+ * @fd_is_out: table: others than this library may do calls on the file
+ * @table_bytes: all of them
+ * @large_class: the class of each step of sizes above @slab_max
+ * @depot: of its number
  * @number: index of its caches in a thread
  * @fd: the open file
  * @exact: without magazines
@@ -51,8 +70,14 @@ struct pma {
 	atomic_uchar *page_class;
 	atomic_uchar *size_class;
 	atomic_uint *class_size;
-	size_t table_bytes;
 	unsigned int number;
+	unsigned int piece_shift;
+	size_t large_max;
+	atomic_uint *pieces;
+	atomic_uint *fd_is_out;
+	size_t table_bytes;
+	struct depot *depot;
+	unsigned char large_class[NR_LARGE];
 	int fd;
 	bool exact;
 	bool alone;
@@ -72,7 +97,7 @@ struct bin {
 
 /**
  * struct cache - a thread's magazines of an arena
- * @bins: by class; [0] and [CLASS_INSIDE] are never used
+ * @bins: by class; [0], [CLASS_PIECE] and [CLASS_INSIDE] are never used
  *
  * All zero is empty, and that is what a child finds after a fork.
  */
@@ -85,11 +110,41 @@ extern __thread struct cache *pma_caches[ARENAS_MAX] HIDDEN;
 
 /* block.c */
 HIDDEN struct pma *pma_open_alone(const char *path);
+HIDDEN void *pma_cached_alloc(struct pma *pma, size_t size);
+HIDDEN bool pma_cached_free(struct pma *pma, void *block);
+HIDDEN ssize_t pma_known_size(const struct pma *pma, const void *block);
+HIDDEN void *pma_alloc_call(struct pma *pma, size_t align, size_t size, uint32_t flags,
+			    unsigned int class);
+HIDDEN int pma_free_call(struct pma *pma, const void *block);
 
 /* table.c */
 HIDDEN int pma_table_open(struct pma *pma, const struct pma_info *info);
 HIDDEN void pma_table_close(struct pma *pma);
-HIDDEN unsigned int pma_table_learn(struct pma *pma, uint64_t handle, size_t size, size_t usable);
+HIDDEN unsigned int pma_table_learn(struct pma *pma, uint64_t handle, size_t size, size_t usable,
+				    unsigned int class);
+
+/* piece.c */
+HIDDEN void pma_piece_plan(struct pma *pma);
+HIDDEN unsigned int pma_piece_class(const struct pma *pma, size_t size);
+HIDDEN void pma_piece_learn(struct pma *pma, uint64_t handle, size_t usable, unsigned int class);
+HIDDEN ssize_t pma_piece_bytes(const struct pma *pma, const void *block);
+HIDDEN bool pma_piece_is_parked(const struct pma *pma, size_t offset);
+HIDDEN int pma_piece_park(struct pma *pma, const void *block);
+HIDDEN bool pma_piece_unpark(struct pma *pma, const void *block, unsigned int class);
+HIDDEN int pma_piece_forget(struct pma *pma, const void *block);
+HIDDEN bool pma_piece_drop(struct pma *pma, const void *block, unsigned int class);
+HIDDEN size_t pma_piece_steal(struct pma *pma, size_t *at, void **blocks, size_t nr);
+
+/* depot.c */
+HIDDEN void *pma_depot_map(size_t kept, size_t bytes);
+HIDDEN struct depot *pma_depot_create(void);
+HIDDEN void pma_depot_reset(struct depot *depot);
+HIDDEN uint32_t pma_depot_put(struct pma *pma, unsigned int class, void **blocks, uint32_t nr);
+HIDDEN uint32_t pma_depot_take(struct pma *pma, unsigned int class, void **blocks, uint32_t nr);
+HIDDEN size_t pma_depot_bytes(const struct pma *pma);
+HIDDEN bool pma_depot_is_due(struct pma *pma);
+HIDDEN void pma_depot_tidy(struct pma *pma);
+HIDDEN void pma_depot_flush(struct pma *pma);
 
 /* cache.c */
 HIDDEN struct pma *pma_cache_open(void);
@@ -99,8 +154,18 @@ HIDDEN void pma_cache_lock(void);
 HIDDEN void pma_cache_unlock(void);
 HIDDEN struct cache *pma_cache_get(struct pma *pma);
 HIDDEN void pma_cache_flush(struct pma *pma, struct cache *cache);
-HIDDEN void *pma_cache_fill(struct pma *pma, struct cache *cache, size_t size);
-HIDDEN bool pma_cache_put(struct pma *pma, struct cache *cache, unsigned int class, void *block);
+HIDDEN void pma_cache_reclaim(struct pma *pma);
+HIDDEN void pma_cache_give_back(struct pma *pma, unsigned int class, void **blocks, uint32_t nr);
+HIDDEN void *pma_cache_reload(struct pma *pma, struct cache *cache, unsigned int class);
+HIDDEN void *pma_cache_fill(struct pma *pma, struct cache *cache, unsigned int class);
+HIDDEN bool pma_cache_put(struct pma *pma, struct cache *cache, unsigned int class, void *block,
+			  bool may_call);
+
+/* large.c */
+HIDDEN void *pma_large_pop(struct pma *pma, size_t size);
+HIDDEN void *pma_large_alloc(struct pma *pma, size_t size, uint32_t flags);
+HIDDEN int pma_large_park(struct pma *pma, void *block, bool may_call);
+HIDDEN void *pma_large_resize(struct pma *pma, void *block, size_t size);
 
 /* The table, without a call. */
 
@@ -123,22 +188,44 @@ static inline unsigned int pma_class_for(const struct pma *pma, size_t size)
 				    memory_order_relaxed);
 }
 
+/* Of a class that is neither CLASS_PIECE nor CLASS_INSIDE. */
 static inline size_t pma_class_bytes(const struct pma *pma, unsigned int class)
 {
 	return atomic_load_explicit(&pma->class_size[class], memory_order_relaxed);
 }
 
+/* Its blocks all lie in slab pages of theirs. */
+static inline bool pma_class_is_slab(unsigned int class)
+{
+	return class - 1 < CLASS_LARGE - 1;
+}
+
 /* The fast way of pma_malloc() and pma_free(): what the thread's magazines can do. */
+
+/* Its address is computed once: left to itself, gcc adds the parts up at each use. */
+static inline struct bin *pma_bin(const struct pma *pma, unsigned int class)
+{
+	struct bin *bin = &pma_caches[pma->number]->bins[class];
+
+	__asm__("" : "+r" (bin));
+	return bin;
+}
 
 static inline void *pma_cache_pop(const struct pma *pma, size_t size)
 {
 	struct bin *bin;
+	void *block;
 
 	if (unlikely(size > pma->slab_max))
 		return NULL;
 	/* Size 0 has no class, and so nothing in its bin. */
-	bin = &pma_caches[pma->number]->bins[pma_class_for(pma, size)];
-	return likely(bin->nr) ? bin->blocks[bin->nr--] : NULL;
+	bin = pma_bin(pma, pma_class_for(pma, size));
+	if (unlikely(!bin->nr))
+		return NULL;
+	block = bin->blocks[bin->nr--];
+	if (!block)
+		__builtin_unreachable();
+	return block;
 }
 
 static inline bool pma_cache_push(const struct pma *pma, void *block)
@@ -148,7 +235,7 @@ static inline bool pma_cache_push(const struct pma *pma, void *block)
 
 	if (unlikely(offset >= pma->region_bytes))
 		return false;
-	bin = &pma_caches[pma->number]->bins[pma_class_at(pma, offset)];
+	bin = pma_bin(pma, pma_class_at(pma, offset));
 	if (unlikely(bin->nr >= bin->limit || bin->blocks[bin->nr] == block))
 		return false;
 	bin->blocks[++bin->nr] = block;

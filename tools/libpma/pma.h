@@ -2,9 +2,10 @@
 /*
  * pma.h - libpma: a heap in an arena of /dev/pma
  *
- * The arena's memory is mapped, blocks are plain pointers.  Small ones come from
- * magazines, stacks of free blocks that each thread has for each block size, which
- * are filled and emptied by one call of the kernel for many blocks.
+ * The arena's memory is mapped, blocks are plain pointers.  Those up to 1 MiB come from
+ * magazines, stacks of free blocks that each thread has for each block size, and from
+ * a depot behind them, which are filled and emptied by one call of the kernel for many
+ * blocks.
  *
  * Every function may be called by any thread.  After a fork() parent and child
  * share the arena, and both may use it: either may free what the other allocated.
@@ -56,7 +57,8 @@ void *pma_aligned_alloc(struct pma *pma, size_t align, size_t size);
 
 /*
  * 0, or -1 and errno: EALREADY for a free block, EBADSLT inside a block, ERANGE,
- * EACCES.  With magazines not every wrong pointer is noticed at once.
+ * EACCES.  With magazines not every wrong pointer to blocks of up to half a page is
+ * noticed at once.
  */
 int pma_free(struct pma *pma, void *block);
 
@@ -93,11 +95,16 @@ void *pma_claim(struct pma *pma, const struct pma_token *token);
 /* Gives up a hold of a shared block, claimed or its own; the last to do so frees it. */
 int pma_release(struct pma *pma, void *block);
 
-/* Gives what is in the calling thread's magazines back to the arena. */
+/* Gives what is free, but kept by the calling thread or for all, back to the arena. */
 void pma_flush(struct pma *pma);
 
-/* The open file, for what is not here; 0, or -1 and errno. */
+/*
+ * The open file, for what is not here; blocks may be shared and exported by it, which
+ * makes each free of a larger one ask for that.
+ */
 int pma_fd(const struct pma *pma);
+
+/* 0, or -1 and errno. */
 int pma_stats(struct pma *pma, struct pma_stats *stats);
 
 #ifdef __cplusplus

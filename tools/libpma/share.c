@@ -9,6 +9,12 @@
 
 #define EXPORT		__attribute__((visibility("default")))
 
+/* Can it be a piece? */
+static bool may_be_piece(const struct pma *pma, const void *block)
+{
+	return !pma->exact && pma_offset(pma, block) < pma->region_bytes;
+}
+
 EXPORT int pma_share(struct pma *pma, void *block, unsigned int flags, unsigned int nr_claims,
 		     struct pma_token *token)
 {
@@ -18,6 +24,9 @@ EXPORT int pma_share(struct pma *pma, void *block, unsigned int flags, unsigned 
 		.nr_claims = nr_claims,
 	};
 
+	/* From now on the kernel judges it, and it is never parked. */
+	if (may_be_piece(pma, block) && pma_piece_forget(pma, block) < 0)
+		return -1;
 	if (ioctl(pma->fd, PMA_IOC_SHARE, &args))
 		return -1;
 	token->bits[0] = args.token[0];
@@ -39,19 +48,21 @@ EXPORT void *pma_claim(struct pma *pma, const struct pma_token *token)
 	if (ioctl(pma->fd, PMA_IOC_CLAIM, &args)) {
 		if (errno != ENOMEM)
 			return NULL;
-		pma_flush(pma);
+		pma_cache_reclaim(pma);
 		if (ioctl(pma->fd, PMA_IOC_CLAIM, &args))
 			return NULL;
 	}
 	/* Its pages may have been slab pages of this arena once. */
-	pma_table_learn(pma, args.handle, 0, args.usable);
+	pma_table_learn(pma, args.handle, 0, args.usable, 0);
 	return pma->base + args.handle;
 }
 
-/* Always the kernel's to judge: a claim is never in a magazine. */
+/* Always the kernel's to judge: a claim is never parked. */
 EXPORT int pma_release(struct pma *pma, void *block)
 {
 	struct pma_free_args args = { .handle = block ? pma_offset(pma, block) : PMA_HANDLE_NONE };
 
+	if (may_be_piece(pma, block) && pma_piece_forget(pma, block) < 0)
+		return -1;
 	return ioctl(pma->fd, PMA_IOC_FREE, &args);
 }

@@ -20,21 +20,24 @@
 
 #define STEP	(1U << SIZE_STEP_SHIFT)
 
-/* | size of each class | class of each size | class of each page | */
+/* | size of each class | fd_is_out | each piece | class of each size | class of each page | */
 int pma_table_open(struct pma *pma, const struct pma_info *info)
 {
 	size_t nr_sizes = info->slab_max / STEP + 1;
+	size_t nr_pieces = info->region_bytes >> pma->piece_shift;
 	char *at;
 
-	pma->table_bytes = CLASSES_MAX * sizeof(*pma->class_size) + nr_sizes + info->nr_pages;
+	pma->table_bytes = (CLASSES_MAX + 1 + nr_pieces) * sizeof(atomic_uint) + nr_sizes +
+			   info->nr_pages;
 	at = mmap(NULL, pma->table_bytes, PROT_READ | PROT_WRITE,
-		  (pma->alone ? MAP_PRIVATE : MAP_SHARED) | MAP_ANONYMOUS, -1, 0);
+		  (pma->alone ? MAP_PRIVATE : MAP_SHARED) | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (at == MAP_FAILED)
 		return -errno;
 	pma->class_size = (atomic_uint *)at;
-	at += CLASSES_MAX * sizeof(*pma->class_size);
-	pma->size_class = (atomic_uchar *)at;
-	pma->page_class = (atomic_uchar *)at + nr_sizes;
+	pma->fd_is_out = pma->class_size + CLASSES_MAX;
+	pma->pieces = pma->fd_is_out + 1;
+	pma->size_class = (atomic_uchar *)(pma->pieces + nr_pieces);
+	pma->page_class = pma->size_class + nr_sizes;
 	return 0;
 }
 
@@ -44,7 +47,7 @@ void pma_table_close(struct pma *pma)
 }
 
 /*
- * The class of blocks of @bytes; 0 if there are too many.  Numbers are given out
+ * The class of slab blocks of @bytes; 0 if there are too many.  Numbers are given out
  * in order and never taken back, so who comes to an empty place has seen all.
  */
 static unsigned int class_of(struct pma *pma, uint32_t bytes)
@@ -52,13 +55,21 @@ static unsigned int class_of(struct pma *pma, uint32_t bytes)
 	unsigned int class;
 	unsigned int there;
 
-	for (class = 1; class < CLASS_INSIDE; class++) {
+	for (class = 1; class < CLASS_LARGE; class++) {
 		there = 0;
-		if (atomic_compare_exchange_strong(&pma->class_size[class], &there, bytes) ||
+		if (pma_class_bytes(pma, class) == bytes ||
+		    atomic_compare_exchange_strong(&pma->class_size[class], &there, bytes) ||
 		    there == bytes)
 			return class;
 	}
 	return 0;
+}
+
+static void learn_page(struct pma *pma, uint64_t handle, unsigned int class)
+{
+	if (pma_class_at(pma, handle) != class)
+		atomic_store_explicit(&pma->page_class[handle >> pma->page_shift], class,
+				      memory_order_relaxed);
 }
 
 /**
@@ -67,19 +78,25 @@ static unsigned int class_of(struct pma *pma, uint32_t bytes)
  * @handle: of a new block
  * @size: that was asked for, in a request without an alignment; 0 for one with
  * @usable: what may be used of it
+ * @class: of a piece: what it was asked for; else a guess
  *
- * Return: its class, 0 if it is no slab block.
+ * Return: its class, 0 if it has none.
  */
-unsigned int pma_table_learn(struct pma *pma, uint64_t handle, size_t size, size_t usable)
+unsigned int pma_table_learn(struct pma *pma, uint64_t handle, size_t size, size_t usable,
+			     unsigned int class)
 {
-	unsigned int class = usable <= pma->slab_max ? class_of(pma, usable) : 0;
 	size_t i;
 
 	/* A thread may have magazines of its number's arena before: it has no classes. */
 	if (pma->exact)
 		return 0;
-	atomic_store_explicit(&pma->page_class[handle >> pma->page_shift], class,
-			      memory_order_relaxed);
+	if (usable > pma->slab_max) {
+		pma_piece_learn(pma, handle, usable, class);
+		return class;
+	}
+	if (!class || pma_class_bytes(pma, class) != usable)
+		class = class_of(pma, usable);
+	learn_page(pma, handle, class);
 	if (!class || !size || pma_class_for(pma, size) == class)
 		return class;
 	/* What is between the two would have got the same. */

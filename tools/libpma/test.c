@@ -21,22 +21,18 @@
 
 #include "chosen.h"
 #include "pattern.h"
-#include "pma.h"
+#include "test.h"
 
-#define ARRAY_SIZE(array)	(sizeof(array) / sizeof((array)[0]))
 #define NOTES_MAX		20
 #define THREADS			4
 
-static const char *device = "/dev/pma";
+const char *device = "/dev/pma";
+struct pma_info info;
 static unsigned int seed;
 static unsigned long ops = 20000;
-static struct pma_info info;
 static unsigned int nr_notes;
 
-#define WANT(got, wanted) want(__LINE__, #got, (uint64_t)(got), (uint64_t)(wanted))
-#define WANT_TRUE(what)	  want(__LINE__, #what, !!(what), 1)
-
-static int want(int line, const char *what, uint64_t got, uint64_t wanted)
+int want(int line, const char *what, uint64_t got, uint64_t wanted)
 {
 	if (got == wanted)
 		return 1;
@@ -46,7 +42,7 @@ static int want(int line, const char *what, uint64_t got, uint64_t wanted)
 	return 0;
 }
 
-static struct pma_stats stats_of(struct pma *pma)
+struct pma_stats stats_of(struct pma *pma)
 {
 	struct pma_stats stats = { };
 
@@ -54,7 +50,7 @@ static struct pma_stats stats_of(struct pma *pma)
 	return stats;
 }
 
-static void want_sound(struct pma *pma)
+void want_sound(struct pma *pma)
 {
 	struct pma_check_args check = { };
 
@@ -334,17 +330,22 @@ static void *fill_magazines(void *arg)
 	return NULL;
 }
 
-/* Nothing stays behind in the magazines of a thread that has ended. */
+/* What was in the magazines of a thread that has ended is there for the next one. */
 static void test_thread_exit(struct pma *pma)
 {
+	uint64_t allocs = 0;
 	pthread_t thread;
 	int i;
 
 	for (i = 0; i < 50; i++) {
 		WANT(pthread_create(&thread, NULL, fill_magazines, pma), 0);
 		pthread_join(thread, NULL);
-		WANT(stats_of(pma).live_blocks, 0);
+		if (!i)
+			allocs = stats_of(pma).allocs;
 	}
+	WANT(stats_of(pma).allocs, allocs);
+	pma_flush(pma);
+	WANT(stats_of(pma).live_blocks, 0);
 }
 
 static int by_value(const void *left, const void *right)
@@ -646,6 +647,12 @@ static const struct {
 	{ "lib_arenas", test_arenas },
 	{ "lib_named", test_named },
 	{ "lib_share", test_share },
+	{ "lib_larger", test_larger },
+	{ "lib_larger_twice", test_larger_twice },
+	{ "lib_larger_shared", test_larger_shared },
+	{ "lib_passed_on", test_passed_on },
+	{ "lib_kept", test_kept },
+	{ "lib_limit_in_full", test_limit_in_full },
 };
 
 static int run(size_t i)

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * piece.c - what is known of larger blocks, one by one
+ *
+ * Pieces of all sizes lie side by side, so the page does not tell a piece's class.
+ * But no two begin within the length of the shortest chunk: a word for each such
+ * stretch tells where the piece begins, of which class it is, and whether it is out
+ * or parked.
+ *
+ *	nothing	--learn-->  out  --park-->  parked  --unpark-->  out
+ *	   ^---- forget ----'  |               |
+ *	   ^-------------------'------ drop ---'
+ *
+ * Each step is one compare-and-swap, and the word alone says whose a parked piece
+ * is: whoever gets it out of that state has it.  Magazines and the depot only have
+ * hints, which may be out of date.  So a free of what is free already is found out
+ * at once, by any thread and in any process that has the table; and who is short of
+ * memory can give back what is parked anywhere (pma_piece_steal()).  What the word
+ * does not confirm - a pointer to somewhere else, a piece that is shared - is for the
+ * kernel to judge.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "lib.h"
+
+#define NOTHING		0U
+#define OUT		1U
+#define PARKED		2U
+
+#define STATE_BITS	2
+#define CLASS_BITS	8
+#define START_SHIFT	(STATE_BITS + CLASS_BITS)
+#define STATE_MASK	((1U << STATE_BITS) - 1)
+#define CLASS_MASK	((1U << CLASS_BITS) - 1)
+
+/* Classes. */
+
+static unsigned int step_of(const struct pma *pma, size_t size)
+{
+	unsigned int high = 63 - __builtin_clzl(size - 1);
+	unsigned int base = 31 - __builtin_clz(pma->slab_max);
+
+	return (high - base) * LARGE_STEPS + ((size - 1) >> (high - 3) & (LARGE_STEPS - 1));
+}
+
+/* The largest size of a step, in whole pages where those waste at most 1/8. */
+static size_t step_bytes(const struct pma *pma, unsigned int step)
+{
+	unsigned int base = 31 - __builtin_clz(pma->slab_max);
+	size_t page = (size_t)1 << pma->page_shift;
+	size_t bytes = (size_t)(LARGE_STEPS + step % LARGE_STEPS + 1) <<
+		       (base + step / LARGE_STEPS - 3);
+	size_t whole = (bytes + page - 1) & -page;
+
+	bytes = (bytes + 15) & -16UL;
+	return (whole - bytes) * 8 <= whole ? whole : bytes;
+}
+
+/**
+ * pma_piece_plan() - set up the classes of pieces
+ * @pma: with its table
+ */
+void pma_piece_plan(struct pma *pma)
+{
+	unsigned int step, class = CLASS_LARGE;
+	size_t bytes, last = 0;
+
+	for (step = 0; step < NR_LARGE; step++) {
+		bytes = step_bytes(pma, step);
+		if (bytes > LARGE_MAX || bytes > pma->region_bytes / LARGE_STEPS)
+			break;
+		class += last && bytes != last;
+		pma->large_class[step] = class;
+		/* Each process that opens it plans the same. */
+		atomic_store_explicit(&pma->class_size[class], bytes, memory_order_relaxed);
+		pma->large_max = bytes;
+		last = bytes;
+	}
+}
+
+/**
+ * pma_piece_class() - the class for a size
+ * @pma: the arena
+ * @size: above slab_max, up to large_max
+ */
+unsigned int pma_piece_class(const struct pma *pma, size_t size)
+{
+	return pma->large_class[step_of(pma, size)];
+}
+
+/* Words. */
+
+static atomic_uint *word_at(const struct pma *pma, size_t offset)
+{
+	return &pma->pieces[offset >> pma->piece_shift];
+}
+
+static unsigned int make_word(const struct pma *pma, size_t offset, unsigned int class,
+			      unsigned int state)
+{
+	unsigned int start = offset & ((1U << pma->piece_shift) - 1);
+
+	return start << START_SHIFT | class << STATE_BITS | state;
+}
+
+static unsigned int class_of(unsigned int word)
+{
+	return word >> STATE_BITS & CLASS_MASK;
+}
+
+/* The word of @block; 0 if that is none. */
+static unsigned int read_word(const struct pma *pma, const void *block)
+{
+	size_t offset = pma_offset(pma, block);
+	unsigned int word = atomic_load_explicit(word_at(pma, offset), memory_order_acquire);
+
+	return word == make_word(pma, offset, class_of(word), word & STATE_MASK) ? word : 0;
+}
+
+static bool change_word(const struct pma *pma, const void *block, unsigned int from,
+			unsigned int to)
+{
+	return atomic_compare_exchange_strong(word_at(pma, pma_offset(pma, block)), &from, to);
+}
+
+/* Every page that the piece touches: what it was before must mislead nobody. */
+static void learn_pages(struct pma *pma, uint64_t handle, size_t usable)
+{
+	size_t first = handle >> pma->page_shift;
+	size_t last = (handle + usable - 1) >> pma->page_shift;
+
+	/* Others have no business there, so it need not be a store for each. */
+	memset((void *)&pma->page_class[first], CLASS_PIECE, last - first + 1);
+}
+
+/**
+ * pma_piece_learn() - a block above slab_max is out, or there is one
+ * @pma: the arena
+ * @handle: of it
+ * @usable: bytes of it
+ * @class: of pieces, no larger than the block; 0: always ask the kernel about it
+ */
+void pma_piece_learn(struct pma *pma, uint64_t handle, size_t usable, unsigned int class)
+{
+	learn_pages(pma, handle, usable);
+	atomic_store_explicit(word_at(pma, handle),
+			      class ? make_word(pma, handle, class, OUT) : NOTHING,
+			      memory_order_release);
+}
+
+/**
+ * pma_piece_bytes() - the size of a piece
+ * @pma: the arena
+ * @block: inside the region
+ *
+ * Return: its class's; 0 if the kernel has to tell; -1 and EALREADY if it is parked.
+ */
+ssize_t pma_piece_bytes(const struct pma *pma, const void *block)
+{
+	unsigned int word = read_word(pma, block);
+
+	if ((word & STATE_MASK) == OUT)
+		return pma_class_bytes(pma, class_of(word));
+	if (!word)
+		return 0;
+	errno = EALREADY;
+	return -1;
+}
+
+/**
+ * pma_piece_is_parked() - does a parked piece begin there?
+ * @pma: the arena
+ * @offset: inside the region
+ */
+bool pma_piece_is_parked(const struct pma *pma, size_t offset)
+{
+	return (read_word(pma, pma->base + offset) & STATE_MASK) == PARKED;
+}
+
+/* The class of what was out; 0 if nothing is known; -1 and EALREADY if it is parked. */
+static int take_out(struct pma *pma, const void *block, unsigned int state)
+{
+	unsigned int word, class;
+
+	do {
+		word = read_word(pma, block);
+		if (!word)
+			return 0;
+		if ((word & STATE_MASK) != OUT) {
+			errno = EALREADY;
+			return -1;
+		}
+		class = class_of(word);
+	} while (!change_word(pma, block, word,
+			      state ? make_word(pma, pma_offset(pma, block), class, state) : 0));
+	return class;
+}
+
+/**
+ * pma_piece_park() - a piece is freed
+ * @pma: the arena
+ * @block: inside the region
+ *
+ * Return: its class; 0 if the kernel has to judge; -1 and EALREADY if it is parked.
+ */
+int pma_piece_park(struct pma *pma, const void *block)
+{
+	return take_out(pma, block, PARKED);
+}
+
+/**
+ * pma_piece_forget() - let the kernel judge a piece from now on
+ * @pma: the arena
+ * @block: inside the region
+ *
+ * Return: its class, to learn it again with; else as pma_piece_park().
+ */
+int pma_piece_forget(struct pma *pma, const void *block)
+{
+	return take_out(pma, block, NOTHING);
+}
+
+/**
+ * pma_piece_unpark() - hand a parked piece out
+ * @pma: the arena
+ * @block: a hint
+ * @class: that it shall be of
+ *
+ * Return: true if it is the caller's now.
+ */
+bool pma_piece_unpark(struct pma *pma, const void *block, unsigned int class)
+{
+	size_t offset = pma_offset(pma, block);
+
+	return change_word(pma, block, make_word(pma, offset, class, PARKED),
+			   make_word(pma, offset, class, OUT));
+}
+
+/**
+ * pma_piece_drop() - take a parked piece, to free it in the kernel
+ * @pma: the arena
+ * @block: a hint
+ * @class: that it was of
+ *
+ * Return: true if it is the caller's to free.
+ */
+bool pma_piece_drop(struct pma *pma, const void *block, unsigned int class)
+{
+	return change_word(pma, block, make_word(pma, pma_offset(pma, block), class, PARKED),
+			   NOTHING);
+}
+
+/* The first page from @page on that has pieces; where the region ends if there is none. */
+static size_t next_page(const struct pma *pma, size_t page)
+{
+	size_t nr_pages = pma->region_bytes >> pma->page_shift;
+	const atomic_uchar *at = memchr((void *)&pma->page_class[page], CLASS_PIECE,
+					nr_pages - page);
+
+	return at ? (size_t)(at - pma->page_class) : nr_pages;
+}
+
+/**
+ * pma_piece_steal() - take parked pieces, wherever they are, to free them in the kernel
+ * @pma: the arena
+ * @at: offset where to go on; 0 at first
+ * @blocks: what was found
+ * @nr: room there
+ *
+ * Return: how many; fewer than @nr when there are no more.
+ */
+size_t pma_piece_steal(struct pma *pma, size_t *at, void **blocks, size_t nr)
+{
+	size_t stretch = (size_t)1 << pma->piece_shift, found = 0;
+	unsigned int word;
+
+	while (*at < pma->region_bytes && found < nr) {
+		if (pma_class_at(pma, *at) != CLASS_PIECE) {
+			*at = next_page(pma, *at >> pma->page_shift) << pma->page_shift;
+			continue;
+		}
+		word = atomic_load_explicit(word_at(pma, *at), memory_order_acquire);
+		if ((word & STATE_MASK) == PARKED) {
+			blocks[found] = pma->base + *at + (word >> START_SHIFT);
+			found += pma_piece_drop(pma, blocks[found], class_of(word));
+		}
+		*at += stretch;
+	}
+	return found;
+}
