@@ -321,6 +321,34 @@ static void alloc_takes_chunk_for_small(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+/* Where no run is left a chunk will do, but not for whom it would be too short a promise. */
+static void alloc_takes_chunk_for_big(struct kunit *test)
+{
+	struct pma_kunit_config config = { "chunks", 512, 4096, 0, 0 };
+	struct pma_pool *pool = pma_kunit_pool(test, &config);
+	struct pma_arena *arena = pma_kunit_arena(test, pool, 0);
+	struct pma_arena *process = pma_kunit_arena(test, pool, PMA_ARENA_USER);
+	struct pma_block block;
+	u64 handle;
+
+	pma_kunit_alloc(test, arena, 2100);
+	pma_kunit_alloc(test, process, 2100);
+	pma_kunit_alloc(test, arena, (u64)pma_pool_free_pages(pool, NULL) * 4096);
+	KUNIT_EXPECT_EQ(test, pma_block_alloc(process, 4096, 0, 0, &block), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, pma_block_alloc(arena, 9 * 4096, 0, 0, &block), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, pma_block_alloc(arena, 4096, 32, 0, &block), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, arena->stats.failed, 2);
+	handle = pma_kunit_alloc(test, arena, 4096);
+	KUNIT_EXPECT_EQ(test, kind_of(test, arena, handle), PMA_KIND_HEAP);
+	KUNIT_ASSERT_EQ(test, pma_block_alloc(arena, 8 * 4096, 16, PMA_ZERO, &block), 0);
+	KUNIT_EXPECT_EQ(test, kind_of(test, arena, block.handle), PMA_KIND_HEAP);
+	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(pma_kunit_ptr(pool, block.handle), 8 * 4096));
+	KUNIT_EXPECT_EQ(test, arena->stats.failed, 2);
+	pma_kunit_expect_sound(test, pool);
+	pma_block_free_all(arena);
+	pma_block_free_all(process);
+}
+
 /* Batches. */
 
 static const struct {
@@ -1022,6 +1050,7 @@ static struct kunit_case pma_block_cases[] = {
 	KUNIT_CASE(alloc_takes_tight_segment),
 	KUNIT_CASE(alloc_takes_roomier_class),
 	KUNIT_CASE(alloc_takes_chunk_for_small),
+	KUNIT_CASE(alloc_takes_chunk_for_big),
 	KUNIT_CASE(batch_gives_as_many),
 	KUNIT_CASE(batch_of_none_changes_nothing),
 	KUNIT_CASE(batch_ends_with_the_pool),

@@ -343,6 +343,33 @@ static void resize_of_chunk_without_room(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+/* A block of the kernel's grows into a chunk where no run is left, a process's does not. */
+static void resize_to_chunk_for_big(struct kunit *test)
+{
+	struct pma_kunit_config config = { "chunks", 512, 4096, 0, 0 };
+	struct pma_pool *pool = pma_kunit_pool(test, &config);
+	u32 flags;
+
+	for (flags = 0; flags <= PMA_ARENA_USER; flags += PMA_ARENA_USER) {
+		struct pma_arena *arena = pma_kunit_arena(test, pool, flags);
+		u64 handle = pma_kunit_alloc(test, arena, 2000);
+		struct pma_block block = {};
+
+		pma_kunit_alloc(test, arena, 2100);
+		pma_kunit_fill(ptr(arena, handle), 2000, 5);
+		pma_kunit_alloc(test, arena, (u64)pma_pool_free_pages(pool, NULL) * 4096);
+		KUNIT_EXPECT_EQ(test, pma_resize_block(arena, handle, 5 * 4096, 0, 0, &block),
+				flags ? -ENOMEM : 0);
+		KUNIT_EXPECT_EQ(test, arena->stats.failed, flags ? 1 : 0);
+		KUNIT_EXPECT_EQ(test, block.size, flags ? 0 : 5 * 4096);
+		if (!flags)
+			handle = block.handle;
+		KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(ptr(arena, handle), 2000, 5));
+		pma_kunit_expect_sound(test, pool);
+		pma_block_free_all(arena);
+	}
+}
+
 static void resize_aligns_result(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
@@ -649,6 +676,7 @@ static struct kunit_case pma_resize_cases[] = {
 	KUNIT_CASE(resize_refuses_bad_requests),
 	KUNIT_CASE_PARAM(resize_without_room, configs_gen_params),
 	KUNIT_CASE(resize_of_chunk_without_room),
+	KUNIT_CASE(resize_to_chunk_for_big),
 	KUNIT_CASE(resize_aligns_result),
 	KUNIT_CASE(resize_aligns_or_fails),
 	KUNIT_CASE(resize_zeroes_what_was_not_asked_for),

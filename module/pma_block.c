@@ -24,6 +24,9 @@
 /* Runs that pma_block_free_all() frees before it lets others have the lock. */
 #define FREE_RUNS	64
 
+/* Pages that a chunk may take the place of. */
+#define CHUNK_PAGES_MAX	8
+
 static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 {
 	return &arena->pool->pages.desc[pgno];
@@ -113,7 +116,35 @@ static int alloc_roomier(struct pma_arena *arena, size_t size, const struct pma_
 	return pma_chunks_alloc(arena, size, 1, flags, block);
 }
 
+static int alloc_big(struct pma_arena *arena, size_t size, u32 nr_pages, u32 flags,
+		     struct pma_block *block)
+{
+	if (flags || pma_pool_isolates(arena->pool))
+		return big_alloc(arena, size, nr_pages, flags, block);
+	return big_alloc_at_once(arena, size, nr_pages, block);
+}
+
 /* Calls. */
+
+/**
+ * pma_block_make_do() - choose the heap for a big block that no run is left for
+ * @arena: who asks
+ * @align: of the block, or 0 for the natural alignment
+ * @route: to whole pages; to the heap if the answer is true
+ *
+ * A process is refused, as it is told to count on whole pages; so is what would be
+ * too long to be copied or zeroed under the lock.
+ *
+ * Return: true if a chunk may do.
+ */
+bool pma_block_make_do(const struct pma_arena *arena, size_t align, struct pma_route *route)
+{
+	if (arena->flags & PMA_ARENA_USER || route->nr_pages > CHUNK_PAGES_MAX ||
+	    align > 1U << arena->pool->geo.granule_shift)
+		return false;
+	route->kind = PMA_KIND_HEAP;
+	return true;
+}
 
 /**
  * pma_block_alloc_small() - take a slab block or a chunk
@@ -206,11 +237,9 @@ int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flag
 
 	if (err)
 		return err;
-	if (route.kind == PMA_KIND_BIG) {
-		err = flags || pma_pool_isolates(arena->pool) ?
-		      big_alloc(arena, size, route.nr_pages, flags, block) :
-		      big_alloc_at_once(arena, size, route.nr_pages, block);
-	} else {
+	if (route.kind == PMA_KIND_BIG)
+		err = alloc_big(arena, size, route.nr_pages, flags, block);
+	if (route.kind != PMA_KIND_BIG || (err && pma_block_make_do(arena, align, &route))) {
 		raw_spin_lock_irqsave(&arena->lock, irq);
 		err = pma_block_alloc_small(arena, size, &route, flags, block);
 		raw_spin_unlock_irqrestore(&arena->lock, irq);

@@ -20,6 +20,7 @@ struct pma_place;
 
 int pma_block_check_request(struct pma_arena *arena, size_t size, size_t align, u32 flags,
 			    struct pma_route *route);
+bool pma_block_make_do(const struct pma_arena *arena, size_t align, struct pma_route *route);
 int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma_route *route,
 			  u32 flags, struct pma_block *block);
 u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place);

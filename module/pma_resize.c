@@ -275,7 +275,11 @@ int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t al
 		*block = (struct pma_block){ .handle = PMA_HANDLE_NONE };
 		return pma_block_free(arena, handle);
 	}
-	if (want.route.kind == PMA_KIND_BIG)
-		return resize_to_big(&want, handle, block);
+	if (want.route.kind != PMA_KIND_BIG)
+		return resize_to_small(&want, handle, block);
+	err = resize_to_big(&want, handle, block);
+	if (err != -ENOMEM || !pma_block_make_do(arena, align, &want.route))
+		return err;
+	pma_arena_forget_failure(arena);
 	return resize_to_small(&want, handle, block);
 }
