@@ -57,6 +57,12 @@ static void classes_are_sound(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, classes->class[0].block_size, PMA_BLOCK_MIN);
 	KUNIT_EXPECT_EQ(test, classes->class[classes->nr - 1].block_size, map->largest);
 	KUNIT_EXPECT_LE(test, classes->nr, PMA_CLASSES_MAX);
+	for (i = PMA_BLOCK_MIN; i <= map->largest; i *= 2) {
+		int class = pma_slab_class_of(classes, i, i);
+
+		KUNIT_ASSERT_GE(test, class, 0);
+		KUNIT_EXPECT_EQ(test, classes->class[class].block_size, i);
+	}
 	for (i = 0; i < classes->nr; i++) {
 		u32 size = classes->class[i].block_size;
 
@@ -103,6 +109,23 @@ static void class_of_every_size(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, wasteful, 9);
 	KUNIT_EXPECT_EQ(test, pma_slab_class_of(classes, classes->slab_max + 1, 0), -1);
 	KUNIT_EXPECT_EQ(test, pma_slab_class_of(classes, SIZE_MAX, 0), -1);
+}
+
+static void fine_classes_suit_the_page(struct kunit *test)
+{
+	static const u16 sizes[] = {
+		16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240, 256, 288, 304,
+		336, 368, 400, 448, 480, 512, 576, 624, 672, 720, 768, 816, 896, 960, 1024, 1136,
+		1248, 1360, 1504, 1648, 1792, 1920, 2048,
+	};
+	struct pma_classes *classes = pma_slab_classes_create(4096, 2048, false);
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, classes);
+	KUNIT_EXPECT_EQ(test, classes->nr, ARRAY_SIZE(sizes));
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		KUNIT_EXPECT_EQ(test, classes->class[i].block_size, sizes[i]);
+	pma_slab_classes_destroy(classes);
 }
 
 /* The smallest class that fits and keeps the alignment in every block, by search. */
@@ -400,6 +423,7 @@ static void random_takes_and_gives(struct kunit *test)
 static struct kunit_case pma_slab_cases[] = {
 	KUNIT_CASE_PARAM(classes_are_sound, maps_gen_params),
 	KUNIT_CASE_PARAM(class_of_every_size, maps_gen_params),
+	KUNIT_CASE(fine_classes_suit_the_page),
 	KUNIT_CASE_PARAM(class_of_every_alignment, maps_gen_params),
 	KUNIT_CASE_PARAM(index_of_every_offset, maps_gen_params),
 	KUNIT_CASE(classes_fail_without_memory),

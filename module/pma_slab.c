@@ -12,17 +12,56 @@
  * stays dense at its beginning.  Whether a block is free is its bit and nothing
  * else: nothing of this lies in the page.
  *
- * Two class maps.  *pow2* has the powers of two from 16 on.  *fine* has 16, 32, 48,
- * 64, and from there steps of an eighth of the power of two below, but at least 16
- * bytes, as all blocks are aligned to 16.  Of a block at most 12.5 % is waste above
- * 64 bytes, or 15 bytes where that is more (below 112).
+ * Two class maps.  *pow2* has the powers of two from 16 on.  *fine* has multiples of
+ * 16, as all blocks are aligned to 16, that *suit* a page: it takes as many of no
+ * larger size, so that hardly anything is left at its end.  Where those are too far
+ * apart there are steps between them.  Of a block at most 12.5 % is waste above 64
+ * bytes, or 15 bytes where that is more (below 112).
  */
 #include "pma_slab.h"
 
-/* The next larger block size of the fine map. */
-static u32 next_fine(u32 size)
+/* The largest block size of which a page takes @nr_blocks. */
+static u32 suiting(u32 page_size, u32 nr_blocks)
 {
-	return size + max_t(u32, rounddown_pow_of_two(size) / 8, PMA_BLOCK_MIN);
+	return ALIGN_DOWN(page_size / nr_blocks, PMA_BLOCK_MIN);
+}
+
+/* The largest block size up to @limit that suits. */
+static u32 suiting_below(u32 page_size, u32 limit)
+{
+	u32 nr_blocks = page_size / limit;
+
+	return suiting(page_size, nr_blocks) == limit ? limit : suiting(page_size, nr_blocks + 1);
+}
+
+/* The largest block size after @size of which at most 1 / @parts is waste, or the next. */
+static u32 limit_after(u32 size, u32 parts)
+{
+	return max_t(u32, size + PMA_BLOCK_MIN,
+		     ALIGN_DOWN((size + 1) * parts / (parts - 1), PMA_BLOCK_MIN));
+}
+
+/*
+ * The next larger block size of the fine map: the largest that suits and wastes at
+ * most a ninth; else the first of the fewest even steps to the next that suits, of
+ * which each wastes at most a tenth.  None goes past a power of two, as those are
+ * what alignments ask for.
+ */
+static u32 next_fine(u32 page_size, u32 size)
+{
+	u32 limit = min_t(u32, limit_after(size, 9), roundup_pow_of_two(size + 1));
+	u32 next = suiting_below(page_size, limit);
+	u32 steps, step;
+
+	if (next > size)
+		return next;
+	next = suiting(page_size, page_size / (size + PMA_BLOCK_MIN));
+	limit = limit_after(size, 10);
+	for (steps = 2; ; steps++) {
+		step = ALIGN(DIV_ROUND_UP(next - size, steps), PMA_BLOCK_MIN);
+		if (size + step <= limit)
+			return size + step;
+	}
 }
 
 static void add_class(struct pma_classes *classes, u32 size, u32 page_size)
@@ -53,7 +92,8 @@ struct pma_classes *pma_slab_classes_create(u32 page_size, u32 slab_max, bool po
 	classes = kvzalloc(sizeof(*classes) + slab_max / PMA_BLOCK_MIN, GFP_KERNEL);
 	if (!classes)
 		return NULL;
-	for (size = PMA_BLOCK_MIN; size <= slab_max; size = pow2 ? size * 2 : next_fine(size))
+	for (size = PMA_BLOCK_MIN; size <= slab_max;
+	     size = pow2 ? size * 2 : next_fine(page_size, size))
 		add_class(classes, size, page_size);
 	classes->slab_max = classes->class[classes->nr - 1].block_size;
 	for (i = 0; i < classes->slab_max / PMA_BLOCK_MIN; i++) {

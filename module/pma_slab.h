@@ -14,12 +14,14 @@
  * @block_size: bytes of a block
  * @inverse: 2^32 / @block_size + 1
  * @nr_blocks: blocks in a page
+ *
+ * Of a length that makes an index a shift.
  */
 struct pma_class {
 	u32 block_size;
 	u32 inverse;
 	u32 nr_blocks;
-};
+} __aligned(16);
 
 /**
  * struct pma_classes - the class map
