@@ -211,6 +211,12 @@ void *__vmalloc(unsigned long bytes, gfp_t gfp)
 	return count_allocation(p);
 }
 
+/* As where there are no huge pages. */
+void *vmalloc_huge(unsigned long bytes, gfp_t gfp)
+{
+	return __vmalloc(bytes, gfp);
+}
+
 void vfree(const void *p)
 {
 	host_might_sleep("vfree()");

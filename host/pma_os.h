@@ -239,10 +239,19 @@ static inline int PTR_ERR_OR_ZERO(const void *p)
 #define __GFP_ZERO		4U
 #define __GFP_NOWARN		8U
 #define __GFP_RETRY_MAYFAIL	16U
+#define __GFP_NORETRY		32U
+#define PMD_SIZE		(1UL << 21)
 
 void *kvmalloc(size_t bytes, gfp_t gfp);
 void kvfree(const void *p);
 void *__vmalloc(unsigned long bytes, gfp_t gfp);
+void *vmalloc_huge(unsigned long bytes, gfp_t gfp);
+
+static inline unsigned long vmalloc_to_pfn(const void *p)
+{
+	return (unsigned long)p / PAGE_SIZE;
+}
+
 void vfree(const void *p);
 long si_mem_available(void);
 void get_random_bytes(void *to, size_t bytes);

@@ -95,6 +95,39 @@ static void init_cuts_pages(struct kunit *test)
 	}
 }
 
+/* Whole huge pages may be mapped as such, others not; it is the same memory either way. */
+static void init_takes_huge_pages(struct kunit *test)
+{
+	static const struct {
+		size_t bytes;
+		u32 page_size;
+		bool may_be_huge;
+	} table[] = {
+		{ PMD_SIZE, 4096, true },		{ 2 * PMD_SIZE, 512, true },
+		{ 2 * PMD_SIZE, 65536, true },		{ PMD_SIZE - 4096, 4096, false },
+		{ PMD_SIZE + 65536, 65536, false },	{ PMD_SIZE / 2, 4096, false },
+	};
+	struct pma_region region;
+	size_t at;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		size_t bytes = table[i].bytes;
+
+		KUNIT_ASSERT_EQ(test, pma_region_init(&region, bytes, table[i].page_size), 0);
+		KUNIT_EXPECT_TRUE(test, table[i].may_be_huge || !region.huge);
+		KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)region.base,
+						   table[i].page_size));
+		KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(region.base, bytes));
+		for (at = 0; region.huge && at < bytes; at += PAGE_SIZE)
+			KUNIT_EXPECT_EQ(test, vmalloc_to_pfn(region.base + at),
+					vmalloc_to_pfn(region.base + ALIGN_DOWN(at, PMD_SIZE)) +
+					(at % PMD_SIZE) / PAGE_SIZE);
+		memset(region.base, 0xff, bytes);
+		pma_region_exit(&region);
+	}
+}
+
 static void handles_name_bytes(struct kunit *test)
 {
 	struct pma_region region;
@@ -124,6 +157,7 @@ static struct kunit_case pma_region_cases[] = {
 	KUNIT_CASE(init_refuses_more_than_there_is),
 	KUNIT_CASE(init_fails_without_memory),
 	KUNIT_CASE(init_cuts_pages),
+	KUNIT_CASE(init_takes_huge_pages),
 	KUNIT_CASE(handles_name_bytes),
 	{}
 };

@@ -164,8 +164,9 @@ static int __init pma_main_init(void)
 	if (err)
 		goto exit_proc;
 	params.slab_max = pool->classes->slab_max;
-	pr_info("region of %lu bytes, %u pages of %lu, %zu bytes of metadata\n", params.size,
-		pool->region.nr_pages, params.page_size, pma_pool_metadata_bytes(pool));
+	pr_info("region of %lu bytes%s, %u pages of %lu, %zu bytes of metadata\n", params.size,
+		pool->region.huge ? " in huge pages" : "", pool->region.nr_pages,
+		params.page_size, pma_pool_metadata_bytes(pool));
 	return 0;
 
 exit_proc:

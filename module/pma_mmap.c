@@ -79,22 +79,34 @@ static struct page *frame_of(const struct pma_pool *pool, u64 handle)
 	return vmalloc_to_page(pma_region_ptr(&pool->region, handle));
 }
 
+/* The frame at @handle, where @before is that before it, or NULL: mostly without a walk. */
+static struct page *frame_after(const struct pma_pool *pool, struct page *before, u64 handle)
+{
+	if (before && pool->region.huge && !IS_ALIGNED(handle, PMD_SIZE))
+		return before + 1;
+	return frame_of(pool, handle);
+}
+
 static bool is_idle(struct pma_pool *pool, u32 pgno, u32 nr_pages)
 {
 	u64 handle = pma_region_handle(&pool->region, pgno);
 	u64 end = pma_region_handle(&pool->region, pgno + nr_pages);
+	struct page *frame = NULL;
 
-	for (; handle < end; handle += PAGE_SIZE)
-		if (page_count(frame_of(pool, handle)) != 1)
+	for (; handle < end; handle += PAGE_SIZE) {
+		frame = frame_after(pool, frame, handle);
+		if (page_count(frame) != 1)
 			return false;
+	}
 	return true;
 }
 
 static void take_off(struct pma_pool *pool, u64 handle, u64 end)
 {
-	for (; handle < end; handle += PAGE_SIZE) {
-		struct page *frame = frame_of(pool, handle);
+	struct page *frame = NULL;
 
+	for (; handle < end; handle += PAGE_SIZE) {
+		frame = frame_after(pool, frame, handle);
 		WRITE_ONCE(frame->mapping, NULL);
 		frame->index = 0;
 	}
@@ -151,13 +163,15 @@ static int map_frames(struct pma_pool *pool, struct vm_area_struct *vma, u64 han
 {
 	struct page *frames[FRAMES_AT_ONCE] __uninitialized;
 	unsigned long address, nr, left, i;
+	struct page *frame = NULL;
 	int err;
 
 	for (; handle < end; handle += (nr - left) << PAGE_SHIFT) {
 		nr = min_t(u64, (end - handle) >> PAGE_SHIFT, ARRAY_SIZE(frames));
 		for (i = 0; i < nr; i++) {
-			frames[i] = frame_of(pool, handle + (i << PAGE_SHIFT));
-			put_on(frames[i], handle + (i << PAGE_SHIFT));
+			frame = frame_after(pool, i ? frame : NULL, handle + (i << PAGE_SHIFT));
+			put_on(frame, handle + (i << PAGE_SHIFT));
+			frames[i] = frame;
 		}
 		address = vma->vm_start + (handle - ((u64)vma->vm_pgoff << PAGE_SHIFT));
 		left = nr;

@@ -12,7 +12,7 @@
  *		test_bit()
  *  random	get_random_bytes()
  *  memory	kzalloc(), kfree(), kvzalloc(), kvcalloc(), kvfree(), __vmalloc(),
- *		vfree(), si_mem_available(), memset(), memcpy(),
+ *		vmalloc_huge(), vmalloc_to_pfn(), vfree(), si_mem_available(), memset(), memcpy(),
  *		memzero_explicit(), swap()
  *  locks	raw_spinlock_t, mutex, atomic_t, lockdep_assert_held(), cond_resched()
  *  CPUs	__alloc_percpu(), free_percpu(), this_cpu_ptr(), per_cpu_ptr(),

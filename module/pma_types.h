@@ -65,6 +65,7 @@ struct pma_link {
  * @bytes: its size, a whole number of pages
  * @nr_pages: pages in it
  * @page_shift: log2 of a page's bytes
+ * @huge: it is mapped by huge pages: the frames of PMD_SIZE bytes lie side by side
  */
 struct pma_region {
 	void *memory;
@@ -72,6 +73,7 @@ struct pma_region {
 	size_t bytes;
 	u32 nr_pages;
 	u8 page_shift;
+	bool huge;
 };
 
 static inline size_t pma_region_page_size(const struct pma_region *region)

@@ -70,6 +70,9 @@ limit_is() {
 
 check modinfo_names_parameters modinfo_names_parameters
 check insmod_with_parameters insmod /pma.ko size=2M page_size=8K slab_max=1K classes=pow2 track=0 limit=64K
+# A huge page is at hand where there is so much memory, and so little in use.
+# shellcheck disable=SC2016
+check region_in_huge_pages sh -c 'dmesg | tail -n 1 | grep -q "2097152 bytes in huge pages"'
 check parameter_size parameter_is size 2097152
 check parameter_page_size parameter_is page_size 8192
 check parameter_slab_max parameter_is slab_max 1024
