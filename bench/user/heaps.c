@@ -706,6 +706,8 @@ int main(int argc, char **argv)
 	}
 	run_pairs(64);
 	run_pairs(1024);
+	run_pairs(4096);
+	run_pairs(65536);
 	run_pairs_in_threads(64);
 	run_larson();
 	run_prodcons();

@@ -32,7 +32,10 @@ extern void *__libc_realloc(void *block, size_t size);
 extern void *__libc_memalign(size_t align, size_t size);
 extern void __libc_free(void *block);
 
-/* A block of a class that is smaller than 16 bytes would be aligned to 8 only. */
+/*
+ * A block of a class that is smaller than 16 bytes would be aligned to 8 only.  As none
+ * is ever asked for, the table has the next class for what is less (pma_table_learn()).
+ */
 static size_t at_least(size_t size)
 {
 	return size < ALIGN_MIN ? ALIGN_MIN : size;
@@ -129,7 +132,7 @@ static void *alloc_cached(size_t align, size_t size, bool zero)
 	return block && zero ? memset(block, 0, size) : block;
 }
 
-static SLOW void *alloc_slow(size_t align, size_t size, bool zero)
+static APART void *alloc_slow(size_t align, size_t size, bool zero)
 {
 	void *block;
 
@@ -144,11 +147,19 @@ static SLOW void *alloc_slow(size_t align, size_t size, bool zero)
 	}
 }
 
+static APART void *malloc_slow(size_t size)
+{
+	/* no_arena has none */
+	void *block = size > heap->slab_max ? pma_large_pop(heap, size) : NULL;
+
+	return block ? block : alloc_slow(ALIGN_MIN, size, false);
+}
+
 EXPORT void *malloc(size_t size)
 {
-	void *block = pma_cache_pop(heap, at_least(size));
+	void *block = pma_cache_pop(heap, size);
 
-	return likely(block) ? block : alloc_slow(ALIGN_MIN, size, false);
+	return likely(block) ? block : malloc_slow(size);
 }
 
 EXPORT void *calloc(size_t nr, size_t size)
@@ -160,9 +171,9 @@ EXPORT void *calloc(size_t nr, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	block = pma_cache_pop(heap, at_least(bytes));
+	block = pma_cache_pop(heap, bytes);
 	if (likely(block))
-		return memset(block, 0, bytes);
+		return pma_zero(block, bytes);
 	return alloc_slow(ALIGN_MIN, bytes, true);
 }
 
@@ -238,7 +249,7 @@ static void free_elsewhere(void *block)
 	__libc_free(block);
 }
 
-static SLOW void free_slow(void *block)
+static APART void free_slow(void *block)
 {
 	int err = errno;
 
@@ -324,6 +335,24 @@ static void *move(void *block, size_t have, size_t size)
 	return other;
 }
 
+/* Of slab blocks, which are the arena's. */
+static inline void *resize_small(void *block, size_t have, size_t size)
+{
+	void *other;
+
+	if (pma_is_good_for(have, size))
+		return block;
+	other = pma_cache_pop(heap, size);
+	if (unlikely(!other))
+		other = alloc_slow(ALIGN_MIN, size, false);
+	if (unlikely(!other))
+		return NULL;
+	pma_copy(other, block, have < size ? have : size);
+	if (unlikely(!pma_cache_push(heap, block)))
+		free_slow(block);
+	return other;
+}
+
 /* Whole pages and chunks, which the kernel can grow where they are. */
 static void *resize_arena(void *block, size_t size)
 {
@@ -337,12 +366,6 @@ static void *resize_arena(void *block, size_t size)
 	return other;
 }
 
-/* Shorter by less than half is not worth a copy. */
-static bool is_good_for(size_t have, size_t size)
-{
-	return size <= have && size > have / 2;
-}
-
 static void *realloc_elsewhere(void *block, size_t size)
 {
 	size_t have = usable(block);
@@ -351,10 +374,10 @@ static void *realloc_elsewhere(void *block, size_t size)
 		return __libc_realloc(block, size);
 	if (!have)
 		report_bad_pointer("realloc", block, heap_has(block) ? errno : ERANGE);
-	return is_good_for(have, size) ? block : move(block, have, size);
+	return pma_is_good_for(have, size) ? block : move(block, have, size);
 }
 
-EXPORT void *realloc(void *block, size_t size)
+static APART void *realloc_slow(void *block, size_t size)
 {
 	ssize_t have;
 
@@ -368,11 +391,17 @@ EXPORT void *realloc(void *block, size_t size)
 	if (!heap_has(block) || is_inside(block))
 		return realloc_elsewhere(block, size);
 	have = pma_known_size(heap, block);
-	if (have > 0 && is_good_for(have, size))
-		return block;
-	if (have > 0 && (size_t)have <= heap->slab_max)
-		return move(block, have, size);
-	return resize_arena(block, size);
+	return have > 0 && pma_is_good_for(have, size) ? block : resize_arena(block, size);
+}
+
+EXPORT void *realloc(void *block, size_t size)
+{
+	size_t offset = pma_offset(heap, block);
+	unsigned int class = offset < heap->region_bytes ? pma_class_at(heap, offset) : 0;
+
+	if (unlikely(!pma_class_is_slab(class) || !size))
+		return realloc_slow(block, size);
+	return resize_small(block, pma_class_bytes(heap, class), at_least(size));
 }
 
 EXPORT void *reallocarray(void *block, size_t nr, size_t size)

@@ -278,6 +278,7 @@ static void *alloc_small(struct pma *pma, size_t size)
 	return block ? block : alloc_or_reclaim(pma, 0, size);
 }
 
+/* There is none of the class in the thread's magazine. */
 static SLOW void *malloc_slow(struct pma *pma, size_t size)
 {
 	void *block;
@@ -354,6 +355,22 @@ EXPORT int pma_free(struct pma *pma, void *block)
 
 /* What is made of them. */
 
+/* The kernel zeroes what comes from it. */
+static APART void *calloc_slow(struct pma *pma, size_t size)
+{
+	void *block;
+
+	if (size <= pma->slab_max) {
+		block = malloc_slow(pma, size);
+	} else {
+		pma_depot_tidy(pma);
+		block = cached_alloc(pma, size);
+		if (!block)
+			return pma_large_alloc(pma, size, PMA_ZERO);
+	}
+	return block ? memset(block, 0, size) : NULL;
+}
+
 EXPORT void *pma_calloc(struct pma *pma, size_t nr, size_t size)
 {
 	size_t bytes;
@@ -363,15 +380,8 @@ EXPORT void *pma_calloc(struct pma *pma, size_t nr, size_t size)
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (bytes > pma->slab_max) {
-		pma_depot_tidy(pma);
-		block = cached_alloc(pma, bytes);
-		if (!block)
-			return pma_large_alloc(pma, bytes, PMA_ZERO);
-	} else {
-		block = pma_malloc(pma, bytes);
-	}
-	return block ? memset(block, 0, bytes) : NULL;
+	block = pma_cache_pop(pma, bytes);
+	return likely(block) ? pma_zero(block, bytes) : calloc_slow(pma, bytes);
 }
 
 /* A size whose blocks are aligned; 0 if the kernel has to be asked for one. */
@@ -448,13 +458,22 @@ EXPORT size_t pma_usable_size(struct pma *pma, void *block)
 	return ioctl(pma->fd, PMA_IOC_QUERY, &args) ? 0 : args.usable;
 }
 
-static void *realloc_copy(struct pma *pma, void *block, size_t have, void *other, size_t size)
+/* To @other, which was allocated for @size bytes, if it was. */
+static inline void *move_to(struct pma *pma, void *other, void *block, size_t have, size_t size)
 {
 	if (!other)
 		return size <= have ? block : NULL;
-	memcpy(other, block, have < size ? have : size);
-	pma_free(pma, block);
+	pma_copy(other, block, have < size ? have : size);
+	if (unlikely(!pma_cache_push(pma, block)))
+		free_slow(pma, block);
 	return other;
+}
+
+static inline void *move(struct pma *pma, void *block, size_t have, size_t size)
+{
+	void *other = pma_cache_pop(pma, size);
+
+	return move_to(pma, likely(other) ? other : malloc_slow(pma, size), block, have, size);
 }
 
 /* What is parked is nearest; but the kernel may resize the block where it is. */
@@ -464,11 +483,12 @@ static void *realloc_large(struct pma *pma, void *block, size_t have, size_t siz
 
 	if (have && size <= COPIED_MAX && !*pma->fd_is_out)
 		other = cached_alloc(pma, size);
-	return other ? realloc_copy(pma, block, have, other, size) :
+	return other ? move_to(pma, other, block, have, size) :
 		       pma_large_resize(pma, block, size);
 }
 
-EXPORT void *pma_realloc(struct pma *pma, void *block, size_t size)
+/* Of what is no slab block, or no block. */
+static APART void *realloc_slow(struct pma *pma, void *block, size_t size)
 {
 	ssize_t have;
 
@@ -481,14 +501,24 @@ EXPORT void *pma_realloc(struct pma *pma, void *block, size_t size)
 	have = pma_known_size(pma, block);
 	if (have < 0)
 		return NULL;
-	/* Shorter by less than half is not worth a copy. */
-	if (size <= (size_t)have && size > (size_t)have / 2)
+	if (pma_is_good_for(have, size))
 		return block;
-	if (pma->exact || (size > pma->slab_max && !class_of(pma, block)))
+	if (pma->exact || size > pma->slab_max)
 		return realloc_large(pma, block, have, size);
 	if (!have)
 		have = pma_usable_size(pma, block);
-	return have ? realloc_copy(pma, block, have, pma_malloc(pma, size), size) : NULL;
+	return have ? move(pma, block, have, size) : NULL;
+}
+
+EXPORT void *pma_realloc(struct pma *pma, void *block, size_t size)
+{
+	unsigned int class = block && size ? class_of(pma, block) : 0;
+	size_t have;
+
+	if (unlikely(!class))
+		return realloc_slow(pma, block, size);
+	have = pma_class_bytes(pma, class);
+	return pma_is_good_for(have, size) ? block : move(pma, block, have, size);
 }
 
 /* And besides. */

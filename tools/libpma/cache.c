@@ -85,30 +85,49 @@ static void unlock(void)
 	pthread_mutex_unlock(&process->lock);
 }
 
+/* Frees that are done by one call. */
+struct frees {
+	uint32_t nr;
+	struct pma_batch_entry entries[CALL_BLOCKS];
+};
+
+static void free_added(struct pma *pma, struct frees *frees)
+{
+	struct pma_batch_args args = { .entries = (uintptr_t)frees->entries, .nr = frees->nr };
+
+	if (frees->nr)
+		ioctl(pma->fd, PMA_IOC_BATCH, &args);
+	frees->nr = 0;
+}
+
+static void add_free(struct pma *pma, struct frees *frees, const void *block)
+{
+	frees->entries[frees->nr++] = (struct pma_batch_entry){
+		.op = PMA_BATCH_FREE,
+		.handle = pma_offset(pma, block),
+	};
+	if (frees->nr == CALL_BLOCKS)
+		free_added(pma, frees);
+}
+
 /**
  * pma_cache_give_back() - free blocks in the kernel, which judges them
  * @pma: the arena
  * @class: of the blocks
  * @blocks: what they are; pieces are parked
- * @nr: how many, up to BIN_BLOCKS
+ * @nr: how many
  */
 void pma_cache_give_back(struct pma *pma, unsigned int class, void **blocks, uint32_t nr)
 {
-	struct pma_batch_entry entries[BIN_BLOCKS];
-	struct pma_batch_args args = { .entries = (uintptr_t)entries };
 	bool is_piece = !pma_class_is_slab(class);
+	struct frees frees;
 	uint32_t i;
 
-	for (i = 0; i < nr; i++) {
-		if (is_piece && !pma_piece_drop(pma, blocks[i], class))
-			continue;
-		entries[args.nr++] = (struct pma_batch_entry){
-			.op = PMA_BATCH_FREE,
-			.handle = pma_offset(pma, blocks[i]),
-		};
-	}
-	if (args.nr)
-		ioctl(pma->fd, PMA_IOC_BATCH, &args);
+	frees.nr = 0;
+	for (i = 0; i < nr; i++)
+		if (!is_piece || pma_piece_drop(pma, blocks[i], class))
+			add_free(pma, &frees, blocks[i]);
+	free_added(pma, &frees);
 }
 
 /* The @nr blocks that were freed first go. */
@@ -155,25 +174,17 @@ void pma_cache_flush(struct pma *pma, struct cache *cache)
  */
 void pma_cache_reclaim(struct pma *pma)
 {
-	struct pma_batch_entry entries[BIN_BLOCKS];
-	struct pma_batch_args args = { .entries = (uintptr_t)entries };
-	void *blocks[BIN_BLOCKS];
+	struct frees frees;
+	void *block;
 	size_t at = 0;
-	uint32_t i;
 
 	if (pma->exact)
 		return;
 	pma_flush(pma);
-	do {
-		args.nr = pma_piece_steal(pma, &at, blocks, BIN_BLOCKS);
-		for (i = 0; i < args.nr; i++)
-			entries[i] = (struct pma_batch_entry){
-				.op = PMA_BATCH_FREE,
-				.handle = pma_offset(pma, blocks[i]),
-			};
-		if (args.nr)
-			ioctl(pma->fd, PMA_IOC_BATCH, &args);
-	} while (args.nr);
+	frees.nr = 0;
+	while ((block = pma_piece_steal(pma, &at)))
+		add_free(pma, &frees, block);
+	free_added(pma, &frees);
 }
 
 /* To the depot, so that the thread's successor finds it there. */
@@ -435,11 +446,13 @@ static void *load(struct pma *pma, struct cache *cache, unsigned int class,
  */
 void *pma_cache_fill(struct pma *pma, struct cache *cache, unsigned int class)
 {
-	struct pma_batch_entry entries[BIN_BLOCKS];
+	struct pma_batch_entry entries[CALL_BLOCKS];
 	struct pma_batch_args args = { .entries = (uintptr_t)entries };
 	uint32_t i;
 
 	args.nr = (cache->bins[class].limit + 1) / 2;
+	if (args.nr > CALL_BLOCKS)
+		args.nr = CALL_BLOCKS;
 	for (i = 0; i < args.nr; i++)
 		entries[i] = (struct pma_batch_entry){
 			.op = PMA_BATCH_ALLOC,

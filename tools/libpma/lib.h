@@ -21,6 +21,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include "pma.h"
@@ -29,6 +30,8 @@
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 #define SLOW		__attribute__((noinline, cold))
+/* Not cold, as gcc would then copy and zero by the byte, which is short. */
+#define APART		__attribute__((noinline))
 
 #define ARENAS_MAX	32	/* open at a time in a process */
 #define CLASSES_MAX	256
@@ -39,7 +42,9 @@
 #define LARGE_STEPS	8	/* classes of pieces in a doubling */
 #define LARGE_MAX	(1UL << 20)	/* of the largest class, at most */
 #define SIZE_STEP_SHIFT	3	/* class sizes are multiples of 8 */
-#define BIN_BLOCKS	126
+#define BIN_BLOCKS	254
+#define CALL_BLOCKS	64	/* in a call, as threads may have small stacks */
+#define FEW_BYTES	64	/* zeroed and copied in place */
 
 /**
  * struct pma - an open arena
@@ -60,7 +65,8 @@
  * @number: index of its caches in a thread
  * @fd: the open file
  * @exact: without magazines
- * @alone: this process's only: a child has neither the mapping nor the table's changes
+ * @alone: this process's only: a child has neither the mapping nor the table's changes;
+ *	and the shim's: it asks for 16 bytes at least
  */
 struct pma {
 	char *base;
@@ -133,7 +139,7 @@ HIDDEN int pma_piece_park(struct pma *pma, const void *block);
 HIDDEN bool pma_piece_unpark(struct pma *pma, const void *block, unsigned int class);
 HIDDEN int pma_piece_forget(struct pma *pma, const void *block);
 HIDDEN bool pma_piece_drop(struct pma *pma, const void *block, unsigned int class);
-HIDDEN size_t pma_piece_steal(struct pma *pma, size_t *at, void **blocks, size_t nr);
+HIDDEN void *pma_piece_steal(struct pma *pma, size_t *at);
 
 /* depot.c */
 HIDDEN void *pma_depot_map(size_t kept, size_t bytes);
@@ -181,6 +187,14 @@ static inline unsigned int pma_class_at(const struct pma *pma, size_t offset)
 				    memory_order_relaxed);
 }
 
+/* Most of the time it is known: then the line stays with those who read it. */
+static inline void pma_class_set(const struct pma *pma, size_t offset, unsigned int class)
+{
+	if (pma_class_at(pma, offset) != class)
+		atomic_store_explicit(&pma->page_class[offset >> pma->page_shift], class,
+				      memory_order_relaxed);
+}
+
 /* For a size up to slab_max. */
 static inline unsigned int pma_class_for(const struct pma *pma, size_t size)
 {
@@ -198,6 +212,12 @@ static inline size_t pma_class_bytes(const struct pma *pma, unsigned int class)
 static inline bool pma_class_is_slab(unsigned int class)
 {
 	return class - 1 < CLASS_LARGE - 1;
+}
+
+/* To stay: shorter by less than half is not worth a copy. */
+static inline bool pma_is_good_for(size_t have, size_t size)
+{
+	return size <= have && size > have / 2;
 }
 
 /* The fast way of pma_malloc() and pma_free(): what the thread's magazines can do. */
@@ -240,6 +260,53 @@ static inline bool pma_cache_push(const struct pma *pma, void *block)
 		return false;
 	bin->blocks[++bin->nr] = block;
 	return true;
+}
+
+/*
+ * Few bytes, in place.  Classes from 16 bytes on are multiples of 16, and their blocks
+ * are aligned to it: a block has what a size is rounded up by.
+ */
+
+#define GRANULE	long long __attribute__((vector_size(16), may_alias))
+
+static inline void *pma_zero(void *block, size_t bytes)
+{
+	const GRANULE zero = { };
+	GRANULE *to = block;
+	size_t last = (bytes - 1) / sizeof(zero);
+
+	if (unlikely(bytes > FEW_BYTES))
+		return memset(block, 0, bytes);
+	if (bytes <= 8)
+		return memset(block, 0, 8);
+	to[0] = zero;
+	to[last] = zero;
+	if (bytes > 2 * sizeof(zero)) {
+		to[1] = zero;
+		to[last - 1] = zero;
+	}
+	return block;
+}
+
+/* Between two blocks that both have so many bytes. */
+static inline void pma_copy(void *block, const void *other, size_t bytes)
+{
+	const GRANULE *from = other;
+	GRANULE *to = block;
+	size_t last = (bytes - 1) / sizeof(*to);
+
+	if (unlikely(bytes > FEW_BYTES)) {
+		memcpy(block, other, bytes);
+	} else if (bytes <= 8) {
+		memcpy(block, other, 8);
+	} else {
+		to[0] = from[0];
+		to[last] = from[last];
+		if (bytes > 2 * sizeof(*to)) {
+			to[1] = from[1];
+			to[last - 1] = from[last - 1];
+		}
+	}
 }
 
 #endif /* LIB_H */

@@ -127,11 +127,11 @@ static bool change_word(const struct pma *pma, const void *block, unsigned int f
 /* Every page that the piece touches: what it was before must mislead nobody. */
 static void learn_pages(struct pma *pma, uint64_t handle, size_t usable)
 {
-	size_t first = handle >> pma->page_shift;
+	size_t page = handle >> pma->page_shift;
 	size_t last = (handle + usable - 1) >> pma->page_shift;
 
-	/* Others have no business there, so it need not be a store for each. */
-	memset((void *)&pma->page_class[first], CLASS_PIECE, last - first + 1);
+	for (; page <= last; page++)
+		pma_class_set(pma, page << pma->page_shift, CLASS_PIECE);
 }
 
 /**
@@ -262,30 +262,27 @@ static size_t next_page(const struct pma *pma, size_t page)
 }
 
 /**
- * pma_piece_steal() - take parked pieces, wherever they are, to free them in the kernel
+ * pma_piece_steal() - take a parked piece, wherever it is, to free it in the kernel
  * @pma: the arena
  * @at: offset where to go on; 0 at first
- * @blocks: what was found
- * @nr: room there
  *
- * Return: how many; fewer than @nr when there are no more.
+ * Return: the piece; NULL when there are no more.
  */
-size_t pma_piece_steal(struct pma *pma, size_t *at, void **blocks, size_t nr)
+void *pma_piece_steal(struct pma *pma, size_t *at)
 {
-	size_t stretch = (size_t)1 << pma->piece_shift, found = 0;
 	unsigned int word;
+	void *block;
 
-	while (*at < pma->region_bytes && found < nr) {
+	while (*at < pma->region_bytes) {
 		if (pma_class_at(pma, *at) != CLASS_PIECE) {
 			*at = next_page(pma, *at >> pma->page_shift) << pma->page_shift;
 			continue;
 		}
 		word = atomic_load_explicit(word_at(pma, *at), memory_order_acquire);
-		if ((word & STATE_MASK) == PARKED) {
-			blocks[found] = pma->base + *at + (word >> START_SHIFT);
-			found += pma_piece_drop(pma, blocks[found], class_of(word));
-		}
-		*at += stretch;
+		block = pma->base + *at + (word >> START_SHIFT);
+		*at += (size_t)1 << pma->piece_shift;
+		if ((word & STATE_MASK) == PARKED && pma_piece_drop(pma, block, class_of(word)))
+			return block;
 	}
-	return found;
+	return NULL;
 }

@@ -65,13 +65,6 @@ static unsigned int class_of(struct pma *pma, uint32_t bytes)
 	return 0;
 }
 
-static void learn_page(struct pma *pma, uint64_t handle, unsigned int class)
-{
-	if (pma_class_at(pma, handle) != class)
-		atomic_store_explicit(&pma->page_class[handle >> pma->page_shift], class,
-				      memory_order_relaxed);
-}
-
 /**
  * pma_table_learn() - note what the kernel answered
  * @pma: the arena
@@ -96,11 +89,12 @@ unsigned int pma_table_learn(struct pma *pma, uint64_t handle, size_t size, size
 	}
 	if (!class || pma_class_bytes(pma, class) != usable)
 		class = class_of(pma, usable);
-	learn_page(pma, handle, class);
+	pma_class_set(pma, handle, class);
 	if (!class || !size || pma_class_for(pma, size) == class)
 		return class;
-	/* What is between the two would have got the same. */
-	for (i = (size + STEP - 1) / STEP; i <= usable / STEP; i++)
+	/* What is between the two would have got the same; the shim gives no less than 16. */
+	i = pma->alone && usable <= 16 ? 0 : (size + STEP - 1) / STEP;
+	for (; i <= usable / STEP; i++)
 		atomic_store_explicit(&pma->size_class[i], class, memory_order_relaxed);
 	return class;
 }

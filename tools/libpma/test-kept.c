@@ -58,6 +58,44 @@ static size_t largest(void)
 	return most < 1 << 20 ? most : 1 << 20;
 }
 
+#define NR_FEW	64
+
+static void want_pattern(struct pma *pma, char *block, unsigned int seed)
+{
+	size_t usable = pma_usable_size(pma, block);
+
+	WANT(pattern_match(block, usable, seed), usable);
+}
+
+/* What is zeroed and copied in place: all of it, and nothing of the neighbours'. */
+void test_few_bytes(struct pma *pma)
+{
+	char *blocks[NR_FEW];
+	size_t size, other, i;
+
+	for (size = 1; size <= 100; size++) {
+		other = size * 37 % 100 + 1;
+		for (i = 0; i < NR_FEW; i++) {
+			blocks[i] = pma_malloc(pma, size);
+			pattern_fill(blocks[i], pma_usable_size(pma, blocks[i]), i);
+		}
+		for (i = 0; i < NR_FEW; i += 4) {
+			WANT(pma_free(pma, blocks[i]), 0);
+			blocks[i] = pma_calloc(pma, 1, size);
+			WANT(pattern_match_zero(blocks[i], size), size);
+			blocks[i + 1] = pma_realloc(pma, blocks[i + 1], other);
+			WANT(pattern_match(blocks[i + 1], other < size ? other : size, i + 1),
+			     other < size ? other : size);
+		}
+		for (i = 0; i < NR_FEW; i += 4) {
+			want_pattern(pma, blocks[i + 2], i + 2);
+			want_pattern(pma, blocks[i + 3], i + 3);
+		}
+		for (i = 0; i < NR_FEW; i++)
+			WANT(pma_free(pma, blocks[i]), 0);
+	}
+}
+
 /* A block that was freed is the next one of its size; and is not much larger than that. */
 void test_larger(struct pma *pma)
 {

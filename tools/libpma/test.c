@@ -647,6 +647,7 @@ static const struct {
 	{ "lib_arenas", test_arenas },
 	{ "lib_named", test_named },
 	{ "lib_share", test_share },
+	{ "lib_few_bytes", test_few_bytes },
 	{ "lib_larger", test_larger },
 	{ "lib_larger_twice", test_larger_twice },
 	{ "lib_larger_shared", test_larger_shared },

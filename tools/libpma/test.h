@@ -24,6 +24,7 @@ void want_sound(struct pma *pma);
 struct pma_stats stats_of(struct pma *pma);
 
 /* test-kept.c */
+void test_few_bytes(struct pma *pma);
 void test_larger(struct pma *pma);
 void test_larger_twice(struct pma *pma);
 void test_larger_shared(struct pma *pma);
