@@ -121,6 +121,49 @@ static const struct {
 	{ 6, 1024, 960, 960 },	{ 6, 1024, 961, 1024 },
 };
 
+/* The same, of the end. */
+static void alloc_splits_the_end(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(split_table); i++) {
+		u32 span = split_table[i].span, got = split_table[i].got, rest = span - got;
+		struct pma_fit *fit = create_span(test, span, split_table[i].shift);
+		u32 unit = pma_fit_alloc(fit, split_table[i].ask, PMA_FIT_END | PMA_FIT_M);
+
+		KUNIT_ASSERT_EQ(test, unit, rest);
+		expect_piece(test, fit, unit, got, false);
+		KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, unit), PMA_FIT_M | PMA_FIT_LAST |
+				(rest ? 0 : PMA_FIT_P | PMA_FIT_FIRST));
+		KUNIT_EXPECT_EQ(test, fit->free_units, rest);
+		if (rest) {
+			expect_piece(test, fit, 0, rest, true);
+			KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, 0),
+					PMA_FIT_FREE | PMA_FIT_P | PMA_FIT_FIRST);
+		}
+		expect_sound(test, fit, span, 1 + !!rest, !!rest);
+		KUNIT_EXPECT_EQ(test, pma_fit_free(fit, unit), 0);
+		expect_sound(test, fit, span, 1, 1);
+	}
+}
+
+/* Between two pieces in use, of which the one after learns of it. */
+static void alloc_at_end_tells_next(struct kunit *test)
+{
+	struct pma_fit *fit = create_span(test, 30, 0);
+	u32 i;
+
+	for (i = 0; i < 30; i += 10)
+		KUNIT_ASSERT_EQ(test, pma_fit_alloc(fit, 10, 0), i);
+	pma_fit_free(fit, 10);
+	KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, 20) & PMA_FIT_P, 0);
+	KUNIT_EXPECT_EQ(test, pma_fit_alloc(fit, 4, PMA_FIT_END), 16);
+	KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, 20) & PMA_FIT_P, PMA_FIT_P);
+	expect_sound(test, fit, 30, 4, 1);
+	KUNIT_EXPECT_EQ(test, pma_fit_free(fit, 16), 10);
+	expect_sound(test, fit, 30, 3, 1);
+}
+
 static void alloc_splits(struct kunit *test)
 {
 	u32 i;
@@ -562,7 +605,8 @@ static void model_alloc(struct model *m)
 {
 	u32 least = pma_fit_min_units(m->fit);
 	u32 units = pma_kunit_size(&m->rng, least, m->map.units / 2);
-	u32 unit = pma_fit_alloc(m->fit, units, 0), have;
+	u32 flags = pma_kunit_below(&m->rng, 2) ? PMA_FIT_END : 0;
+	u32 unit = pma_fit_alloc(m->fit, units, flags), have;
 
 	if (unit == PMA_NONE) {
 		KUNIT_ASSERT_LT(m->test, pma_kunit_map_largest(&m->map, 0, m->map.units),
@@ -676,6 +720,8 @@ static struct kunit_case pma_fit_cases[] = {
 	KUNIT_CASE(alloc_whole_span),
 	KUNIT_CASE(alloc_splits),
 	KUNIT_CASE(alloc_keeps_client_flags),
+	KUNIT_CASE(alloc_splits_the_end),
+	KUNIT_CASE(alloc_at_end_tells_next),
 	KUNIT_CASE(alloc_chooses_tight_piece),
 	KUNIT_CASE(free_coalesces),
 	KUNIT_CASE(free_stays_within_span),

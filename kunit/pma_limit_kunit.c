@@ -111,6 +111,8 @@ static void limit_holds_for_all(struct kunit *test)
 	pma_block_free_all(arena);
 	KUNIT_EXPECT_EQ(test, used(arena), 0);
 
+	/* A page with room after it. */
+	pma_kunit_largest_run(pool);
 	KUNIT_ASSERT_EQ(test, pma_block_alloc(arena, page_bytes(arena), 0, 0, &big), 0);
 	KUNIT_EXPECT_EQ(test, pma_resize_block(arena, big.handle, (limit + 1) * page_bytes(arena),
 					       0, 0, &block), -ENOMEM);

@@ -363,7 +363,7 @@ static void pages_of_every_kind(struct kunit *test)
 		{ heap + 8191, 2, heap }, { big, 3, big }, { big + 4096, 3, big },
 		{ big + 3 * 4096 - 1, 3, big }, { (u64)busy * 4096, 0, 0 },
 		{ (u64)busy * 4096 + 4096, 0, 0 }, { (u64)busy * 4096 + 8192, 0, 0 },
-		{ 63 * 4096, 0, 0 },
+		{ 62 * 4096, 0, 0 },
 	};
 	u32 first, nr_pages;
 

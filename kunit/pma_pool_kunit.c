@@ -316,6 +316,23 @@ static void give_keeps_runs_loose(struct kunit *test)
 	pma_pool_give(pool, NULL, 0);
 }
 
+/* Runs come from either end, and a loose one as it lies. */
+static void take_from_the_end(struct kunit *test)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
+	u32 first = pma_pool_take(pool, NULL, 2, PMA_FIT_M), last;
+
+	KUNIT_EXPECT_EQ(test, first, 0);
+	last = pma_pool_take(pool, NULL, 2, PMA_FIT_END);
+	KUNIT_EXPECT_EQ(test, last, 62);
+	pma_pool_give(pool, NULL, first);
+	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 2, PMA_FIT_END), 0);
+	KUNIT_EXPECT_EQ(test, pma_pool_run_pages(pool, 0), 2);
+	pma_pool_give(pool, NULL, first);
+	pma_pool_give(pool, NULL, last);
+	KUNIT_EXPECT_EQ(test, pma_kunit_largest_run(pool), 64);
+}
+
 /* A run grows into a loose one, as into any that is free. */
 static void resize_joins_loose_runs(struct kunit *test)
 {
@@ -426,6 +443,7 @@ static struct kunit_case pma_pool_cases[] = {
 	KUNIT_CASE_PARAM(route_refuses_bad_requests, pma_kunit_configs_gen_params),
 	KUNIT_CASE(take_and_give_runs),
 	KUNIT_CASE(give_keeps_runs_loose),
+	KUNIT_CASE(take_from_the_end),
 	KUNIT_CASE(resize_joins_loose_runs),
 	KUNIT_CASE_PARAM(take_whole_region, pma_kunit_configs_gen_params),
 	KUNIT_CASE(metadata_is_counted),

@@ -241,6 +241,35 @@ static void release_is_bounded(struct kunit *test)
 	pma_kunit_expect_live(test, world.arena, 0, 0);
 }
 
+/* Pages of small blocks are the kernel's last ones, all others the first. */
+static void small_blocks_lie_apart(struct kunit *test)
+{
+	static const struct {
+		u32 size;
+		bool user;
+		bool at_end;
+	} table[] = {
+		{ 16, false, true }, { 64, false, true }, { 65, false, false },
+		{ 2048, false, false }, { 16, true, false }, { 64, true, false },
+	};
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
+	struct pma_arena *arenas[] = {
+		pma_kunit_arena(test, pool, 0), pma_kunit_arena(test, pool, PMA_ARENA_USER),
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		u64 handle = pma_kunit_alloc(test, arenas[table[i].user], table[i].size);
+
+		KUNIT_EXPECT_EQ_MSG(test, pma_region_pgno(&pool->region, handle),
+				    table[i].at_end ? pool->region.nr_pages - 1 : 0, "row %u", i);
+		pma_kunit_expect_sound(test, pool);
+		pma_kunit_free(test, arenas[table[i].user], handle);
+		/* Or its page would be taken as it is. */
+		KUNIT_EXPECT_EQ(test, pma_kunit_largest_run(pool), pool->region.nr_pages);
+	}
+}
+
 static struct kunit_case pma_slabs_cases[] = {
 	KUNIT_CASE(page_goes_from_list_to_list),
 	KUNIT_CASE(alloc_goes_on_in_the_next_page),
@@ -249,6 +278,7 @@ static struct kunit_case pma_slabs_cases[] = {
 	KUNIT_CASE(free_to_a_page_of_a_cpu),
 	KUNIT_CASE(settle_of_a_full_page),
 	KUNIT_CASE(release_is_bounded),
+	KUNIT_CASE(small_blocks_lie_apart),
 	{}
 };
 

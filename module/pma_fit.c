@@ -201,6 +201,24 @@ static void carve(struct pma_fit *fit, u32 unit, u32 have, u32 units, u32 flags)
 		set_prev_used(fit, unit + have, false);
 }
 
+/* As carve(), at the end of the whole; its first unit. */
+static u32 carve_end(struct pma_fit *fit, u32 unit, u32 have, u32 units, u32 flags)
+{
+	u32 rest = have - units;
+
+	if (rest < pma_fit_min_units(fit)) {
+		carve(fit, unit, have, units, flags);
+		return unit;
+	}
+	write_piece(fit, unit, rest, flags & ~(PMA_FIT_LAST | PMA_FIT_CLIENT));
+	push_free(fit, unit, rest);
+	unit += rest;
+	write_piece(fit, unit, units, flags & (PMA_FIT_LAST | PMA_FIT_CLIENT));
+	if (!(flags & PMA_FIT_LAST))
+		set_prev_used(fit, unit + units, true);
+	return unit;
+}
+
 /* Swallow the free piece after the one at @unit, if there is one; *@flags learns LAST. */
 static u32 absorb_next(struct pma_fit *fit, u32 unit, u32 units, u32 *flags)
 {
@@ -276,7 +294,7 @@ void pma_fit_remove(struct pma_fit *fit, u32 unit)
  * pma_fit_alloc() - take a piece
  * @fit: the instance
  * @units: its length, at least a window
- * @client_flags: PMA_FIT_CLIENT flags it shall carry
+ * @client_flags: PMA_FIT_CLIENT flags it shall carry, and PMA_FIT_END
  *
  * O(1).  The piece may be longer than asked for, by less than a window.
  *
@@ -284,12 +302,15 @@ void pma_fit_remove(struct pma_fit *fit, u32 unit)
  */
 u32 pma_fit_alloc(struct pma_fit *fit, u32 units, u32 client_flags)
 {
-	u32 unit = find_free(fit, units);
+	u32 unit = find_free(fit, units), flags;
 
 	if (unit == PMA_NONE)
 		return PMA_NONE;
 	drop_free(fit, unit);
-	carve(fit, unit, pma_fit_units(fit, unit), units, pma_fit_flags(fit, unit) | client_flags);
+	flags = pma_fit_flags(fit, unit) | (client_flags & PMA_FIT_CLIENT);
+	if (client_flags & PMA_FIT_END)
+		return carve_end(fit, unit, pma_fit_units(fit, unit), units, flags);
+	carve(fit, unit, pma_fit_units(fit, unit), units, flags);
 	return unit;
 }
 

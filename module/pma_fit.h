@@ -28,6 +28,9 @@
 #define PMA_FIT_CLIENT		(PMA_FIT_A | PMA_FIT_M)
 #define PMA_FIT_FLAG_BITS	6
 
+/* Not a flag of a piece: cut it from the end of a free one, not from its beginning. */
+#define PMA_FIT_END		BIT(6)
+
 /**
  * struct pma_fit_tag - boundary tags of one window (see pma_fit.c)
  * @head: of the piece that starts in the window: flags, the start's offset in
@@ -96,7 +99,7 @@ static inline void pma_fit_set_client(struct pma_fit *fit, u32 unit, u32 client_
 {
 	struct pma_fit_tag *tag = pma_fit_tag(fit, unit);
 
-	tag->head = (tag->head & ~PMA_FIT_CLIENT) | client_flags;
+	tag->head = (tag->head & ~PMA_FIT_CLIENT) | (client_flags & PMA_FIT_CLIENT);
 }
 
 static inline bool pma_fit_is_free(const struct pma_fit *fit, u32 unit)

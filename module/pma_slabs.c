@@ -6,10 +6,14 @@
  *	full		pages without a free block, and those that a CPU has (pma_cpu.c)
  *
  * Blocks are taken from a class's first partial page, lowest first.  A page that
- * holds nothing more goes back to the pool at once.
+ * holds nothing more goes back to the pool at once.  In kernel arenas pages of small
+ * blocks are cut from the ends of free runs, so that long ones are left between.
  */
 #include "pma_cpu.h"
 #include "pma_slabs.h"
+
+/* Blocks of a page that are small. */
+#define SMALL_BLOCKS	64
 
 static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 {
@@ -21,10 +25,23 @@ static const struct pma_class *class_of(const struct pma_arena *arena, const str
 	return &arena->pool->classes->class[page->class];
 }
 
+/*
+ * Are pages of the class to come from the other end of the region than all else?  Those
+ * of small blocks are the last to get empty, and should not lie all over what others
+ * have freed.  In kernel arenas.
+ */
+static bool is_small(const struct pma_arena *arena, u32 class)
+{
+	const struct pma_pool *pool = arena->pool;
+
+	return pool->classes->class[class].nr_blocks >= SMALL_BLOCKS &&
+	       !(arena->flags & PMA_ARENA_USER);
+}
+
 static u32 grow(struct pma_arena *arena, u32 class)
 {
 	struct pma_pool *pool = arena->pool;
-	u32 pgno = pma_arena_take_run(arena, 1, 0);
+	u32 pgno = pma_arena_take_run(arena, 1, is_small(arena, class) ? PMA_FIT_END : 0);
 
 	if (pgno == PMA_NONE)
 		return PMA_NONE;
