@@ -264,7 +264,7 @@ static APART void free_slow(void *block)
 
 EXPORT void free(void *block)
 {
-	if (unlikely(!pma_cache_push(heap, block)))
+	if (unlikely(!pma_push(heap, block)))
 		free_slow(block);
 }
 

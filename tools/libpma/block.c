@@ -278,8 +278,12 @@ static void *alloc_small(struct pma *pma, size_t size)
 	return block ? block : alloc_or_reclaim(pma, 0, size);
 }
 
-/* There is none of the class in the thread's magazine. */
-static SLOW void *malloc_slow(struct pma *pma, size_t size)
+/**
+ * pma_malloc_slow() - pma_malloc() after its fast way
+ * @pma: the arena
+ * @size: of a class of which there is none in the thread's magazine, or of none
+ */
+SLOW void *pma_malloc_slow(struct pma *pma, size_t size)
 {
 	void *block;
 
@@ -294,9 +298,12 @@ static SLOW void *malloc_slow(struct pma *pma, size_t size)
 
 EXPORT void *pma_malloc(struct pma *pma, size_t size)
 {
-	void *block = pma_cache_pop(pma, size);
+	void *block;
 
-	return likely(block) ? block : malloc_slow(pma, size);
+	if (unlikely(size > pma->slab_max))
+		return pma_large_malloc(pma, size);
+	block = pma_cache_pop(pma, size);
+	return likely(block) ? block : pma_malloc_slow(pma, size);
 }
 
 /* 1 if it is done, 0 if not; -1 and errno if it is free already. */
@@ -350,7 +357,7 @@ static SLOW int free_slow(struct pma *pma, void *block)
 
 EXPORT int pma_free(struct pma *pma, void *block)
 {
-	return likely(pma_cache_push(pma, block)) ? 0 : free_slow(pma, block);
+	return likely(pma_push(pma, block)) ? 0 : free_slow(pma, block);
 }
 
 /* What is made of them. */
@@ -361,7 +368,7 @@ static APART void *calloc_slow(struct pma *pma, size_t size)
 	void *block;
 
 	if (size <= pma->slab_max) {
-		block = malloc_slow(pma, size);
+		block = pma_malloc_slow(pma, size);
 	} else {
 		pma_depot_tidy(pma);
 		block = cached_alloc(pma, size);
@@ -473,7 +480,7 @@ static inline void *move(struct pma *pma, void *block, size_t have, size_t size)
 {
 	void *other = pma_cache_pop(pma, size);
 
-	return move_to(pma, likely(other) ? other : malloc_slow(pma, size), block, have, size);
+	return move_to(pma, likely(other) ? other : pma_malloc_slow(pma, size), block, have, size);
 }
 
 /* What is parked is nearest; but the kernel may resize the block where it is. */

@@ -144,12 +144,17 @@ static void empty_bin(struct pma *pma, struct bin *bin, unsigned int class, uint
 	shift_bin(bin, nr);
 }
 
-/* Those of the largest blocks and of no blocks are not even looked at: no page of them is there. */
-static bool has_bin(const struct pma *pma, unsigned int class)
+/*
+ * Those of big blocks, but for one, and of no blocks are not even looked at: no page of
+ * them is there.
+ */
+static bool has_bin(const struct pma *pma, const struct cache *cache, unsigned int class)
 {
 	size_t bytes = pma_class_bytes(pma, class);
 
-	return pma_class_is_slab(class) ? bytes : bytes - 1 < BIN_BYTES / LIMIT_MIN;
+	if (pma_class_is_slab(class))
+		return bytes;
+	return bytes - 1 < BIN_BYTES / LIMIT_MIN || class == cache->big_class;
 }
 
 /**
@@ -162,7 +167,7 @@ void pma_cache_flush(struct pma *pma, struct cache *cache)
 	unsigned int class;
 
 	for (class = 1; class < CLASS_PIECE; class++)
-		if (has_bin(pma, class) && cache->bins[class].nr)
+		if (has_bin(pma, cache, class) && cache->bins[class].nr)
 			empty_bin(pma, &cache->bins[class], class, cache->bins[class].nr);
 }
 
@@ -195,7 +200,7 @@ static void leave_bins(struct pma *pma, struct cache *cache)
 
 	for (class = 1; class < CLASS_PIECE; class++) {
 		bin = &cache->bins[class];
-		if (!has_bin(pma, class) || !bin->nr)
+		if (!has_bin(pma, cache, class) || !bin->nr)
 			continue;
 		shift_bin(bin, pma_depot_put(pma, class, &bin->blocks[1], bin->nr));
 		empty_bin(pma, bin, class, bin->nr);
@@ -286,8 +291,9 @@ void pma_cache_close(struct pma *pma)
 	for (head = numbers[pma->number].heads; head && pma->class_size; head = head->next) {
 		pma_cache_flush(pma, head->cache);
 		for (class = 1; class < CLASS_PIECE; class++)
-			if (has_bin(pma, class))
+			if (has_bin(pma, head->cache, class))
 				head->cache->bins[class].limit = 0;
+		head->cache->big_class = 0;
 	}
 	if (pma->class_size)
 		pma_depot_flush(pma);
@@ -370,14 +376,14 @@ struct cache *pma_cache_get(struct pma *pma)
 	return cache;
 }
 
-/* A magazine that was empty, or full, may grow; there is none for the largest blocks. */
+/* A magazine that was empty, or full, may grow; those of big blocks have none, or room for one. */
 static void grow(struct pma *pma, struct bin *bin, unsigned int class)
 {
 	uint32_t most = BIN_BYTES / pma_class_bytes(pma, class);
 
 	most = most > BIN_BLOCKS ? BIN_BLOCKS : most;
 	if (most < LIMIT_MIN)
-		most = pma_class_is_slab(class) ? LIMIT_MIN : 0;
+		most = pma_class_is_slab(class) ? LIMIT_MIN : bin->limit;
 	if (bin->limit)
 		bin->limit *= 2;
 	else
@@ -475,6 +481,19 @@ static bool make_room(struct pma *pma, struct bin *bin, unsigned int class, bool
 	return taken || may_call;
 }
 
+/* Of all big blocks a thread keeps the one freed last: that of before goes. */
+static bool begin_big(struct pma *pma, struct cache *cache, unsigned int class, bool may_call)
+{
+	struct bin *old = &cache->bins[cache->big_class];
+
+	if (old->nr && !make_room(pma, old, cache->big_class, may_call))
+		return false;
+	old->limit = 0;
+	cache->big_class = class;
+	cache->bins[class].limit = 1;
+	return true;
+}
+
 /**
  * pma_cache_put() - put a free block into its magazine
  * @pma: the arena
@@ -492,8 +511,8 @@ bool pma_cache_put(struct pma *pma, struct cache *cache, unsigned int class, voi
 
 	if (bin->nr >= bin->limit)
 		grow(pma, bin, class);
-	if (!bin->limit)
-		return pma_depot_put(pma, class, &block, 1);
+	if (!bin->limit && !begin_big(pma, cache, class, may_call))
+		return false;
 	if (bin->nr >= bin->limit && !make_room(pma, bin, class, may_call))
 		return false;
 	bin->blocks[++bin->nr] = block;

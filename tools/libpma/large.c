@@ -16,6 +16,25 @@
 
 #include "lib.h"
 
+/* What is in the magazine, or the depot; hints may be out of date. */
+static APART void *pop_slow(struct pma *pma, unsigned int class)
+{
+	struct bin *bin = pma_bin(pma, class);
+	struct cache *cache;
+	void *block;
+
+	while (bin->nr) {
+		block = bin->blocks[bin->nr--];
+		if (pma_piece_unpark(pma, block, class))
+			return block;
+	}
+	cache = pma_cache_get(pma);
+	while (cache && (block = pma_cache_reload(pma, cache, class)))
+		if (pma_piece_unpark(pma, block, class))
+			return block;
+	return NULL;
+}
+
 /**
  * pma_large_pop() - a parked piece
  * @pma: the arena
@@ -27,25 +46,39 @@
  */
 void *pma_large_pop(struct pma *pma, size_t size)
 {
-	struct cache *cache;
 	unsigned int class;
-	struct bin *bin;
 	void *block;
 
 	if (size > pma->large_max)
 		return NULL;
 	class = pma_piece_class(pma, size);
-	bin = pma_bin(pma, class);
-	while (bin->nr) {
-		block = bin->blocks[bin->nr--];
-		if (likely(pma_piece_unpark(pma, block, class)))
-			return block;
-	}
-	cache = pma_cache_get(pma);
-	while (cache && (block = pma_cache_reload(pma, cache, class)))
-		if (pma_piece_unpark(pma, block, class))
-			return block;
-	return NULL;
+	block = pma_large_take(pma, class);
+	return likely(block) ? block : pop_slow(pma, class);
+}
+
+static APART void *malloc_far(struct pma *pma, size_t size)
+{
+	void *block = NULL;
+
+	if (size <= pma->large_max)
+		block = pma_large_take(pma, pma_piece_far_class(pma, size));
+	return likely(block) ? block : pma_malloc_slow(pma, size);
+}
+
+/**
+ * pma_large_malloc() - what pma_malloc() does for more than slab_max
+ * @pma: the arena
+ * @size: above slab_max
+ */
+void *pma_large_malloc(struct pma *pma, size_t size)
+{
+	void *block;
+
+	if (!pma_piece_is_near(pma, size))
+		return malloc_far(pma, size);
+	/* Where there are no such classes, this is 0, which has nothing. */
+	block = pma_large_take(pma, pma->large_near[(size - 1) >> pma->near_shift]);
+	return likely(block) ? block : pma_malloc_slow(pma, size);
 }
 
 /* From the kernel: more than one, where they were wanted before. */
@@ -107,17 +140,14 @@ static bool is_shared(struct pma *pma, const void *block)
  */
 int pma_large_park(struct pma *pma, void *block, bool may_call)
 {
-	int class = pma_piece_park(pma, block);
 	struct cache *cache;
-	struct bin *bin;
+	int class;
 
+	if (pma_large_push(pma, block))
+		return 1;
+	class = pma_piece_park(pma, block);
 	if (unlikely(class <= 0))
 		return class;
-	bin = pma_bin(pma, class);
-	if (likely(bin->nr < bin->limit) && likely(!*pma->fd_is_out)) {
-		bin->blocks[++bin->nr] = block;
-		return 1;
-	}
 	cache = pma_cache_get(pma);
 	if (cache && !is_shared(pma, block) && pma_cache_put(pma, cache, class, block, may_call))
 		return 1;

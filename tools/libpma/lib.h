@@ -40,6 +40,7 @@
 #define CLASS_INSIDE	(CLASSES_MAX - 1)	/* of a page, the shim's: a pointer into a block */
 #define NR_LARGE	(CLASS_PIECE - CLASS_LARGE)
 #define LARGE_STEPS	8	/* classes of pieces in a doubling */
+#define LARGE_NEAR	128	/* of their sizes, by steps of the smallest ones: up to 32 KiB */
 #define LARGE_MAX	(1UL << 20)	/* of the largest class, at most */
 #define SIZE_STEP_SHIFT	3	/* class sizes are multiples of 8 */
 #define BIN_BLOCKS	254
@@ -54,13 +55,16 @@
  * @slab_max: largest size that is served by a slab page
  * @large_max: largest size that has a class
  * @piece_shift: of the stretch in which one piece begins at most
+ * @near_shift: of a step of @large_near
  * @page_class: table: class of each page
  * @size_class: table: class of each multiple of 8 bytes
  * @class_size: table: block size of each class
  * @pieces: table: what is known of pieces, by where they begin
  * @fd_is_out: table: others than this library may do calls on the file
- * @table_bytes: all of them
+ * @table: all of them
+ * @table_bytes: its length
  * @large_class: the class of each step of sizes above @slab_max
+ * @large_near: the same by even steps, for the smaller of them
  * @depot: of its number
  * @number: index of its caches in a thread
  * @fd: the open file
@@ -78,12 +82,15 @@ struct pma {
 	atomic_uint *class_size;
 	unsigned int number;
 	unsigned int piece_shift;
+	unsigned int near_shift;
 	size_t large_max;
-	atomic_uint *pieces;
+	atomic_ulong *pieces;
 	atomic_uint *fd_is_out;
+	void *table;
 	size_t table_bytes;
 	struct depot *depot;
 	unsigned char large_class[NR_LARGE];
+	unsigned char large_near[LARGE_NEAR];
 	int fd;
 	bool exact;
 	bool alone;
@@ -104,11 +111,13 @@ struct bin {
 /**
  * struct cache - a thread's magazines of an arena
  * @bins: by class; [0], [CLASS_PIECE] and [CLASS_INSIDE] are never used
+ * @big_class: of the one block above 32 KiB that may be here
  *
  * All zero is empty, and that is what a child finds after a fork.
  */
 struct cache {
 	struct bin bins[CLASSES_MAX];
+	unsigned int big_class;
 };
 
 /* The thread's caches by arena; one that is always empty where there is none. */
@@ -116,6 +125,7 @@ extern __thread struct cache *pma_caches[ARENAS_MAX] HIDDEN;
 
 /* block.c */
 HIDDEN struct pma *pma_open_alone(const char *path);
+HIDDEN void *pma_malloc_slow(struct pma *pma, size_t size);
 HIDDEN void *pma_cached_alloc(struct pma *pma, size_t size);
 HIDDEN bool pma_cached_free(struct pma *pma, void *block);
 HIDDEN ssize_t pma_known_size(const struct pma *pma, const void *block);
@@ -131,12 +141,11 @@ HIDDEN unsigned int pma_table_learn(struct pma *pma, uint64_t handle, size_t siz
 
 /* piece.c */
 HIDDEN void pma_piece_plan(struct pma *pma);
-HIDDEN unsigned int pma_piece_class(const struct pma *pma, size_t size);
+HIDDEN unsigned int pma_piece_far_class(const struct pma *pma, size_t size);
 HIDDEN void pma_piece_learn(struct pma *pma, uint64_t handle, size_t usable, unsigned int class);
 HIDDEN ssize_t pma_piece_bytes(const struct pma *pma, const void *block);
 HIDDEN bool pma_piece_is_parked(const struct pma *pma, size_t offset);
 HIDDEN int pma_piece_park(struct pma *pma, const void *block);
-HIDDEN bool pma_piece_unpark(struct pma *pma, const void *block, unsigned int class);
 HIDDEN int pma_piece_forget(struct pma *pma, const void *block);
 HIDDEN bool pma_piece_drop(struct pma *pma, const void *block, unsigned int class);
 HIDDEN void *pma_piece_steal(struct pma *pma, size_t *at);
@@ -169,6 +178,7 @@ HIDDEN bool pma_cache_put(struct pma *pma, struct cache *cache, unsigned int cla
 
 /* large.c */
 HIDDEN void *pma_large_pop(struct pma *pma, size_t size);
+HIDDEN void *pma_large_malloc(struct pma *pma, size_t size);
 HIDDEN void *pma_large_alloc(struct pma *pma, size_t size, uint32_t flags);
 HIDDEN int pma_large_park(struct pma *pma, void *block, bool may_call);
 HIDDEN void *pma_large_resize(struct pma *pma, void *block, size_t size);
@@ -248,18 +258,122 @@ static inline void *pma_cache_pop(const struct pma *pma, size_t size)
 	return block;
 }
 
-static inline bool pma_cache_push(const struct pma *pma, void *block)
+/* In a page of @class. */
+static inline bool pma_cache_push_at(const struct pma *pma, unsigned int class, void *block)
 {
-	size_t offset = pma_offset(pma, block);
-	struct bin *bin;
+	struct bin *bin = pma_bin(pma, class);
 
-	if (unlikely(offset >= pma->region_bytes))
-		return false;
-	bin = pma_bin(pma, pma_class_at(pma, offset));
 	if (unlikely(bin->nr >= bin->limit || bin->blocks[bin->nr] == block))
 		return false;
 	bin->blocks[++bin->nr] = block;
 	return true;
+}
+
+static inline bool pma_cache_push(const struct pma *pma, void *block)
+{
+	size_t offset = pma_offset(pma, block);
+
+	return likely(offset < pma->region_bytes) &&
+	       pma_cache_push_at(pma, pma_class_at(pma, offset), block);
+}
+
+/*
+ * Pieces: see piece.c.  A word is the offset where the piece begins, its class, and its
+ * state; 0 if there is none.
+ */
+
+#define PIECE_OUT	1UL
+#define PIECE_PARKED	2UL
+#define PIECE_STATE	3UL	/* mask */
+#define PIECE_CLASS_SHIFT	2
+#define PIECE_CLASS	((CLASSES_MAX - 1UL) << PIECE_CLASS_SHIFT)	/* mask */
+#define PIECE_START_SHIFT	10
+
+static inline bool pma_piece_is_near(const struct pma *pma, size_t size)
+{
+	return likely((size - 1) >> pma->near_shift < LARGE_NEAR);
+}
+
+/* For a size above slab_max, up to large_max. */
+static inline unsigned int pma_piece_class(const struct pma *pma, size_t size)
+{
+	return pma_piece_is_near(pma, size) ? pma->large_near[(size - 1) >> pma->near_shift] :
+					      pma_piece_far_class(pma, size);
+}
+
+static inline atomic_ulong *pma_piece_at(const struct pma *pma, size_t offset)
+{
+	return &pma->pieces[offset >> pma->piece_shift];
+}
+
+static inline unsigned int pma_piece_class_of(unsigned long word)
+{
+	return (word & PIECE_CLASS) >> PIECE_CLASS_SHIFT;
+}
+
+static inline unsigned long pma_piece_make(size_t offset, unsigned int class,
+					   unsigned long state)
+{
+	return offset << PIECE_START_SHIFT | class << PIECE_CLASS_SHIFT | state;
+}
+
+/* Hand out what a hint says is parked: true if it is, and is the caller's now. */
+static inline bool pma_piece_unpark(const struct pma *pma, const void *block, unsigned int class)
+{
+	size_t offset = pma_offset(pma, block);
+	unsigned long parked = pma_piece_make(offset, class, PIECE_PARKED);
+
+	return atomic_compare_exchange_strong(pma_piece_at(pma, offset), &parked,
+					      parked - PIECE_PARKED + PIECE_OUT);
+}
+
+/* The fast way to get a piece, of the class of @bin. */
+static inline void *pma_large_take(const struct pma *pma, unsigned int class)
+{
+	struct bin *bin = pma_bin(pma, class);
+	void *block;
+
+	if (unlikely(!bin->nr))
+		return NULL;
+	block = bin->blocks[bin->nr--];
+	if (!block)
+		__builtin_unreachable();
+	return likely(pma_piece_unpark(pma, block, class)) ? block : NULL;
+}
+
+/* The fast way to free a piece; false if it has to be looked at. */
+static inline bool pma_large_push(const struct pma *pma, void *block)
+{
+	size_t offset = pma_offset(pma, block);
+	atomic_ulong *at = pma_piece_at(pma, offset);
+	unsigned long word = atomic_load_explicit(at, memory_order_relaxed);
+	struct bin *bin;
+
+	if (unlikely((word & ~PIECE_CLASS) != pma_piece_make(offset, 0, PIECE_OUT) ||
+		     atomic_load_explicit(pma->fd_is_out, memory_order_relaxed)))
+		return false;
+	bin = pma_bin(pma, pma_piece_class_of(word));
+	if (unlikely(bin->nr >= bin->limit ||
+		     !atomic_compare_exchange_strong(at, &word,
+						     word - PIECE_OUT + PIECE_PARKED)))
+		return false;
+	bin->blocks[++bin->nr] = block;
+	return true;
+}
+
+/* The fast way to free anything. */
+static inline bool pma_push(const struct pma *pma, void *block)
+{
+	size_t offset = pma_offset(pma, block);
+
+	if (unlikely(offset >= pma->region_bytes))
+		return false;
+	if (likely(pma_cache_push_at(pma, pma_class_at(pma, offset), block)))
+		return true;
+	/* Looked up again, so that what is most frequent keeps nothing for this. */
+	__asm__("" : "+r" (block));
+	return pma_class_at(pma, pma_offset(pma, block)) == CLASS_PIECE &&
+	       pma_large_push(pma, block);
 }
 
 /*

@@ -7,9 +7,11 @@
  * stretch tells where the piece begins, of which class it is, and whether it is out
  * or parked.
  *
- *	nothing	--learn-->  out  --park-->  parked  --unpark-->  out
- *	   ^---- forget ----'  |               |
- *	   ^-------------------'------ drop ---'
+ *	nothing	learn	out		the kernel gave it
+ *	out	park	parked		it is freed
+ *	parked	unpark	out		it is handed out again
+ *	parked	drop	nothing		it goes back to the kernel
+ *	out	forget	nothing		the kernel shall judge it from now on
  *
  * Each step is one compare-and-swap, and the word alone says whose a parked piece
  * is: whoever gets it out of that state has it.  Magazines and the depot only have
@@ -23,16 +25,6 @@
 #include <string.h>
 
 #include "lib.h"
-
-#define NOTHING		0U
-#define OUT		1U
-#define PARKED		2U
-
-#define STATE_BITS	2
-#define CLASS_BITS	8
-#define START_SHIFT	(STATE_BITS + CLASS_BITS)
-#define STATE_MASK	((1U << STATE_BITS) - 1)
-#define CLASS_MASK	((1U << CLASS_BITS) - 1)
 
 /* Classes. */
 
@@ -77,51 +69,39 @@ void pma_piece_plan(struct pma *pma)
 		pma->large_max = bytes;
 		last = bytes;
 	}
+	pma->near_shift = 31 - __builtin_clz(pma->slab_max) - 3;
+	for (step = pma->slab_max >> pma->near_shift; step < LARGE_NEAR; step++) {
+		bytes = (size_t)(step + 1) << pma->near_shift;
+		if (bytes <= pma->large_max)
+			pma->large_near[step] = pma_piece_far_class(pma, bytes);
+	}
 }
 
 /**
- * pma_piece_class() - the class for a size
+ * pma_piece_far_class() - the class for a size
  * @pma: the arena
  * @size: above slab_max, up to large_max
  */
-unsigned int pma_piece_class(const struct pma *pma, size_t size)
+unsigned int pma_piece_far_class(const struct pma *pma, size_t size)
 {
 	return pma->large_class[step_of(pma, size)];
 }
 
 /* Words. */
 
-static atomic_uint *word_at(const struct pma *pma, size_t offset)
-{
-	return &pma->pieces[offset >> pma->piece_shift];
-}
-
-static unsigned int make_word(const struct pma *pma, size_t offset, unsigned int class,
-			      unsigned int state)
-{
-	unsigned int start = offset & ((1U << pma->piece_shift) - 1);
-
-	return start << START_SHIFT | class << STATE_BITS | state;
-}
-
-static unsigned int class_of(unsigned int word)
-{
-	return word >> STATE_BITS & CLASS_MASK;
-}
-
 /* The word of @block; 0 if that is none. */
-static unsigned int read_word(const struct pma *pma, const void *block)
+static unsigned long read_word(const struct pma *pma, const void *block)
 {
 	size_t offset = pma_offset(pma, block);
-	unsigned int word = atomic_load_explicit(word_at(pma, offset), memory_order_acquire);
+	unsigned long word = atomic_load_explicit(pma_piece_at(pma, offset), memory_order_acquire);
 
-	return word == make_word(pma, offset, class_of(word), word & STATE_MASK) ? word : 0;
+	return word >> PIECE_START_SHIFT == offset ? word : 0;
 }
 
-static bool change_word(const struct pma *pma, const void *block, unsigned int from,
-			unsigned int to)
+static bool change_word(const struct pma *pma, const void *block, unsigned long from,
+			unsigned long to)
 {
-	return atomic_compare_exchange_strong(word_at(pma, pma_offset(pma, block)), &from, to);
+	return atomic_compare_exchange_strong(pma_piece_at(pma, pma_offset(pma, block)), &from, to);
 }
 
 /* Every page that the piece touches: what it was before must mislead nobody. */
@@ -144,8 +124,8 @@ static void learn_pages(struct pma *pma, uint64_t handle, size_t usable)
 void pma_piece_learn(struct pma *pma, uint64_t handle, size_t usable, unsigned int class)
 {
 	learn_pages(pma, handle, usable);
-	atomic_store_explicit(word_at(pma, handle),
-			      class ? make_word(pma, handle, class, OUT) : NOTHING,
+	atomic_store_explicit(pma_piece_at(pma, handle),
+			      class ? pma_piece_make(handle, class, PIECE_OUT) : 0,
 			      memory_order_release);
 }
 
@@ -158,10 +138,10 @@ void pma_piece_learn(struct pma *pma, uint64_t handle, size_t usable, unsigned i
  */
 ssize_t pma_piece_bytes(const struct pma *pma, const void *block)
 {
-	unsigned int word = read_word(pma, block);
+	unsigned long word = read_word(pma, block);
 
-	if ((word & STATE_MASK) == OUT)
-		return pma_class_bytes(pma, class_of(word));
+	if ((word & PIECE_STATE) == PIECE_OUT)
+		return pma_class_bytes(pma, pma_piece_class_of(word));
 	if (!word)
 		return 0;
 	errno = EALREADY;
@@ -175,26 +155,25 @@ ssize_t pma_piece_bytes(const struct pma *pma, const void *block)
  */
 bool pma_piece_is_parked(const struct pma *pma, size_t offset)
 {
-	return (read_word(pma, pma->base + offset) & STATE_MASK) == PARKED;
+	return (read_word(pma, pma->base + offset) & PIECE_STATE) == PIECE_PARKED;
 }
 
 /* The class of what was out; 0 if nothing is known; -1 and EALREADY if it is parked. */
-static int take_out(struct pma *pma, const void *block, unsigned int state)
+static int take_out(struct pma *pma, const void *block, bool is_parked)
 {
-	unsigned int word, class;
+	unsigned long word;
 
 	do {
 		word = read_word(pma, block);
 		if (!word)
 			return 0;
-		if ((word & STATE_MASK) != OUT) {
+		if ((word & PIECE_STATE) != PIECE_OUT) {
 			errno = EALREADY;
 			return -1;
 		}
-		class = class_of(word);
 	} while (!change_word(pma, block, word,
-			      state ? make_word(pma, pma_offset(pma, block), class, state) : 0));
-	return class;
+			      is_parked ? word - PIECE_OUT + PIECE_PARKED : 0));
+	return pma_piece_class_of(word);
 }
 
 /**
@@ -206,7 +185,7 @@ static int take_out(struct pma *pma, const void *block, unsigned int state)
  */
 int pma_piece_park(struct pma *pma, const void *block)
 {
-	return take_out(pma, block, PARKED);
+	return take_out(pma, block, true);
 }
 
 /**
@@ -218,23 +197,7 @@ int pma_piece_park(struct pma *pma, const void *block)
  */
 int pma_piece_forget(struct pma *pma, const void *block)
 {
-	return take_out(pma, block, NOTHING);
-}
-
-/**
- * pma_piece_unpark() - hand a parked piece out
- * @pma: the arena
- * @block: a hint
- * @class: that it shall be of
- *
- * Return: true if it is the caller's now.
- */
-bool pma_piece_unpark(struct pma *pma, const void *block, unsigned int class)
-{
-	size_t offset = pma_offset(pma, block);
-
-	return change_word(pma, block, make_word(pma, offset, class, PARKED),
-			   make_word(pma, offset, class, OUT));
+	return take_out(pma, block, false);
 }
 
 /**
@@ -247,8 +210,10 @@ bool pma_piece_unpark(struct pma *pma, const void *block, unsigned int class)
  */
 bool pma_piece_drop(struct pma *pma, const void *block, unsigned int class)
 {
-	return change_word(pma, block, make_word(pma, pma_offset(pma, block), class, PARKED),
-			   NOTHING);
+	size_t offset = pma_offset(pma, block);
+
+	return change_word(pma, block, pma_piece_make(offset, class, PIECE_PARKED),
+			   0);
 }
 
 /* The first page from @page on that has pieces; where the region ends if there is none. */
@@ -270,7 +235,7 @@ static size_t next_page(const struct pma *pma, size_t page)
  */
 void *pma_piece_steal(struct pma *pma, size_t *at)
 {
-	unsigned int word;
+	unsigned long word;
 	void *block;
 
 	while (*at < pma->region_bytes) {
@@ -278,10 +243,11 @@ void *pma_piece_steal(struct pma *pma, size_t *at)
 			*at = next_page(pma, *at >> pma->page_shift) << pma->page_shift;
 			continue;
 		}
-		word = atomic_load_explicit(word_at(pma, *at), memory_order_acquire);
-		block = pma->base + *at + (word >> START_SHIFT);
+		word = atomic_load_explicit(pma_piece_at(pma, *at), memory_order_acquire);
+		block = pma->base + (word >> PIECE_START_SHIFT);
 		*at += (size_t)1 << pma->piece_shift;
-		if ((word & STATE_MASK) == PARKED && pma_piece_drop(pma, block, class_of(word)))
+		if ((word & PIECE_STATE) == PIECE_PARKED &&
+		    pma_piece_drop(pma, block, pma_piece_class_of(word)))
 			return block;
 	}
 	return NULL;

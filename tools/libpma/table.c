@@ -20,30 +20,31 @@
 
 #define STEP	(1U << SIZE_STEP_SHIFT)
 
-/* | size of each class | fd_is_out | each piece | class of each size | class of each page | */
+/* | each piece | size of each class | fd_is_out | class of each size | class of each page | */
 int pma_table_open(struct pma *pma, const struct pma_info *info)
 {
 	size_t nr_sizes = info->slab_max / STEP + 1;
 	size_t nr_pieces = info->region_bytes >> pma->piece_shift;
 	char *at;
 
-	pma->table_bytes = (CLASSES_MAX + 1 + nr_pieces) * sizeof(atomic_uint) + nr_sizes +
-			   info->nr_pages;
+	pma->table_bytes = nr_pieces * sizeof(*pma->pieces) +
+			   (CLASSES_MAX + 1) * sizeof(*pma->class_size) + nr_sizes + info->nr_pages;
 	at = mmap(NULL, pma->table_bytes, PROT_READ | PROT_WRITE,
 		  (pma->alone ? MAP_PRIVATE : MAP_SHARED) | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (at == MAP_FAILED)
 		return -errno;
-	pma->class_size = (atomic_uint *)at;
+	pma->table = at;
+	pma->pieces = (atomic_ulong *)at;
+	pma->class_size = (atomic_uint *)(pma->pieces + nr_pieces);
 	pma->fd_is_out = pma->class_size + CLASSES_MAX;
-	pma->pieces = pma->fd_is_out + 1;
-	pma->size_class = (atomic_uchar *)(pma->pieces + nr_pieces);
+	pma->size_class = (atomic_uchar *)(pma->fd_is_out + 1);
 	pma->page_class = pma->size_class + nr_sizes;
 	return 0;
 }
 
 void pma_table_close(struct pma *pma)
 {
-	munmap((void *)pma->class_size, pma->table_bytes);
+	munmap(pma->table, pma->table_bytes);
 }
 
 /*

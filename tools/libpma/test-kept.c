@@ -170,12 +170,14 @@ void test_larger_twice(struct pma *pma)
 	for (i = 0; i < ARRAY_SIZE(blocks); i++)
 		WANT(pma_free(pma, blocks[i]), 0);
 	pma_flush(pma);
-	block = pma_malloc(pma, 40 * (size_t)info.page_size);
-	for (i = info.page_size; i < 40 * (size_t)info.page_size; i += info.page_size) {
+	for (i = 0; i < ARRAY_SIZE(blocks); i++) {
+		blocks[i] = pma_malloc(pma, size);
 		errno = 0;
-		WANT_TRUE(pma_free(pma, block + i) == -1 && errno == EBADSLT);
+		WANT_TRUE(pma_free(pma, (char *)blocks[i] + size / 2) == -1 &&
+			  errno == EBADSLT);
 	}
-	WANT(pma_free(pma, block), 0);
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		WANT(pma_free(pma, blocks[i]), 0);
 }
 
 /* A block that others hold is never kept for the next one, however it was shared. */
@@ -284,8 +286,9 @@ void test_kept(struct pma *pma)
 	before = kept(pma);
 	for (round = 0; round < 2; round++) {
 		wait_for_next_second();
+		/* each thread has the big block that it freed last */
 		for (i = 0; i < 100; i++)
-			pma_free(pma, pma_malloc(pma, 40000));
+			pma_free(pma, pma_malloc(pma, i % 2 ? 40000 : 80000));
 	}
 	WANT_TRUE(kept(pma) < before * 7 / 8);
 	pma_flush(pma);
