@@ -83,6 +83,8 @@ void *pma_depot_map(size_t kept, size_t bytes)
 
 	if (at == MAP_FAILED)
 		return NULL;
+	/* Little of it is touched: the first bytes shall not cost a huge page. */
+	madvise(at, kept + bytes, MADV_NOHUGEPAGE);
 	if (!madvise(at + kept, bytes, MADV_WIPEONFORK))
 		return at;
 	munmap(at, kept + bytes);

@@ -33,6 +33,8 @@ int pma_table_open(struct pma *pma, const struct pma_info *info)
 		  (pma->alone ? MAP_PRIVATE : MAP_SHARED) | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (at == MAP_FAILED)
 		return -errno;
+	/* Little of it is touched: the first bytes shall not cost a huge page. */
+	madvise(at, pma->table_bytes, MADV_NOHUGEPAGE);
 	pma->table = at;
 	pma->pieces = (atomic_ulong *)at;
 	pma->class_size = (atomic_uint *)(pma->pieces + nr_pieces);

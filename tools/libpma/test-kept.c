@@ -284,13 +284,14 @@ void test_kept(struct pma *pma)
 	WANT_TRUE(kept(pma) > bytes / 8);
 	WANT_TRUE(kept(pma) <= bytes / 4 + (128 << 10));
 	before = kept(pma);
-	for (round = 0; round < 2; round++) {
+	/* it takes time, so the tests of small pools do without */
+	for (round = 0; round < 2 && info.region_bytes >= 64 << 20; round++) {
 		wait_for_next_second();
 		/* each thread has the big block that it freed last */
 		for (i = 0; i < 100; i++)
 			pma_free(pma, pma_malloc(pma, i % 2 ? 40000 : 80000));
 	}
-	WANT_TRUE(kept(pma) < before * 7 / 8);
+	WANT_TRUE(!round || kept(pma) < before * 7 / 8);
 	pma_flush(pma);
 	WANT(kept(pma), 0);
 	free(blocks);
