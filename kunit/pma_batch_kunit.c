@@ -9,6 +9,7 @@
 #include "pma_block.h"
 #include "pma_kunit.h"
 #include "pma_kunit_configs.h"
+#include "pma_place.h"
 
 #define UNTOUCHED	12345
 
@@ -203,6 +204,58 @@ static void do_ends_with_memory(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+/* One block, as a single call would give it; or nothing is done. */
+static void alloc_serves_plain_wishes(struct kunit *test)
+{
+	static const struct {
+		u64 size;
+		u32 align, usable;	/* 0: it is left to the single call */
+	} table[] = {
+		{ 1, 0, 16 },	{ 64, 0, 64 },	{ 64, 64, 64 },	{ 128, 128, 128 }, { 0, 0, 0 },
+		{ 64, 3, 0 },	{ 64, 8192, 0 }, { 2560, 0, 0 }, { 4096, 0, 0 }, { 4097, 0, 0 },
+		{ 16384, 0, 0 }, { 1ULL << 32, 0, 0 }, { (1ULL << 32) + 64, 0, 0 },
+		{ U64_MAX, 0, 0 },
+	};
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_isolating);
+	struct pma_arena *arena = pma_kunit_arena(test, pool, PMA_ARENA_USER);
+	struct pma_block block;
+	u64 handle, usable;
+	u32 i, nr = 0;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		struct pma_stats before = arena->stats;
+		bool done = pma_batch_alloc(arena, table[i].size, table[i].align, &handle, &usable);
+
+		KUNIT_EXPECT_EQ_MSG(test, done, !!table[i].usable, "row %u", i);
+		if (!done) {
+			KUNIT_EXPECT_FALSE(test, memcmp(&arena->stats, &before, sizeof(before)));
+			continue;
+		}
+		KUNIT_EXPECT_EQ_MSG(test, usable, table[i].usable, "row %u", i);
+		KUNIT_EXPECT_EQ(test, handle & (max(table[i].align, 16U) - 1), 0);
+		KUNIT_ASSERT_EQ(test, pma_place_query(arena, handle, false, &block), 0);
+		KUNIT_EXPECT_EQ(test, block.size, usable);
+		KUNIT_EXPECT_EQ(test, arena->stats.live_blocks, ++nr);
+	}
+	pma_kunit_expect_sound(test, pool);
+	pma_block_free_all(arena);
+}
+
+/* When there is no page left, that is for the single call to say and to count. */
+static void alloc_ends_with_memory(struct kunit *test)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_isolating);
+	struct pma_arena *arena = pma_kunit_arena(test, pool, PMA_ARENA_USER);
+	u64 handle, usable, nr = 0;
+
+	while (pma_batch_alloc(arena, 256, 0, &handle, &usable))
+		nr++;
+	KUNIT_EXPECT_EQ(test, nr, pool->region.bytes / 256);
+	KUNIT_EXPECT_EQ(test, arena->stats.failed, 0);
+	pma_kunit_expect_live(test, arena, nr, nr * 256);
+	pma_block_free_all(arena);
+}
+
 /**
  * struct live - what a random run has allocated
  * @handle: of each block
@@ -343,6 +396,8 @@ static struct kunit_case pma_batch_cases[] = {
 	KUNIT_CASE(do_finds_double_free),
 	KUNIT_CASE(do_judges_handles_of_one_page),
 	KUNIT_CASE(do_ends_with_memory),
+	KUNIT_CASE(alloc_serves_plain_wishes),
+	KUNIT_CASE(alloc_ends_with_memory),
 	KUNIT_CASE_PARAM(random_batches, pma_kunit_configs_gen_params),
 	KUNIT_CASE(batches_threads),
 	{}

@@ -123,6 +123,33 @@ static u32 free_some(struct pma_arena *arena, struct pma_batch_entry *entries, u
 }
 
 /**
+ * pma_batch_alloc() - allocate one block, if that is plain work
+ * @arena: whose it will be
+ * @size: bytes wanted
+ * @align: as for pma_block_alloc()
+ * @handle: of the block
+ * @usable: bytes that may be used
+ *
+ * Context: Any but NMI; takes the arena's lock, then the pool's.
+ * Return: true if it was; else nothing has been done, and it is for a single call.
+ */
+bool pma_batch_alloc(struct pma_arena *arena, u64 size, u32 align, u64 *handle, u64 *usable)
+{
+	struct pma_route route;
+	unsigned long irq;
+	u32 done;
+
+	if (size > SIZE_MAX || pma_pool_route(arena->pool, size, align, &route) ||
+	    route.kind != PMA_KIND_SLAB)
+		return false;
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	done = pma_slabs_alloc(arena, route.class, size, 0, 1, handle);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	*usable = arena->pool->classes->class[route.class].block_size;
+	return done;
+}
+
+/**
  * pma_batch_do() - do a batch's entries as long as that is plain work
  * @arena: whose blocks they are
  * @entries: in order; what is done has its answer

@@ -9,6 +9,7 @@
 
 #define PMA_BATCH_CHUNK	32U	/* entries that one lock section does, at most */
 
+bool pma_batch_alloc(struct pma_arena *arena, u64 size, u32 align, u64 *handle, u64 *usable);
 u32 pma_batch_do(struct pma_arena *arena, struct pma_batch_entry *entries, u32 nr);
 
 #endif /* _PMA_BATCH_H */

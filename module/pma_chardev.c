@@ -51,7 +51,7 @@ static long pma_chardev_ioctl(struct file *file, unsigned int cmd, unsigned long
 	struct pma_arena *arena = arena_of(file);
 	long ret;
 
-	if (pma_ioctl_needs_write(cmd) && !(file->f_mode & FMODE_WRITE))
+	if (unlikely(!(file->f_mode & FMODE_WRITE)) && pma_ioctl_needs_write(cmd))
 		return -EBADF;
 	if (cmd == PMA_IOC_OPEN)
 		return pma_client_open(file, (void __user *)arg);

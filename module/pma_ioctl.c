@@ -10,6 +10,7 @@
  */
 #include <linux/capability.h>
 #include <linux/compat.h>
+#include <linux/fault-inject-usercopy.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
@@ -72,6 +73,40 @@ static int bad_args(struct pma_arena *arena)
 	return pma_arena_count_error(arena, -EINVAL);
 }
 
+/*
+ * ALLOC and FREE are called most, so their few words are copied in place: that takes
+ * half of what copy_from_user() and copy_to_user() do.
+ */
+static __always_inline bool read_words(u64 *to, const u64 __user *from, size_t nr)
+{
+	size_t i;
+
+	if (should_fail_usercopy() || !user_read_access_begin(from, nr * sizeof(*from)))
+		return false;
+	for (i = 0; i < nr; i++)
+		unsafe_get_user(to[i], &from[i], failed);
+	user_read_access_end();
+	return true;
+failed:
+	user_read_access_end();
+	return false;
+}
+
+static __always_inline bool write_words(u64 __user *to, const u64 *from, size_t nr)
+{
+	size_t i;
+
+	if (should_fail_usercopy() || !user_write_access_begin(to, nr * sizeof(*to)))
+		return false;
+	for (i = 0; i < nr; i++)
+		unsafe_put_user(from[i], &to[i], failed);
+	user_write_access_end();
+	return true;
+failed:
+	user_write_access_end();
+	return false;
+}
+
 static long ioc_info(struct pma_arena *arena, void __user *arg)
 {
 	struct pma_info info;
@@ -82,35 +117,49 @@ static long ioc_info(struct pma_arena *arena, void __user *arg)
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
 }
 
+/* A wish, or more than there is room for. */
+static noinline int alloc_with_effort(struct pma_arena *arena, struct pma_alloc_args *args)
+{
+	struct pma_request request = {
+		.arena = arena,
+		.handle = PMA_HANDLE_NONE,
+		.size = args->size,
+		.align = args->align,
+		.flags = args->flags,
+	};
+	int err = pma_request_serve_or_wait(&request, args->timeout_ms);
+
+	args->handle = request.block.handle;
+	args->usable = request.block.size;
+	return err;
+}
+
 static long ioc_alloc(struct pma_arena *arena, void __user *arg)
 {
-	struct pma_request request = { .arena = arena, .handle = PMA_HANDLE_NONE };
-	struct pma_alloc_args args;
+	struct pma_alloc_args args __uninitialized;
 	int err;
 
-	if (copy_from_user(&args, arg, sizeof(args)))
+	if (!read_words((u64 *)&args, arg, sizeof(args) / sizeof(u64)))
 		return -EFAULT;
 	if (!is_zero(args.reserved, sizeof(args.reserved)))
 		return bad_args(arena);
-	request.size = args.size;
-	request.align = args.align;
-	request.flags = args.flags;
-	err = pma_request_serve_or_wait(&request, args.timeout_ms);
-	if (err)
-		return err;
-	args.handle = request.block.handle;
-	args.usable = request.block.size;
-	if (!copy_to_user(arg, &args, sizeof(args)))
+	if (args.flags | args.timeout_ms ||
+	    !pma_batch_alloc(arena, args.size, args.align, &args.handle, &args.usable)) {
+		err = alloc_with_effort(arena, &args);
+		if (err)
+			return err;
+	}
+	if (write_words(arg, (u64 *)&args, sizeof(args) / sizeof(u64)))
 		return 0;
-	pma_block_free(arena, request.block.handle);
+	pma_block_free(arena, args.handle);
 	return -EFAULT;
 }
 
 static long ioc_free(struct pma_arena *arena, void __user *arg)
 {
-	struct pma_free_args args;
+	struct pma_free_args args __uninitialized;
 
-	if (copy_from_user(&args, arg, sizeof(args)))
+	if (!read_words((u64 *)&args, arg, sizeof(args) / sizeof(u64)))
 		return -EFAULT;
 	if (args.reserved)
 		return bad_args(arena);
@@ -409,24 +458,12 @@ bool pma_ioctl_needs_write(unsigned int cmd)
 	       cmd == PMA_IOC_EXPORT;
 }
 
-/**
- * pma_ioctl_do() - do one command
- * @arena: whose file it is
- * @cmd: PMA_IOC_*
- * @user: its argument
- *
- * Context: May sleep.
- * Return: as include/uapi/linux/pma.h says.
- */
-long pma_ioctl_do(struct pma_arena *arena, unsigned int cmd, void __user *user)
+/* Apart, as the many arguments that it may copy need much of the stack. */
+static noinline long do_rarer(struct pma_arena *arena, unsigned int cmd, void __user *user)
 {
 	switch (cmd) {
 	case PMA_IOC_INFO:
 		return ioc_info(arena, user);
-	case PMA_IOC_ALLOC:
-		return ioc_alloc(arena, user);
-	case PMA_IOC_FREE:
-		return ioc_free(arena, user);
 	case PMA_IOC_REALLOC:
 		return ioc_realloc(arena, user);
 	case PMA_IOC_BATCH:
@@ -455,4 +492,22 @@ long pma_ioctl_do(struct pma_arena *arena, unsigned int cmd, void __user *user)
 	default:
 		return pma_handover_do(arena, cmd, user);
 	}
+}
+
+/**
+ * pma_ioctl_do() - do one command
+ * @arena: whose file it is
+ * @cmd: PMA_IOC_*
+ * @user: its argument
+ *
+ * Context: May sleep.
+ * Return: as include/uapi/linux/pma.h says.
+ */
+long pma_ioctl_do(struct pma_arena *arena, unsigned int cmd, void __user *user)
+{
+	if (cmd == PMA_IOC_ALLOC)
+		return ioc_alloc(arena, user);
+	if (cmd == PMA_IOC_FREE)
+		return ioc_free(arena, user);
+	return do_rarer(arena, cmd, user);
 }

@@ -172,6 +172,7 @@ EXPORT_FOR_KUNIT(pma_block_check_request);
 EXPORT_FOR_KUNIT(pma_block_alloc_small);
 EXPORT_FOR_KUNIT(pma_block_free_place);
 
+EXPORT_FOR_KUNIT(pma_batch_alloc);
 EXPORT_FOR_KUNIT(pma_batch_do);
 
 EXPORT_FOR_KUNIT(pma_root_set);
