@@ -6,7 +6,8 @@
  * empty at first; a fault is judged by the descriptor of its page:
  *
  *	fault	page of a block of this arena?  then map what belongs with it: the
- *		slab page, the segment, the big block; else SIGBUS
+ *		slab page, the segment, the big block, or of one that it claimed
+ *		a part (pma_share_window()); else SIGBUS
  *	free	the run is held (pma_held.c), then revoked: zapped from all mappings
  *		of the arena, before the pool gets it
  *	release	of a block that others hold too: zapped from all mappings of the arena;
@@ -33,7 +34,7 @@
  * has one from its first such claim on, and not before, as with one its mappings
  * can't be pinned for long.  PTEs get their protection from what the fault has
  * judged, as vm_page_prot leaves all of them unwritable where there is a
- * page_mkwrite(), and one fault shall still do for a whole block.
+ * page_mkwrite(), and one fault shall still do for many.
  *
  * Order: mmap_lock, fault_sem, i_mmap_rwsem; the arena's lock is innermost.
  */
