@@ -68,10 +68,9 @@ void pma_kunit_threads(struct kunit *test, u32 nr, void (*run)(void *context, u3
 	KUNIT_EXPECT_EQ(test, started, nr);
 }
 
-/* CPUs have nothing of their own here, see pma_os.h. */
 bool pma_kunit_move_to_cpu(u32 cpu)
 {
-	return false;
+	return host_move_to_cpu(cpu);
 }
 
 bool pma_kunit_fail_begin(u32 nth)

@@ -158,6 +158,75 @@ bool host_lock_is_held(const struct host_lock *lock)
 	return __atomic_load_n(&lock->holder, __ATOMIC_RELAXED) == (void *)&held;
 }
 
+/* CPUs */
+
+static pthread_mutex_t cpus[HOST_CPUS] = {
+	[0 ... HOST_CPUS - 1] = PTHREAD_MUTEX_INITIALIZER
+};
+static int next_cpu;
+
+static __thread struct {
+	int number;	/* of the CPU, from 1 on; 0 before the thread is on one */
+	int irqs_off;	/* how often */
+} on_cpu;
+
+int host_cpu(void)
+{
+	if (!on_cpu.number)
+		on_cpu.number = __atomic_fetch_add(&next_cpu, 1, __ATOMIC_RELAXED) % HOST_CPUS + 1;
+	return on_cpu.number - 1;
+}
+
+bool host_move_to_cpu(int cpu)
+{
+	if (cpu >= HOST_CPUS)
+		return false;
+	on_cpu.number = cpu + 1;
+	return true;
+}
+
+void host_irqs_off(void)
+{
+	if (!on_cpu.irqs_off++)
+		pthread_mutex_lock(&cpus[host_cpu()]);
+	held.spinning++;
+}
+
+void host_irqs_on(void)
+{
+	held.spinning--;
+	if (!--on_cpu.irqs_off)
+		pthread_mutex_unlock(&cpus[host_cpu()]);
+}
+
+void *host_this_cpu(void *p)
+{
+	if (!on_cpu.irqs_off)
+		host_complain("this_cpu_ptr() with interrupts on");
+	return per_cpu_ptr((char *)p, host_cpu());
+}
+
+void *host_alloc_percpu(size_t bytes)
+{
+	if (bytes > HOST_PERCPU_BYTES)
+		abort();
+	return kvzalloc(HOST_CPUS * HOST_PERCPU_BYTES, GFP_KERNEL);
+}
+
+void host_on_each_cpu(void (*func)(void *data), void *data)
+{
+	int here = host_cpu(), cpu;
+
+	host_might_sleep("on_each_cpu()");
+	for (cpu = 0; cpu < HOST_CPUS; cpu++) {
+		host_move_to_cpu(cpu);
+		host_irqs_off();
+		func(data);
+		host_irqs_on();
+	}
+	host_move_to_cpu(here);
+}
+
 /* memory */
 
 static bool allocation_fails(gfp_t gfp)

@@ -162,6 +162,21 @@ static inline void atomic_dec(atomic_t *v)
 	__atomic_fetch_sub(&v->counter, 1, __ATOMIC_RELAXED);
 }
 
+static inline void atomic_or(int n, atomic_t *v)
+{
+	__atomic_fetch_or(&v->counter, n, __ATOMIC_SEQ_CST);
+}
+
+static inline void atomic_andnot(int n, atomic_t *v)
+{
+	__atomic_fetch_and(&v->counter, ~n, __ATOMIC_SEQ_CST);
+}
+
+static inline int atomic_fetch_andnot(int n, atomic_t *v)
+{
+	return __atomic_fetch_and(&v->counter, ~n, __ATOMIC_SEQ_CST);
+}
+
 static inline int atomic_inc_return(atomic_t *v)
 {
 	return __atomic_add_fetch(&v->counter, 1, __ATOMIC_SEQ_CST);
@@ -171,7 +186,7 @@ static inline int atomic_inc_return(atomic_t *v)
 
 static inline bool test_bit(unsigned long n, const unsigned long *map)
 {
-	return map[n / BITS_PER_LONG] >> (n % BITS_PER_LONG) & 1;
+	return READ_ONCE(map[n / BITS_PER_LONG]) >> (n % BITS_PER_LONG) & 1;
 }
 
 static inline bool __test_and_set_bit(unsigned long n, unsigned long *map)
@@ -310,10 +325,12 @@ bool host_lock_is_held(const struct host_lock *lock);
 void host_might_sleep(const char *what);
 
 #define raw_spin_lock_init(l)	host_lock_init(&(l)->lock, HOST_HERE)
+#define raw_spin_lock(l)	host_lock(&(l)->lock, true)
+#define raw_spin_unlock(l)	host_unlock(&(l)->lock, true)
 #define raw_spin_lock_irqsave(l, flags) \
-	do { (flags) = 0; host_lock(&(l)->lock, true); } while (0)
+	do { local_irq_save(flags); raw_spin_lock(l); } while (0)
 #define raw_spin_unlock_irqrestore(l, flags) \
-	do { (void)(flags); host_unlock(&(l)->lock, true); } while (0)
+	do { raw_spin_unlock(l); local_irq_restore(flags); } while (0)
 #define mutex_init(m)		host_lock_init(&(m)->lock, HOST_HERE)
 #define mutex_destroy(m)	host_lock_destroy(&(m)->lock)
 #define mutex_lock(m)		host_lock(&(m)->lock, false)
@@ -322,7 +339,20 @@ void host_might_sleep(const char *what);
 #define might_sleep()		host_might_sleep(__func__)
 #define cond_resched()		host_might_sleep("cond_resched()")
 
-/* CPUs: none has anything of its own here, as __alloc_percpu() has no memory */
+/*
+ * CPUs: each thread is on one of them, and interrupts off is to have it for oneself.
+ */
+
+#define HOST_CPUS		4
+#define HOST_PERCPU_BYTES	0x4000UL	/* from one CPU's to the next one's */
+
+void host_irqs_off(void);
+void host_irqs_on(void);
+int host_cpu(void);
+bool host_move_to_cpu(int cpu);
+void *host_this_cpu(void *p);
+void *host_alloc_percpu(size_t bytes);
+void host_on_each_cpu(void (*func)(void *data), void *data);
 
 #define __percpu
 #define __acquires(l)
@@ -333,20 +363,18 @@ void host_might_sleep(const char *what);
 
 typedef struct { long counter; } atomic_long_t;
 
-#define __alloc_percpu(size, align) ((void)(size), (void *)NULL)
-#define free_percpu(p)		((void)(p))
-#define this_cpu_ptr(p)		(p)
-#define per_cpu_ptr(p, cpu)	((void)(cpu), (p))
-#define smp_processor_id()	0
-#define local_irq_save(flags)	((flags) = 0)
-#define local_irq_restore(flags) ((void)(flags))
-#define raw_spin_lock(l)	host_lock(&(l)->lock, true)
-#define raw_spin_unlock(l)	host_unlock(&(l)->lock, true)
-#define on_each_cpu(func, arg, wait) func(arg)
+#define __alloc_percpu(size, align) ((void)(align), host_alloc_percpu(size))
+#define free_percpu(p)		kvfree(p)
+#define this_cpu_ptr(p)		((typeof(p))host_this_cpu(p))
+#define per_cpu_ptr(p, cpu)	((typeof(p))((char *)(p) + (cpu) * HOST_PERCPU_BYTES))
+#define smp_processor_id()	host_cpu()
+#define local_irq_save(flags)	do { (flags) = 0; host_irqs_off(); } while (0)
+#define local_irq_restore(flags) do { (void)(flags); host_irqs_on(); } while (0)
+#define on_each_cpu(func, arg, wait) host_on_each_cpu(func, arg)
 #define cpus_read_lock()	host_might_sleep("cpus_read_lock()")
 #define cpus_read_unlock()	do { } while (0)
 #define cpu_online(cpu)		true
-#define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < 1; (cpu)++)
+#define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < HOST_CPUS; (cpu)++)
 
 static inline void set_bit(unsigned long n, unsigned long *map)
 {
@@ -376,6 +404,7 @@ static inline void atomic_long_andnot(long i, atomic_long_t *v)
 				    __ATOMIC_SEQ_CST);				\
 	cmpxchg_old_;								\
 })
+#define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE) /* as it says */
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE) /* as it says */
 #define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 
@@ -407,13 +436,13 @@ static inline void list_add_tail(struct list_head *new, struct list_head *head)
 {
 	new->next = head;
 	new->prev = head->prev;
-	head->prev->next = new;
+	WRITE_ONCE(head->prev->next, new);
 	head->prev = new;
 }
 
 static inline void list_del(struct list_head *entry)
 {
-	entry->prev->next = entry->next;
+	WRITE_ONCE(entry->prev->next, entry->next);
 	entry->next->prev = entry->prev;
 	entry->next = NULL;
 	entry->prev = NULL;
@@ -421,7 +450,7 @@ static inline void list_del(struct list_head *entry)
 
 static inline bool list_empty(const struct list_head *head)
 {
-	return head->next == head;
+	return READ_ONCE(head->next) == head;
 }
 
 struct ida {

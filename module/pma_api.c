@@ -178,8 +178,12 @@ EXPORT_SYMBOL_GPL(pma_arena_set_limit);
 int pma_arena_set_reserve(struct pma_arena *arena, u32 nr_pages)
 {
 	struct pma_limit_args want = { .flags = PMA_LIMIT_RESERVE, .reserve = nr_pages };
+	int err;
 
-	return pma_limit_set(arena, &want, true);
+	do {
+		err = pma_limit_set(arena, &want, true);
+	} while (err == -ENOMEM && pma_kept_make_room(arena, 0));
+	return err;
 }
 EXPORT_SYMBOL_GPL(pma_arena_set_reserve);
 
@@ -191,6 +195,14 @@ static noinline void *alloc_locked(struct pma_arena *arena, size_t size, size_t 
 	if (pma_block_alloc(arena, size, align, flags, &block))
 		return NULL;
 	return ptr_of(arena, block.handle);
+}
+
+/* As pma_alloc(), of what no slab block serves, or where CPUs have none. */
+static noinline void *alloc_larger(struct pma_arena *arena, size_t size)
+{
+	void *block = pma_kept_alloc(arena, size);
+
+	return block ?: alloc_locked(arena, size, 0, 0);
 }
 
 /* As pma_alloc(), where the CPU's word is used up; interrupts are off, and on again then. */
@@ -223,7 +235,7 @@ void *pma_alloc(struct pma_arena *arena, size_t size)
 	void *block;
 
 	if (unlikely(!pma_cpu_serves(arena, size)))
-		return alloc_locked(arena, size, 0, 0);
+		return alloc_larger(arena, size);
 	local_irq_save(irq);
 	page = pma_cpu_page_for(arena, size);
 	word = READ_ONCE(*page->word);
@@ -235,16 +247,16 @@ void *pma_alloc(struct pma_arena *arena, size_t size)
 }
 EXPORT_SYMBOL_GPL(pma_alloc);
 
-/* As pma_zalloc(), from a page that the CPU has. */
+/* As pma_zalloc(), from a page that the CPU has, or of what it keeps. */
 static void *zalloc_of_cpu(struct pma_arena *arena, size_t size)
 {
 	struct pma_cpu_page *page;
-	size_t block_size;
 	void *block = NULL;
 	unsigned long irq;
+	size_t block_size;
 
 	if (!pma_cpu_serves(arena, size))
-		return NULL;
+		return pma_kept_zalloc(arena, size);
 	local_irq_save(irq);
 	page = pma_cpu_page_for(arena, size);
 	block_size = page->block_size;
@@ -335,14 +347,16 @@ static noinline int free_elsewhere(struct pma_arena *arena, size_t handle)
 int pma_free(struct pma_arena *arena, void *block)
 {
 	size_t handle = (uintptr_t)block - arena->fast.base;
+	struct pma_page *page;
 	unsigned long irq;
 
 	/* Without CPU pages the region has no bytes here, and begins at 0. */
 	if (unlikely(handle >= arena->fast.bytes))
 		return free_elsewhere(arena, handle);
+	page = &arena->fast.desc[handle >> arena->fast.page_shift];
 	local_irq_save(irq);
-	if (unlikely(!pma_cpu_free(arena, handle)))
-		return pma_block_free_irqs_off(arena, handle, irq);
+	if (unlikely(!pma_cpu_free(arena, handle, page)))
+		return pma_block_free_irqs_off(arena, handle, page, irq);
 	local_irq_restore(irq);
 	return 0;
 }

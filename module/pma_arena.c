@@ -11,6 +11,7 @@
 #include "pma_block.h"
 #include "pma_cpu.h"
 #include "pma_held.h"
+#include "pma_kept.h"
 
 /* Counters. */
 
@@ -257,6 +258,23 @@ void pma_arena_big_give(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 }
 
 /**
+ * pma_arena_big_give_at_once() - give back a big block that was counted as freed
+ * @arena: whose it is, in a pool that does not isolate
+ * @pgno: its first page, which no call can reach
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_arena_big_give_at_once(struct pma_arena *arena, u32 pgno)
+{
+	u32 nr_pages = pma_pool_run_pages(arena->pool, pgno);
+
+	lockdep_assert_held(&arena->lock);
+	pma_arena_drop(arena, &arena->big, pgno);
+	pma_arena_count_pages(arena, &arena->stats.big_pages, -nr_pages);
+	pma_arena_give_run(arena, pgno, nr_pages);
+}
+
+/**
  * pma_arena_big_drop() - give a BUSY block up again
  * @arena: whose it is
  * @pgno: its first page
@@ -402,6 +420,7 @@ void pma_arena_delete(struct pma_arena *arena)
 		     arena->stats.held_pages);
 	ida_free(&pool->ids, arena->id);
 	pma_table_exit(&arena->claims);
+	pma_kept_end(arena);
 	pma_cpu_exit(arena);
 	pma_heap_destroy(arena->heap);
 	kvfree(arena);

@@ -19,15 +19,17 @@
  * @size_max: largest slab block; 0 if CPUs have no pages
  * @page_mask: page size less 1
  * @page_shift: log2 of a page's bytes
+ * @kept_max: bytes of runs and chunks that a CPU may keep
  */
 struct pma_arena_fast {
 	uintptr_t base;
 	size_t bytes;
-	const struct pma_page *desc;
+	struct pma_page *desc;
 	const u8 *of_size;
 	size_t size_max;
 	u32 page_mask;
 	u8 page_shift;
+	s64 kept_max;
 };
 
 /**
@@ -52,6 +54,9 @@ struct pma_arena_fast {
  * @claim_list: shared blocks that it holds, see pma_share.c
  * @claims: the same by their first pages
  * @nr_tokens: that it has out; under the pool's lock
+ * @keeper: in the pool's list of arenas that keep something, see pma_kept.c
+ * @keeps: it is in that list; both under the pool's lock
+ * @flushers: how many, of other arenas, are at work on what it keeps
  * @mapped: a process has had it mapped, so runs must be revoked
  * @root: handle of the block that leads to the others, see pma_root.c
  * @front: the front-end's
@@ -83,6 +88,9 @@ struct pma_arena {
 	struct list_head claim_list;
 	struct pma_table claims;
 	u32 nr_tokens;
+	struct list_head keeper;
+	bool keeps;
+	atomic_t flushers;
 	bool mapped;
 	u64 root;
 	void *front;
@@ -107,6 +115,7 @@ void pma_arena_big_drop(struct pma_arena *arena, u32 pgno);
 bool pma_arena_big_resize(struct pma_arena *arena, u32 pgno, u32 nr_pages);
 void pma_arena_big_give(struct pma_arena *arena, u32 pgno, u32 nr_pages);
 u32 pma_arena_big_unlink(struct pma_arena *arena, u32 pgno);
+void pma_arena_big_give_at_once(struct pma_arena *arena, u32 pgno);
 int pma_arena_count_error(struct pma_arena *arena, int err);
 void pma_arena_forget_failure(struct pma_arena *arena);
 int pma_arena_count_error_locked(struct pma_arena *arena, int err);

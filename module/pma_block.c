@@ -17,6 +17,7 @@
 #include "pma_block.h"
 #include "pma_chunks.h"
 #include "pma_cpu.h"
+#include "pma_kept.h"
 #include "pma_place.h"
 #include "pma_share.h"
 #include "pma_slabs.h"
@@ -60,15 +61,11 @@ static int big_alloc_at_once(struct pma_arena *arena, size_t size, u32 nr_pages,
 	return 0;
 }
 
-/* One that needs nothing done to its bytes either; the lock is held. */
+/* One that needs nothing done to its bytes either, and is BUSY; the lock is held. */
 static void big_free_at_once(struct pma_arena *arena, u32 pgno)
 {
-	u32 nr_pages = pma_pool_run_pages(arena->pool, pgno);
-
-	pma_arena_drop(arena, &arena->big, pgno);
-	pma_arena_count_pages(arena, &arena->stats.big_pages, -nr_pages);
-	pma_arena_count_frees(arena, 1, pma_region_handle(&arena->pool->region, nr_pages));
-	pma_arena_give_run(arena, pgno, nr_pages);
+	pma_arena_count_frees(arena, 1, pma_arena_big_bytes(arena, pgno));
+	pma_arena_big_give_at_once(arena, pgno);
 }
 
 /* One that is zeroed, or cleaned for its new owner, out of reach and without the lock. */
@@ -166,6 +163,9 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
 	block->size = arena->pool->classes->class[route->class].block_size;
 	if (pma_slabs_alloc(arena, route->class, size, flags, 1, &block->handle))
 		return 0;
+	/* What CPUs keep comes first. */
+	if (READ_ONCE(arena->keeps))
+		return -ENOMEM;
 	return alloc_roomier(arena, size, route, flags, block);
 }
 
@@ -189,6 +189,10 @@ u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 		pma_chunks_free(arena, place->start);
 		return 0;
 	}
+	/* A CPU may have taken it meanwhile, for a second free without the lock. */
+	if (page_of(arena, place->pgno)->kind != PMA_PAGE_BUSY &&
+	    !pma_big_claim(&arena->pool->pages, place->pgno, arena->id, PMA_PAGE_BUSY))
+		return 0;
 	if (!pma_pool_isolates(arena->pool)) {
 		big_free_at_once(arena, place->pgno);
 		return 0;
@@ -217,6 +221,20 @@ int pma_block_check_request(struct pma_arena *arena, size_t size, size_t align, 
 	return err ? pma_arena_count_error(arena, err) : 0;
 }
 
+static int alloc_routed(struct pma_arena *arena, size_t size, const struct pma_route *route,
+			u32 flags, struct pma_block *block)
+{
+	unsigned long irq;
+	int err;
+
+	if (route->kind == PMA_KIND_BIG)
+		return alloc_big(arena, size, route->nr_pages, flags, block);
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	err = pma_block_alloc_small(arena, size, route, flags, block);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return err;
+}
+
 /**
  * pma_block_alloc() - allocate a block
  * @arena: whose it will be
@@ -232,18 +250,15 @@ int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flag
 		    struct pma_block *block)
 {
 	struct pma_route route;
-	unsigned long irq;
 	int err = pma_block_check_request(arena, size, align, flags, &route);
 
 	if (err)
 		return err;
-	if (route.kind == PMA_KIND_BIG)
-		err = alloc_big(arena, size, route.nr_pages, flags, block);
-	if (route.kind != PMA_KIND_BIG || (err && pma_block_make_do(arena, align, &route))) {
-		raw_spin_lock_irqsave(&arena->lock, irq);
-		err = pma_block_alloc_small(arena, size, &route, flags, block);
-		raw_spin_unlock_irqrestore(&arena->lock, irq);
-	}
+	do {
+		err = alloc_routed(arena, size, &route, flags, block);
+	} while (unlikely(err) && pma_kept_make_room(arena, size));
+	if (unlikely(err) && route.kind == PMA_KIND_BIG && pma_block_make_do(arena, align, &route))
+		err = alloc_routed(arena, size, &route, flags, block);
 	return err ? pma_arena_count_error(arena, err) : 0;
 }
 
@@ -263,20 +278,23 @@ unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 fla
 {
 	struct pma_route route;
 	struct pma_block block;
+	unsigned int done = 0;
 	unsigned long irq;
-	unsigned int done;
 
 	if (pma_block_check_request(arena, size, 0, flags, &route))
 		return 0;
 	if (route.kind == PMA_KIND_SLAB) {
-		raw_spin_lock_irqsave(&arena->lock, irq);
-		done = pma_slabs_alloc(arena, route.class, size, flags, nr, handles);
+		do {
+			raw_spin_lock_irqsave(&arena->lock, irq);
+			done += pma_slabs_alloc(arena, route.class, size, flags, nr - done,
+						handles + done);
+			raw_spin_unlock_irqrestore(&arena->lock, irq);
+		} while (done < nr && pma_kept_make_room(arena, size));
 		if (done < nr)
-			pma_arena_count_error_locked(arena, -ENOMEM);
-		raw_spin_unlock_irqrestore(&arena->lock, irq);
+			pma_arena_count_error(arena, -ENOMEM);
 		return done;
 	}
-	for (done = 0; done < nr && !pma_block_alloc(arena, size, 0, flags, &block); done++)
+	for (; done < nr && !pma_block_alloc(arena, size, 0, flags, &block); done++)
 		handles[done] = block.handle;
 	return done;
 }
@@ -291,10 +309,10 @@ static noinline bool free_of_cpu(struct pma_arena *arena, u32 pgno, u32 index)
 }
 
 /* Free a block of one of the arena's slab pages, if one starts there; its lock is held. */
-static __always_inline bool free_of_slab(struct pma_arena *arena, u64 handle)
+static __always_inline bool free_of_slab(struct pma_arena *arena, struct pma_page *page,
+					 u64 handle)
 {
 	size_t pgno = handle >> arena->fast.page_shift;
-	struct pma_page *page = &arena->pool->pages.desc[pgno];
 	struct pma_page_id id = pma_page_id(page);
 	const struct pma_class *class;
 	unsigned long *bitmap;
@@ -325,16 +343,14 @@ static __always_inline bool free_of_slab(struct pma_arena *arena, u64 handle)
 	return true;
 }
 
-/* Is it the start of a big block of the arena's own?  Its lock is held. */
-static bool is_own_big(const struct pma_arena *arena, u64 handle)
+/* If a big block of the arena's own starts there, put it out of reach.  Its lock is held. */
+static bool claim_big(struct pma_arena *arena, u64 handle)
 {
 	const struct pma_region *region = &arena->pool->region;
-	struct pma_page_id id;
 
-	if (!pma_region_has(region, handle) || handle & (pma_region_page_size(region) - 1))
-		return false;
-	id = pma_page_id(page_of(arena, pma_region_pgno(region, handle)));
-	return id.kind == PMA_KIND_BIG && id.owner == arena->id;
+	return pma_region_has(region, handle) && !(handle & (pma_region_page_size(region) - 1)) &&
+	       pma_big_claim(&arena->pool->pages, pma_region_pgno(region, handle), arena->id,
+			     PMA_PAGE_BUSY);
 }
 
 /* Free any block, or refuse to; releases the arena's lock. */
@@ -345,7 +361,7 @@ static noinline int free_and_unlock(struct pma_arena *arena, u64 handle, unsigne
 	u32 run_pages = 0;
 	int err;
 
-	if (!pma_pool_isolates(arena->pool) && is_own_big(arena, handle)) {
+	if (!pma_pool_isolates(arena->pool) && claim_big(arena, handle)) {
 		big_free_at_once(arena, pma_region_pgno(&arena->pool->region, handle));
 		raw_spin_unlock_irqrestore(&arena->lock, irq);
 		return 0;
@@ -365,10 +381,22 @@ static noinline int free_and_unlock(struct pma_arena *arena, u64 handle, unsigne
 	return err;
 }
 
+/* As pma_block_free_irqs_off(), of what seems to be a big block. */
+static noinline int free_big_irqs_off(struct pma_arena *arena, u64 handle, unsigned long irq)
+{
+	if (unlikely(!pma_kept_put_run(arena, handle))) {
+		raw_spin_lock(&arena->lock);
+		return free_and_unlock(arena, handle, irq);
+	}
+	local_irq_restore(irq);
+	return 0;
+}
+
 /**
  * pma_block_free_irqs_off() - as pma_block_free(), where CPUs have pages
  * @arena: whose it is
  * @handle: of its start, it is said; below fast.bytes
+ * @page: descriptor of its page
  * @irq: what local_irq_restore() is to get then
  *
  * Slab blocks first, as that is what most are that the CPU's own pages do not serve.
@@ -377,10 +405,13 @@ static noinline int free_and_unlock(struct pma_arena *arena, u64 handle, unsigne
  * lock.
  * Return: 0, or the errors of pma_place_find(), counted, and nothing changed.
  */
-int pma_block_free_irqs_off(struct pma_arena *arena, u64 handle, unsigned long irq)
+int pma_block_free_irqs_off(struct pma_arena *arena, u64 handle, struct pma_page *page,
+			    unsigned long irq)
 {
+	if (pma_page_id(page).kind == PMA_KIND_BIG)
+		return free_big_irqs_off(arena, handle, irq);
 	raw_spin_lock(&arena->lock);
-	if (!free_of_slab(arena, handle))
+	if (!free_of_slab(arena, page, handle) && !pma_kept_put_chunk(arena, handle))
 		return free_and_unlock(arena, handle, irq);
 	raw_spin_unlock(&arena->lock);
 	local_irq_restore(irq);

@@ -12,7 +12,8 @@ int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flag
 unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
 				   unsigned int nr, u64 *handles);
 int pma_block_free(struct pma_arena *arena, u64 handle);
-int pma_block_free_irqs_off(struct pma_arena *arena, u64 handle, unsigned long irq);
+int pma_block_free_irqs_off(struct pma_arena *arena, u64 handle, struct pma_page *page,
+			    unsigned long irq);
 void pma_block_free_all(struct pma_arena *arena);
 
 /* For the rest of L3. */

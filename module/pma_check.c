@@ -84,12 +84,12 @@ static void check_big(struct proof *proof, u32 pgno, u32 nr_pages)
 	u64 bytes = pma_region_handle(&pool->region, nr_pages);
 	u32 errors = page->big.first != pgno, i;
 
-	if (page->kind == PMA_PAGE_BUSY) {
+	if (pma_page_id(page).kind == PMA_PAGE_BUSY) {
 		proof->busy = true;
 		return;
 	}
 	for (i = 1; i < nr_pages; i++)
-		errors += !is_body(pool, &page[i], page->owner, pgno);
+		errors += !is_body(pool, &page[i], proof->arena->id, pgno);
 	errors += page->big.slack >= bytes && page->big.slack != PMA_SLACK_UNKNOWN;
 	report(proof->result, errors, pgno);
 	proof->blocks++;
@@ -117,13 +117,14 @@ static bool belongs(const struct proof *proof, u32 pgno, u32 kind, int class, bo
 {
 	const struct pma_pool *pool = proof->arena->pool;
 	const struct pma_page *page = &pool->pages.desc[pgno];
+	struct pma_page_id id = pma_page_id(page);
 
-	if (page->owner != proof->arena->id || !is_run(proof, pgno, kind))
+	if (id.owner != proof->arena->id || !is_run(proof, pgno, kind))
 		return false;
 	if (kind == PMA_KIND_SLAB)
-		return page->kind == kind && page->class < pool->classes->nr &&
+		return id.kind == kind && page->class < pool->classes->nr &&
 		       (full ? !page->slab.nr_free : page->slab.nr_free && page->class == class);
-	return page->kind == kind || (kind == PMA_KIND_BIG && page->kind == PMA_PAGE_BUSY);
+	return id.kind == kind || (kind == PMA_KIND_BIG && id.kind == PMA_PAGE_BUSY);
 }
 
 static void check_list(struct proof *proof, u32 head, u32 kind, int class, bool full)

@@ -18,7 +18,8 @@ static bool grow(struct pma_arena *arena, u32 need)
 	u32 nr_pages = clamp_t(u32, arena->pool->region.nr_pages / 32, need, PMA_HEAP_PAGES_MAX);
 	u32 pgno = pma_arena_take_run(arena, nr_pages, 0);
 
-	if (pgno == PMA_NONE && nr_pages > need) {
+	/* What CPUs keep comes before a segment that soon is in the way of others. */
+	if (pgno == PMA_NONE && nr_pages > need && !READ_ONCE(arena->keeps)) {
 		nr_pages = need;
 		pgno = pma_arena_take_run(arena, nr_pages, 0);
 	}

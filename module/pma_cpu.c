@@ -33,6 +33,9 @@
 /* Blocks allocated or freed in one go with interrupts off. */
 #define BATCH_IRQS_OFF	64U
 
+/* A CPU keeps no more than such a part of the region. */
+#define KEPT_PARTS	16
+
 static unsigned long no_word;
 
 static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
@@ -316,6 +319,7 @@ static void drain_cpu(struct pma_arena *arena, struct pma_cpu *cpu)
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	part_with_all(arena, cpu);
+	pma_kept_fold(arena, &cpu->kept);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
 
@@ -342,7 +346,7 @@ void pma_cpu_drain_begin(struct pma_arena *arena)
 	if (!arena->cpu)
 		return;
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	arena->draining++;
+	WRITE_ONCE(arena->draining, arena->draining + 1);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	cpus_read_lock();
 	on_each_cpu(drain_this_cpu, arena, 1);
@@ -350,6 +354,7 @@ void pma_cpu_drain_begin(struct pma_arena *arena)
 		if (!cpu_online(n))
 			drain_cpu(arena, per_cpu_ptr(arena->cpu, n));
 	cpus_read_unlock();
+	pma_kept_flush(arena);
 }
 
 /**
@@ -363,7 +368,7 @@ void pma_cpu_drain_end(struct pma_arena *arena)
 	if (!arena->cpu)
 		return;
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	arena->draining--;
+	WRITE_ONCE(arena->draining, arena->draining - 1);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
 
@@ -391,16 +396,22 @@ void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats)
 
 	if (!arena->cpu)
 		return;
-	for_each_possible_cpu(n)
+	for_each_possible_cpu(n) {
+		struct pma_cpu *cpu = per_cpu_ptr(arena->cpu, n);
+
 		for (class = 0; class < arena->pool->classes->nr; class++)
-			add_stats(&per_cpu_ptr(arena->cpu, n)->pages[class], stats);
+			add_stats(&cpu->pages[class], stats);
+		pma_kept_add_stats(arena, &cpu->kept, stats);
+	}
 	stats->peak_bytes = max(stats->peak_bytes, stats->live_bytes);
 }
 
-static void init_cpu(struct pma_cpu *cpu, const struct pma_classes *classes)
+static void init_cpu(const struct pma_arena *arena, struct pma_cpu *cpu)
 {
+	const struct pma_classes *classes = arena->pool->classes;
 	u32 class;
 
+	pma_kept_init(arena, &cpu->kept);
 	for (class = 0; class < classes->nr; class++) {
 		const struct pma_class *of = &classes->class[class];
 		struct pma_cpu_page *page = &cpu->pages[class];
@@ -434,7 +445,7 @@ int pma_cpu_init(struct pma_arena *arena)
 	if (!arena->cpu)
 		return -ENOMEM;
 	for_each_possible_cpu(n)
-		init_cpu(per_cpu_ptr(arena->cpu, n), pool->classes);
+		init_cpu(arena, per_cpu_ptr(arena->cpu, n));
 	arena->fast = (struct pma_arena_fast){
 		.base = (uintptr_t)pool->region.base,
 		.bytes = pool->region.bytes,
@@ -443,6 +454,7 @@ int pma_cpu_init(struct pma_arena *arena)
 		.page_mask = pma_region_page_size(&pool->region) - 1,
 		.size_max = pool->classes->slab_max,
 		.page_shift = pool->region.page_shift,
+		.kept_max = pool->region.bytes / KEPT_PARTS,
 	};
 	return 0;
 }

@@ -5,7 +5,7 @@
 #ifndef _PMA_CPU_H
 #define _PMA_CPU_H
 
-#include "pma_arena.h"
+#include "pma_kept.h"
 
 /**
  * struct pma_cpu_page - the slab page of one class that a CPU has
@@ -37,9 +37,11 @@ struct pma_cpu_page {
 
 /**
  * struct pma_cpu - what a CPU has of an arena
+ * @kept: runs and chunks
  * @pages: for each class
  */
 struct pma_cpu {
+	struct pma_kept kept;
 	DECLARE_FLEX_ARRAY(struct pma_cpu_page, pages);
 };
 
@@ -115,14 +117,15 @@ static __always_inline bool pma_cpu_give(struct pma_cpu_page *page, u32 offset)
  * pma_cpu_free() - free a slab block without the arena's lock
  * @arena: whose it is
  * @handle: of its start, it is said; below fast.bytes
+ * @desc: descriptor of its page
  *
  * Context: Interrupts are off.
  * Return: true if it was the start of a block in use, in a page that this CPU has,
  * and is free now; false if that must be found out in another way.
  */
-static __always_inline bool pma_cpu_free(struct pma_arena *arena, size_t handle)
+static __always_inline bool pma_cpu_free(struct pma_arena *arena, size_t handle,
+					 const struct pma_page *desc)
 {
-	const struct pma_page *desc = &arena->fast.desc[handle >> arena->fast.page_shift];
 	struct pma_cpu_page *page = pma_cpu_page_of(this_cpu_ptr(arena->cpu), desc);
 
 	return likely(page->desc == desc && pma_cpu_give(page, handle & arena->fast.page_mask));

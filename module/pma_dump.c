@@ -67,6 +67,8 @@ static void dump_run(const struct pma_pool *pool, u32 pgno, struct pma_page_rec 
 		dump_slab(pool, pgno, rec);
 	} else if (id.kind == PMA_KIND_HEAP) {
 		dump_segment(pool, pgno, rec);
+	} else if (id.kind == PMA_PAGE_KEPT) {
+		rec->kind = PMA_KIND_HELD;
 	} else if (id.kind != PMA_KIND_HELD) {
 		/* A big block, or one on its way to or from an arena. */
 		rec->kind = PMA_KIND_BIG;

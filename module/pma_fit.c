@@ -64,13 +64,17 @@ static void erase_boundary(struct pma_fit *fit, u32 unit)
 
 /*
  * Tell the piece after the one that ends before @unit whether that is in use.
- * Who owns that piece may read the rest of its head meanwhile, without a lock.
+ * Who owns that piece may read the rest of its head meanwhile, without a lock, or
+ * change a flag of the client's.
  */
 static void set_prev_used(struct pma_fit *fit, u32 unit, bool used)
 {
-	struct pma_fit_tag *tag = pma_fit_tag(fit, unit);
+	atomic_t *head = (atomic_t *)&pma_fit_tag(fit, unit)->head;
 
-	WRITE_ONCE(tag->head, used ? tag->head | PMA_FIT_P : tag->head & ~PMA_FIT_P);
+	if (used)
+		atomic_or(PMA_FIT_P, head);
+	else
+		atomic_andnot(PMA_FIT_P, head);
 }
 
 /* The list for pieces of @units. */

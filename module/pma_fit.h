@@ -24,7 +24,8 @@
 #define PMA_FIT_FIRST		BIT(2)	/* first of its span */
 #define PMA_FIT_LAST		BIT(3)	/* last of its span */
 #define PMA_FIT_A		BIT(4)	/* client's: a process's arena, not the kernel's */
-#define PMA_FIT_M		BIT(5)	/* client's: served as whole pages */
+#define PMA_FIT_M		BIT(5)	/* client's, of a run: served as whole pages */
+#define PMA_FIT_KEPT		BIT(5)	/* client's, of a chunk: kept by a CPU (pma_kept.c) */
 #define PMA_FIT_CLIENT		(PMA_FIT_A | PMA_FIT_M)
 #define PMA_FIT_FLAG_BITS	6
 
@@ -86,12 +87,12 @@ static inline struct pma_link *pma_fit_link(const struct pma_fit *fit, u32 unit)
 /* Length in units of the piece that starts at @unit. */
 static inline u32 pma_fit_units(const struct pma_fit *fit, u32 unit)
 {
-	return pma_fit_tag(fit, unit)->head >> (PMA_FIT_FLAG_BITS + fit->window_shift);
+	return READ_ONCE(pma_fit_tag(fit, unit)->head) >> (PMA_FIT_FLAG_BITS + fit->window_shift);
 }
 
 static inline u32 pma_fit_flags(const struct pma_fit *fit, u32 unit)
 {
-	return pma_fit_tag(fit, unit)->head & (BIT(PMA_FIT_FLAG_BITS) - 1);
+	return READ_ONCE(pma_fit_tag(fit, unit)->head) & (BIT(PMA_FIT_FLAG_BITS) - 1);
 }
 
 /* Give a piece in use other flags of its client. */
@@ -104,14 +105,14 @@ static inline void pma_fit_set_client(struct pma_fit *fit, u32 unit, u32 client_
 
 static inline bool pma_fit_is_free(const struct pma_fit *fit, u32 unit)
 {
-	return pma_fit_tag(fit, unit)->head & PMA_FIT_FREE;
+	return READ_ONCE(pma_fit_tag(fit, unit)->head) & PMA_FIT_FREE;
 }
 
 /* Does a piece, free or in use, start exactly at @unit? */
 static inline bool pma_fit_is_piece(const struct pma_fit *fit, u32 unit)
 {
 	u32 mask = pma_fit_min_units(fit) - 1;
-	u32 head = pma_fit_tag(fit, unit)->head;
+	u32 head = READ_ONCE(pma_fit_tag(fit, unit)->head);
 
 	return head && ((head >> PMA_FIT_FLAG_BITS) & mask) == (unit & mask);
 }

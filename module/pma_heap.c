@@ -257,7 +257,7 @@ bool pma_heap_resize(struct pma_heap *heap, u64 handle, size_t size)
  * most.
  *
  * Return: 0 at the start of a chunk in use; -EBADSLT inside one; -EALREADY in a
- * free one.
+ * free one, or one that a CPU keeps.
  */
 int pma_heap_find(const struct pma_heap *heap, u64 handle, u64 *start)
 {
@@ -272,7 +272,7 @@ int pma_heap_find(const struct pma_heap *heap, u64 handle, u64 *start)
 	if (WARN_ON_ONCE(unit == PMA_NONE))
 		return -EBADSLT;
 	*start = handle_of(heap, unit);
-	if (pma_fit_is_free(&heap->fit, unit))
+	if (pma_fit_flags(&heap->fit, unit) & (PMA_FIT_FREE | PMA_FIT_KEPT))
 		return -EALREADY;
 	return *start == handle ? 0 : -EBADSLT;
 }
@@ -324,7 +324,7 @@ u64 pma_heap_next(const struct pma_heap *heap, u64 handle)
 		if (pma_fit_flags(&heap->fit, unit) & PMA_FIT_LAST)
 			return PMA_HANDLE_NONE;
 		unit += pma_fit_units(&heap->fit, unit);
-	} while (pma_fit_is_free(&heap->fit, unit));
+	} while (pma_fit_flags(&heap->fit, unit) & (PMA_FIT_FREE | PMA_FIT_KEPT));
 	return handle_of(heap, unit);
 }
 

@@ -74,4 +74,67 @@ static inline u64 pma_heap_bytes(const struct pma_heap *heap, u64 handle)
 	return (u64)pma_fit_units(&heap->fit, handle >> shift) << shift;
 }
 
+/**
+ * pma_heap_units() - length of a chunk
+ * @heap: the heap
+ * @handle: its start
+ *
+ * Return: granules.
+ */
+static inline u32 pma_heap_units(const struct pma_heap *heap, u64 handle)
+{
+	return pma_fit_units(&heap->fit, handle >> heap->geo->granule_shift);
+}
+
+/**
+ * pma_heap_is_used() - does a chunk in use start there, which no CPU keeps?
+ * @heap: the heap
+ * @handle: any handle in one of its segments
+ *
+ * Return: true if so.
+ */
+static inline bool pma_heap_is_used(const struct pma_heap *heap, u64 handle)
+{
+	u32 unit = handle >> heap->geo->granule_shift;
+
+	return !(handle & ((1U << heap->geo->granule_shift) - 1)) &&
+	       pma_fit_is_piece(&heap->fit, unit) &&
+	       !(pma_fit_flags(&heap->fit, unit) & (PMA_FIT_FREE | PMA_FIT_KEPT));
+}
+
+/**
+ * pma_heap_keep() - mark a chunk in use as kept by a CPU
+ * @heap: the heap
+ * @handle: its start
+ */
+static inline void pma_heap_keep(const struct pma_heap *heap, u64 handle)
+{
+	u32 unit = handle >> heap->geo->granule_shift;
+
+	atomic_or(PMA_FIT_KEPT, (atomic_t *)&pma_fit_tag(&heap->fit, unit)->head);
+}
+
+/**
+ * pma_heap_use_kept() - hand out a kept chunk
+ * @heap: the heap
+ * @unit: its first granule; nobody else has it
+ * @size: bytes wanted, at most those it has
+ *
+ * Needs no lock: its segment stays as long as it is kept, and the other flags of its
+ * tag are changed atomically, too.
+ *
+ * Return: its bytes.
+ */
+static inline u64 pma_heap_use_kept(const struct pma_heap *heap, u32 unit, size_t size)
+{
+	struct pma_fit_tag *tag = pma_fit_tag(&heap->fit, unit);
+
+	u32 head;
+
+	tag->link.next = size;
+	head = atomic_fetch_andnot(PMA_FIT_KEPT, (atomic_t *)&tag->head);
+	return (u64)(head >> (PMA_FIT_FLAG_BITS + heap->fit.window_shift)) <<
+	       heap->geo->granule_shift;
+}
+
 #endif /* _PMA_HEAP_H */

@@ -19,7 +19,8 @@
  *		local_irq_save(), smp_processor_id(), on_each_cpu(), cpus_read_lock(),
  *		cpu_online(), for_each_possible_cpu(), set_bit(), clear_bit(),
  *		test_and_set_bit(), atomic_long_andnot(), cmpxchg(),
- *		smp_load_acquire()
+ *		smp_load_acquire(), smp_store_release(), xchg(), atomic_or(),
+ *		atomic_andnot(), atomic_fetch_andnot()
  *  lists, ids	list_head, ida
  *  arithmetic	DIV_ROUND_UP(), min(), max(), clamp_t(), struct_size()
  *  compiler	likely(), unlikely(), noinline, __uninitialized

@@ -7,9 +7,10 @@
 
 #include "pma_types.h"
 
-/* Kinds of a descriptor: those of enum pma_kind, and two that only live here. */
+/* Kinds of a descriptor: those of enum pma_kind, and three that only live here. */
 #define PMA_PAGE_BODY	8	/* a big block's page, but not its first */
 #define PMA_PAGE_BUSY	9	/* first page of a big block that is not to be had just now */
+#define PMA_PAGE_KEPT	10	/* first page of one that is free, but kept by a CPU (pma_kept.c) */
 
 /**
  * struct pma_page - descriptor of one page
@@ -105,11 +106,25 @@ static inline struct pma_page_id pma_page_id(const struct pma_page *page)
 	return (struct pma_page_id){ .kind = copy->kind, .owner = copy->owner };
 }
 
-static inline void pma_page_set(struct pma_page *page, u8 kind, u8 class, u16 owner)
+/* What pma_page_id() reads: the first word of a descriptor. */
+static inline u32 pma_page_word(u8 kind, u8 class, u16 owner)
 {
 	struct pma_page new = { .kind = kind, .class = class, .owner = owner };
 
-	WRITE_ONCE(*(u32 *)page, *(u32 *)&new);
+	return *(u32 *)&new;
+}
+
+static inline void pma_page_set(struct pma_page *page, u8 kind, u8 class, u16 owner)
+{
+	WRITE_ONCE(*(u32 *)page, pma_page_word(kind, class, owner));
+}
+
+/* Without a lock: if the first word of a descriptor is @was, make it @new. */
+static __always_inline bool pma_page_swap(struct pma_page *page, u32 was, u32 new)
+{
+	u32 *word = (u32 *)page;
+
+	return READ_ONCE(*word) == was && cmpxchg(word, was, new) == was;
 }
 
 static inline void *pma_pages_shadow(const struct pma_pages *pages, u32 pgno)

@@ -26,9 +26,6 @@
 #include "pma_pool.h"
 #include "pma_share.h"
 
-/* Whole pages serve a request if at most one part in so many is waste. */
-#define BIG_WASTE_PARTS		8
-
 static LIST_HEAD(pools);
 static DEFINE_MUTEX(pools_mutex);
 
@@ -118,6 +115,7 @@ struct pma_pool *pma_pool_new(const char *name, size_t bytes, const struct pma_p
 	INIT_LIST_HEAD(&pool->arenas);
 	ida_init(&pool->ids);
 	INIT_LIST_HEAD(&pool->shares);
+	INIT_LIST_HEAD(&pool->keepers);
 	pma_table_init(&pool->tokens, PMA_TOKENS_MAX + 1);
 	ida_init(&pool->token_ids);
 	mutex_lock(&pools_mutex);
@@ -194,14 +192,6 @@ void pma_pool_info(const struct pma_pool *pool, struct pma_info *info)
 	};
 }
 
-/* Is so little of @nr_pages left over that whole pages serve @size well? */
-static bool pages_fit(const struct pma_region *region, size_t size, u32 nr_pages)
-{
-	u64 bytes = pma_region_handle(region, nr_pages);
-
-	return (bytes - size) * BIG_WASTE_PARTS <= bytes;
-}
-
 /**
  * pma_pool_route() - which engine serves a request
  * @pool: the pool
@@ -237,7 +227,7 @@ int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struc
 	}
 	route->class = 0;
 	route->nr_pages = ((size - 1) >> region->page_shift) + 1;
-	if (pages_fit(region, size, route->nr_pages) || align > 1U << pool->geo.granule_shift)
+	if (pma_pool_pages_fit(region, size, route->nr_pages) || align > 1U << pool->geo.granule_shift)
 		route->kind = PMA_KIND_BIG;
 	else
 		route->kind = PMA_KIND_HEAP;

@@ -82,8 +82,8 @@ struct pma_token_stock {
  * @name: for people
  * @node: in the list of all pools
  * @arena_limit: of a process's arena, in pages, when it begins
- * @lock: of @runs, @generation and all that is below it, and of budgets, shared blocks
- *	and their tokens
+ * @lock: of @runs, @generation and all that is below it, and of budgets, shared blocks,
+ *	their tokens, and the list of keepers
  * @runs: runs of pages, free and in use
  * @loose: runs given back but not joined with their neighbours yet, by length
  * @loose_pages: in them
@@ -98,6 +98,7 @@ struct pma_token_stock {
  * @tokens: to claim them with, by number
  * @token_ids: numbers in use
  * @token_stock: for more of them
+ * @keepers: arenas that keep something, see pma_kept.c
  * @moving: big blocks on their way between the pool and an arena, in no list
  * @wait: of those who wait for pages of it; the front-end's
  * @arenas_mutex: of @arenas, @nr_arenas and @last_uid
@@ -118,7 +119,7 @@ struct pma_pool {
 
 	u32 arena_limit;
 
-	raw_spinlock_t lock;		/* runs, generation, budgets, shares, tokens */
+	raw_spinlock_t lock;		/* runs, generation, budgets, shares, tokens, keepers */
 	struct pma_fit *runs;
 	u32 loose[PMA_POOL_LOOSE];
 	u32 loose_pages;
@@ -133,6 +134,7 @@ struct pma_pool {
 	struct pma_table tokens;
 	struct ida token_ids;
 	struct pma_token_stock token_stock;
+	struct list_head keepers;
 	atomic_t moving;
 	struct pma_wait *wait;
 
@@ -182,6 +184,17 @@ static inline bool pma_pool_isolates(const struct pma_pool *pool)
 	return pool->flags & PMA_POOL_ISOLATE;
 }
 
+/* Whole pages serve a request if at most one part in so many is waste. */
+#define PMA_POOL_WASTE_PARTS	8
+
+/* Is so little of @nr_pages left over that whole pages serve @size well? */
+static inline bool pma_pool_pages_fit(const struct pma_region *region, size_t size, u32 nr_pages)
+{
+	u64 bytes = pma_region_handle(region, nr_pages);
+
+	return (bytes - size) * PMA_POOL_WASTE_PARTS <= bytes;
+}
+
 /* Where a loose run of a length is. */
 static inline u32 pma_pool_loose_slot(u32 nr_pages)
 {
@@ -197,7 +210,8 @@ static inline u32 pma_pool_nr_free(const struct pma_pool *pool)
 /* Pages of a run in use.  Its owner needs no lock: its neighbours only change flags. */
 static inline u32 pma_pool_run_pages(const struct pma_pool *pool, u32 pgno)
 {
-	return READ_ONCE(pma_fit_tag(pool->runs, pgno)->head) >> PMA_FIT_FLAG_BITS;
+	/* A window of runs is a page. */
+	return READ_ONCE(pool->runs->tags[pgno].head) >> PMA_FIT_FLAG_BITS;
 }
 
 /* Link of a run in use: its arena's to keep it in a list. */

@@ -11,6 +11,7 @@
  * blocks they are copied without it, while both are BUSY (see pma_arena.c).
  */
 #include "pma_block.h"
+#include "pma_kept.h"
 #include "pma_place.h"
 #include "pma_resize.h"
 
@@ -235,14 +236,25 @@ static int resize_to_big(const struct resize *want, u64 handle, struct pma_block
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	err = find_old(want, handle, &place, &old);
-	if (!err && place.kind == PMA_KIND_BIG)
-		pma_big_mark(&arena->pool->pages, place.pgno, PMA_PAGE_BUSY, arena->id);
+	/* A CPU may have taken it just now, for a free without the lock. */
+	if (!err && place.kind == PMA_KIND_BIG &&
+	    !pma_big_claim(&arena->pool->pages, place.pgno, arena->id, PMA_PAGE_BUSY))
+		err = pma_arena_count_error_locked(arena, -EALREADY);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	if (err)
 		return err;
 	if (place.kind == PMA_KIND_BIG)
 		return big_to_big(want, &place, &old, block);
 	return grow_to_big(want, handle, block);
+}
+
+/* Is a request that has found no room worth another try?  Then it has not failed yet. */
+static bool make_room(struct pma_arena *arena, size_t size)
+{
+	if (!pma_kept_make_room(arena, size))
+		return false;
+	pma_arena_forget_failure(arena);
+	return true;
 }
 
 /**
@@ -275,10 +287,12 @@ int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t al
 		*block = (struct pma_block){ .handle = PMA_HANDLE_NONE };
 		return pma_block_free(arena, handle);
 	}
-	if (want.route.kind != PMA_KIND_BIG)
-		return resize_to_small(&want, handle, block);
-	err = resize_to_big(&want, handle, block);
-	if (err != -ENOMEM || !pma_block_make_do(arena, align, &want.route))
+	do {
+		err = want.route.kind == PMA_KIND_BIG ? resize_to_big(&want, handle, block) :
+							resize_to_small(&want, handle, block);
+	} while (err == -ENOMEM && make_room(arena, size));
+	if (err != -ENOMEM || want.route.kind != PMA_KIND_BIG ||
+	    !pma_block_make_do(arena, align, &want.route))
 		return err;
 	pma_arena_forget_failure(arena);
 	return resize_to_small(&want, handle, block);

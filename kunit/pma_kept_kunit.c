@@ -1,0 +1,487 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_kept_kunit.c - big blocks and chunks that a CPU keeps
+ *
+ * By the kernel interface, as its users meet them.  Those of one CPU stay on it.
+ */
+#include <linux/pma.h>
+
+#include "pma_block.h"
+#include "pma_cpu.h"
+#include "pma_dump.h"
+#include "pma_kept.h"
+#include "pma_kunit.h"
+
+static const struct pma_kunit_config large = { "large", 1024, 4096, 0, 0 };
+
+static struct pma_arena *arena_of(struct kunit *test, const struct pma_kunit_config *config)
+{
+	return pma_kunit_arena(test, pma_kunit_pool(test, config), PMA_ARENA_PERCPU);
+}
+
+#define RUN	(5 * 4096)	/* bytes of a big block */
+#define CHUNK	3000
+
+static const size_t sizes[] = { RUN, CHUNK };
+
+static u32 held_pages(struct pma_arena *arena)
+{
+	struct pma_stats stats;
+
+	pma_arena_stats(arena, &stats);
+	return stats.held_pages;
+}
+
+/* What is freed is the next of its size, and till then free for everybody who asks. */
+static void freed_block_is_next(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		void *block = pma_alloc(arena, sizes[i]);
+		size_t usable = pma_usable_size(arena, block);
+		u32 held = held_pages(arena);
+
+		pma_kunit_expect_live(test, arena, 1, usable);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+		pma_kunit_expect_live(test, arena, 0, 0);
+		KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), 0);
+		KUNIT_EXPECT_EQ(test, held_pages(arena), held + (sizes[i] == RUN ? 5 : 0));
+		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, sizes[i]), block);
+		KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), usable);
+		pma_kunit_expect_live(test, arena, 1, usable);
+		KUNIT_EXPECT_EQ(test, held_pages(arena), held);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	}
+}
+
+/* Four of a length are kept, and one of a long one; the others go back. */
+static void few_of_a_length_are_kept(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	void *blocks[6];
+	u32 i;
+
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		blocks[i] = pma_alloc(arena, RUN);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 4 * 5);
+	for (i = 0; i < 2; i++)
+		blocks[i] = pma_alloc(arena, 17 * 4096);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 4 * 5 + 17);
+	/* And no more than a sixteenth of the region: 64 pages. */
+	blocks[0] = pma_alloc(arena, 28 * 4096);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 4 * 5 + 17);
+	blocks[0] = pma_alloc(arena, 27 * 4096);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 64);
+}
+
+/* Where less than half of the pool is free, nothing is kept. */
+static void nothing_is_kept_of_a_full_pool(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	void *most = pma_alloc(arena, 508 * 4096), *run = pma_alloc(arena, RUN);
+	void *chunk = pma_alloc(arena, CHUNK);
+
+	KUNIT_ASSERT_NOT_NULL(test, chunk);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, run), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, chunk), 0);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 0);
+	KUNIT_EXPECT_EQ(test, arena->stats.heap_pages, 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, most), 0);
+}
+
+/* A chunk serves what is up to an eighth shorter. */
+static void kept_chunk_serves_shorter_ones(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	void *block = pma_alloc(arena, 4096 + 3200), *other;
+	size_t usable = pma_usable_size(arena, block), shortest = usable - usable / 8;
+
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	other = pma_alloc(arena, usable + 1);
+	KUNIT_EXPECT_PTR_NE(test, other, block);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, shortest), block);
+	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), usable);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	other = pma_alloc(arena, ALIGN_DOWN(shortest, 16) - 16);
+	KUNIT_EXPECT_PTR_NE(test, other, block);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
+}
+
+static void kept_block_is_zeroed(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		void *block = pma_alloc(arena, sizes[i]);
+		size_t usable = pma_usable_size(arena, block);
+
+		pma_kunit_fill(block, usable, i);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+		KUNIT_EXPECT_PTR_EQ(test, pma_zalloc(arena, sizes[i]), block);
+		KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(block, usable));
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	}
+}
+
+/* Each misuse gets the answer that it gets of a block that is free. */
+static void misuse_is_refused(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		void *block = pma_alloc(arena, sizes[i]);
+		struct pma_stats stats;
+
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block + 16), -EBADSLT);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block + 1), -EBADSLT);
+		KUNIT_EXPECT_EQ(test, pma_free(other, block), -EACCES);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), -EALREADY);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block + 16), -EALREADY);
+		KUNIT_EXPECT_EQ(test, pma_free(other, block), -EACCES);
+		KUNIT_EXPECT_NULL(test, pma_realloc(arena, block, sizes[i] + 4096, 0));
+		KUNIT_EXPECT_NULL(test, pma_realloc(arena, block, 16, 0));
+		pma_arena_stats(arena, &stats);
+		KUNIT_EXPECT_EQ(test, stats.bad_free, (i + 1) * 4);
+		pma_kunit_expect_live(test, arena, 0, 0);
+		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, sizes[i]), block);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+		pma_kunit_expect_sound(test, arena->pool);
+	}
+}
+
+/* A kept run is told of as held, a kept chunk as none. */
+static void dump_tells_of_no_kept_block(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	void *run = pma_alloc(arena, RUN), *chunk = pma_alloc(arena, CHUNK);
+	void *last = pma_alloc(arena, CHUNK);
+	struct pma_block_rec blocks[4];
+	struct pma_page_rec pages[8];
+	u64 cursor = 0;
+	u32 held = 0, n, i;
+
+	KUNIT_EXPECT_EQ(test, pma_free(arena, run), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, chunk), 0);
+	KUNIT_EXPECT_EQ(test, pma_dump_blocks(arena, &cursor, blocks, ARRAY_SIZE(blocks)), 1);
+	KUNIT_EXPECT_EQ(test, blocks[0].handle,
+			last - pma_kunit_ptr(arena->pool, 0));
+	cursor = 0;
+	n = pma_dump_pages(arena->pool, arena, &cursor, pages, ARRAY_SIZE(pages));
+	for (i = 0; i < n; i++)
+		if (pages[i].kind == PMA_KIND_HELD && pages[i].owner == arena->id)
+			held += pages[i].nr_pages;
+	KUNIT_EXPECT_EQ(test, held, 5);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, last), 0);
+}
+
+/* Drained CPUs keep nothing, and go on keeping nothing until they may again. */
+static void drained_cpus_keep_nothing(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	void *blocks[] = { pma_alloc(arena, RUN), pma_alloc(arena, CHUNK) };
+
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
+	KUNIT_EXPECT_NE(test, arena->stats.arena_pages, 0);
+	pma_cpu_drain_begin(arena);
+	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
+	blocks[0] = pma_alloc(arena, RUN);
+	blocks[1] = pma_alloc(arena, CHUNK);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
+	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
+	pma_cpu_drain_end(arena);
+}
+
+/* Let CPUs of an arena keep what they can, of many lengths. */
+static void keep_much(struct kunit *test, struct pma_arena *arena)
+{
+	void *blocks[3][14];
+	u32 cpu, i;
+
+	for (cpu = 0; cpu < 2; cpu++) {
+		pma_kunit_move_to_cpu(cpu);
+		for (i = 0; i < ARRAY_SIZE(blocks[0]); i++) {
+			blocks[0][i] = pma_alloc(arena, (i + 1) * 4096);
+			blocks[1][i] = pma_alloc(arena, 2100 + i * 100);
+			blocks[2][i] = pma_alloc(arena, 4200 + i * 100);
+			KUNIT_ASSERT_NOT_NULL(test, blocks[2][i]);
+		}
+		for (i = 0; i < ARRAY_SIZE(blocks); i++)
+			KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks[0]),
+							     blocks[i]), 0);
+	}
+	KUNIT_EXPECT_GT(test, held_pages(arena), 20);
+}
+
+/* No request fails for what is kept: by its own arena, by others, on any CPU. */
+static void nothing_fails_for_what_is_kept(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
+	struct pma_arena *plain = pma_kunit_arena(test, arena->pool, 0);
+	struct pma_arena *all[] = { arena, other, plain };
+	size_t bytes = arena->pool->region.bytes, nr_pages = bytes / 4096, before;
+	void *block;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++) {
+		keep_much(test, arena);
+		keep_much(test, other);
+		block = pma_alloc(all[i], bytes);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		KUNIT_EXPECT_EQ(test, held_pages(arena) + held_pages(other), 0);
+		KUNIT_EXPECT_EQ(test, pma_free(all[i], block), 0);
+		/* The same, around the block's own page. */
+		block = pma_alloc(all[i], 64);
+		keep_much(test, arena);
+		keep_much(test, other);
+		before = (block - pma_kunit_ptr(arena->pool, 0)) / 4096;
+		block = pma_realloc(all[i], block, max(before, nr_pages - before - 1) * 4096, 0);
+		KUNIT_EXPECT_NOT_NULL(test, block);
+		KUNIT_EXPECT_EQ(test, pma_free(all[i], block), 0);
+		KUNIT_EXPECT_EQ(test, all[i]->stats.failed, 0);
+	}
+}
+
+/* A slab page, a segment, a limit and a reserve: each needs pages that are kept. */
+static void kept_pages_serve_all_engines(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
+	u32 nr_pages = arena->pool->region.nr_pages, i;
+	void *most, *block;
+
+	for (i = 0; i < 3; i++) {
+		static const size_t need[] = { 64, CHUNK, 4096 };
+
+		keep_much(test, arena);
+		most = pma_alloc(other, (size_t)(nr_pages - held_pages(arena) -
+						 arena->stats.heap_pages) * 4096);
+		block = pma_alloc(other, need[i]);
+		KUNIT_EXPECT_NOT_NULL(test, block);
+		KUNIT_EXPECT_EQ(test, pma_free(other, block), 0);
+		KUNIT_EXPECT_EQ(test, pma_free(other, most), 0);
+		pma_block_free_all(other);
+		pma_block_free_all(arena);
+	}
+	keep_much(test, arena);
+	KUNIT_EXPECT_EQ(test, pma_arena_set_limit(arena, 600), 0);
+	block = pma_alloc(arena, 600 * 4096);
+	KUNIT_EXPECT_NOT_NULL(test, block);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	KUNIT_EXPECT_EQ(test, pma_arena_set_limit(arena, PMA_LIMIT_NONE), 0);
+	keep_much(test, arena);
+	KUNIT_EXPECT_EQ(test, pma_arena_set_reserve(other, nr_pages), 0);
+	KUNIT_EXPECT_EQ(test, pma_arena_set_reserve(other, 0), 0);
+}
+
+/* What its own limit refuses takes nothing from others. */
+static void own_limit_flushes_no_other(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
+	u32 held;
+
+	keep_much(test, other);
+	held = held_pages(other);
+	KUNIT_EXPECT_EQ(test, pma_arena_set_limit(arena, 4), 0);
+	KUNIT_EXPECT_NULL(test, pma_alloc(arena, RUN));
+	KUNIT_EXPECT_EQ(test, held_pages(other), held);
+}
+
+#define RACE_BLOCKS	32
+#define RACE_THREADS	4
+
+/**
+ * struct race - threads that all free the same blocks
+ * @arena: whose they are
+ * @blocks: the blocks
+ * @freed: how often one was
+ */
+struct race {
+	struct pma_arena *arena;
+	void *blocks[RACE_BLOCKS];
+	atomic_t freed;
+};
+
+static void free_all_of_them(void *context, u32 index)
+{
+	struct race *race = context;
+	u32 i;
+
+	for (i = 0; i < RACE_BLOCKS; i++)
+		if (!pma_free(race->arena, race->blocks[i]))
+			atomic_inc(&race->freed);
+}
+
+/* Of two frees of a block one is refused, whichever comes first. */
+static void double_free_is_refused_threads(struct kunit *test)
+{
+	struct race *race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
+	u32 round, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, race);
+	race->arena = arena_of(test, &large);
+	for (round = 0; round < 20; round++) {
+		for (i = 0; i < RACE_BLOCKS; i++)
+			race->blocks[i] = pma_alloc(race->arena, sizes[i % ARRAY_SIZE(sizes)]);
+		atomic_set(&race->freed, 0);
+		pma_kunit_threads(test, RACE_THREADS, free_all_of_them, race);
+		KUNIT_EXPECT_EQ(test, atomic_read(&race->freed), RACE_BLOCKS);
+		pma_kunit_expect_live(test, race->arena, 0, 0);
+	}
+}
+
+#define CONTEST_THREADS	4
+#define CONTEST_SLOTS	48
+
+/**
+ * struct contest - what threads contend for
+ * @arenas: each block is of one of them
+ * @slots: blocks, each put there by one thread and freed by any
+ * @failed: contents that were not as they were left, frees refused, unsound metadata
+ * @seed: of their random numbers
+ */
+struct contest {
+	struct pma_arena *arenas[2];
+	void *slots[CONTEST_SLOTS];
+	atomic_t failed;
+	u64 seed;
+};
+
+/* A block tells its arena, size and tag in its first bytes. */
+static void *make_block(struct contest *contest, struct pma_kunit_rng *rng)
+{
+	u32 index = pma_kunit_below(rng, 2), size = pma_kunit_size(rng, 2049, 65536);
+	u32 tag = pma_kunit_random(rng);
+	u32 *block = pma_alloc(contest->arenas[index], size);
+
+	if (!block)
+		return NULL;
+	pma_kunit_fill(block + 3, size - 12, tag);
+	block[0] = index;
+	block[1] = size;
+	block[2] = tag;
+	return block;
+}
+
+static void drop_block(struct contest *contest, u32 *block)
+{
+	if (!block)
+		return;
+	if (!pma_kunit_is_filled(block + 3, block[1] - 12, block[2]))
+		atomic_inc(&contest->failed);
+	if (pma_free(contest->arenas[block[0]], block))
+		atomic_inc(&contest->failed);
+}
+
+static void contend(void *context, u32 index)
+{
+	struct contest *contest = context;
+	struct pma_kunit_rng rng = { .state = contest->seed + index };
+	u32 ops = pma_kunit_ops() / 40, i;
+
+	for (i = 0; i < ops; i++) {
+		void **slot = &contest->slots[pma_kunit_below(&rng, CONTEST_SLOTS)];
+
+		drop_block(contest, xchg(slot, make_block(contest, &rng)));
+		if (!index && !(i % 256) && pma_check(contest->arenas[0]->pool, NULL))
+			atomic_inc(&contest->failed);
+		/* Flush all, of both. */
+		if (index == 1 && !(i % 64) &&
+		    pma_alloc(contest->arenas[0], contest->arenas[0]->pool->region.bytes))
+			atomic_inc(&contest->failed);
+		cond_resched();
+	}
+}
+
+static void alloc_free_and_flush_threads(struct kunit *test)
+{
+	struct contest *contest = kunit_kzalloc(test, sizeof(*contest), GFP_KERNEL);
+	struct pma_pool *pool = pma_kunit_pool(test, &large);
+	struct pma_kunit_rng rng;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, contest);
+	pma_kunit_rng_init(&rng, test, "contest");
+	contest->seed = rng.state;
+	for (i = 0; i < 2; i++)
+		contest->arenas[i] = pma_kunit_arena(test, pool, PMA_ARENA_PERCPU);
+	/* So that the whole region is never to be had. */
+	contest->slots[0] = make_block(contest, &rng);
+	pma_kunit_threads(test, CONTEST_THREADS, contend, contest);
+	for (i = 0; i < CONTEST_SLOTS; i++)
+		drop_block(contest, contest->slots[i]);
+	KUNIT_EXPECT_EQ(test, atomic_read(&contest->failed), 0);
+}
+
+#define CHURN_BLOCKS	2400	/* of 440 bytes on average: a quarter of the region */
+
+static u32 churn_size(struct pma_kunit_rng *rng)
+{
+	u32 order = 4 + pma_kunit_below(rng, 6);
+
+	if (pma_kunit_below(rng, 100) >= 98)
+		return pma_kunit_between(rng, 2560, 20 * 1024);
+	return pma_kunit_between(rng, (1U << order) + 1, 2U << order);
+}
+
+/* In a region that is mostly empty nothing fails, however long it is used. */
+static void churn_does_not_fail(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	void **blocks = kunit_kcalloc(test, CHURN_BLOCKS, sizeof(*blocks), GFP_KERNEL);
+	struct pma_kunit_rng rng;
+	u32 failed = 0, i;
+
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	pma_kunit_rng_init(&rng, test, "churn");
+	for (i = 0; i < pma_kunit_ops(); i++) {
+		void **block = &blocks[pma_kunit_below(&rng, CHURN_BLOCKS)];
+
+		KUNIT_EXPECT_EQ(test, pma_free(arena, *block), 0);
+		*block = pma_alloc(arena, churn_size(&rng));
+		failed += !*block;
+	}
+	KUNIT_EXPECT_EQ(test, failed, 0);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(freed_block_is_next),
+	KUNIT_CASE(few_of_a_length_are_kept),
+	KUNIT_CASE(nothing_is_kept_of_a_full_pool),
+	KUNIT_CASE(kept_chunk_serves_shorter_ones),
+	KUNIT_CASE(kept_block_is_zeroed),
+	KUNIT_CASE(misuse_is_refused),
+	KUNIT_CASE(dump_tells_of_no_kept_block),
+	KUNIT_CASE(drained_cpus_keep_nothing),
+	KUNIT_CASE(nothing_fails_for_what_is_kept),
+	KUNIT_CASE(kept_pages_serve_all_engines),
+	KUNIT_CASE(own_limit_flushes_no_other),
+	KUNIT_CASE(double_free_is_refused_threads),
+	KUNIT_CASE(alloc_free_and_flush_threads),
+	KUNIT_CASE(churn_does_not_fail),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "pma_kept",
+	.init = pma_kunit_init,
+	.exit = pma_kunit_exit,
+	.test_cases = cases,
+};
+
+kunit_test_suite(suite);

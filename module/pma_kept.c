@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_kept.c - big blocks and chunks that a CPU keeps for the next request
+ *
+ * What pma_cpu.c is for slab blocks: in front of a kernel arena a CPU keeps the runs
+ * and chunks that are freed on it, a few of each length, and hands them out again
+ * without the arena's lock, the pool's, a search, a split and a join.
+ *
+ *	         length	  1    2    3 ..16   17..18 ..        256 pages
+ *	runs	[ page 7 ][    ][ 31 ][    ][      ]  ..  [        ]
+ *		[ page 9 ][    ][    ][    ]
+ *
+ * A kept piece is still its arena's, and in use for pma_fit: no list, tag or account
+ * changes.  That it is free is said where a free looks for it, so that a second one is
+ * found out: a run's descriptor is KEPT, a chunk's tag has the flag PMA_FIT_KEPT.
+ *
+ *	run	BIG -> KEPT by cmpxchg, without a lock: of two that free it one gets
+ *		it.  Who holds the lock and wants a big block claims it likewise,
+ *		BIG -> BUSY (pma_big_claim()).
+ *	chunk	flagged under the arena's lock, as only that keeps its segment there
+ *		while it is judged; the flag is taken away without it.
+ *
+ * The places are filled by their CPU, with interrupts off, and emptied by anybody:
+ * what is kept is there for all.  Who finds no room flushes what its own arena keeps,
+ * then what others do (pma_kept_make_room()), on whatever CPU; so no request fails for
+ * what is kept.  Arenas that keep something are in the pool's list of keepers.
+ *
+ * A run serves a request for its length, a chunk one that is up to an eighth shorter.
+ */
+#include "pma_chunks.h"
+#include "pma_cpu.h"
+#include "pma_kept.h"
+
+/* Pieces flushed before others get the lock. */
+#define FLUSH_PIECES	16
+
+/* Nothing is kept unless such a part of the region is free. */
+#define FREE_PARTS	2
+
+/* Of longer runs only one of each length is kept. */
+#define FEW_PAGES	16
+
+/* A part of a chunk that may be waste. */
+#define CHUNK_WASTE_PARTS	8
+
+/* Where pieces of about that length are: eight bins a power of two. */
+static u32 bin_of(u32 length)
+{
+	u32 order;
+
+	if (length < 8)
+		return length;
+	order = ilog2(length) - 3;
+	return (order << 3) + (length >> order);
+}
+
+/* May the CPU keep so many bytes more?  What the pool had free a moment ago will do. */
+static bool has_room(const struct pma_arena *arena, struct pma_kept *kept, s64 bytes)
+{
+	const struct pma_pool *pool = arena->pool;
+	u32 nr_free = READ_ONCE(pool->runs->free_units) + READ_ONCE(pool->loose_pages);
+
+	/* Then all that was kept has been flushed. */
+	if (!READ_ONCE(kept->any))
+		kept->now = 0;
+	return kept->now + bytes <= arena->fast.kept_max &&
+	       nr_free >= pool->region.nr_pages / FREE_PARTS;
+}
+
+/* An empty place, or NULL; only this CPU fills any. */
+static u32 *empty_place(u32 *bin, u32 depth)
+{
+	u32 i;
+
+	for (i = 0; i < depth; i++)
+		if (READ_ONCE(bin[i]) == PMA_NONE)
+			return &bin[i];
+	return NULL;
+}
+
+/* The first that is kept makes its arena a keeper. */
+static void become_keeper(struct pma_arena *arena)
+{
+	struct pma_pool *pool = arena->pool;
+
+	raw_spin_lock(&pool->lock);
+	if (!arena->keeps)
+		list_add_tail(&arena->keeper, &pool->keepers);
+	WRITE_ONCE(arena->keeps, true);
+	raw_spin_unlock(&pool->lock);
+}
+
+static void put(struct pma_arena *arena, struct pma_kept *kept, u32 *place, u32 piece,
+		u64 bytes)
+{
+	kept->now += bytes;
+	/* Whoever takes it out sees all that was read and written of it before. */
+	smp_store_release(place, piece);
+	WRITE_ONCE(kept->any, true);
+	if (unlikely(!READ_ONCE(arena->keeps)))
+		become_keeper(arena);
+}
+
+/* The CPU's, unless CPUs are to keep nothing now; interrupts are off. */
+static struct pma_kept *of_this_cpu(const struct pma_arena *arena)
+{
+	if (!arena->cpu || READ_ONCE(arena->draining))
+		return NULL;
+	return &this_cpu_ptr(arena->cpu)->kept;
+}
+
+/**
+ * pma_kept_put_run() - free a big block, for this CPU to keep
+ * @arena: whose it is, in a pool that does not isolate
+ * @handle: of its start, it is said; in the region
+ *
+ * Context: Interrupts are off.
+ * Return: true if it was the start of a big block in use, and is kept now; false if it
+ * must be freed, or refused, in another way.
+ */
+bool pma_kept_put_run(struct pma_arena *arena, u64 handle)
+{
+	u32 pgno = handle >> arena->fast.page_shift, nr_pages, *place = NULL;
+	struct pma_page *page = &arena->pool->pages.desc[pgno];
+	struct pma_kept *kept = of_this_cpu(arena);
+	s64 bytes;
+
+	if (!kept || handle & arena->fast.page_mask ||
+	    !pma_page_swap(page, kept->big_word, kept->kept_word))
+		return false;
+	nr_pages = pma_pool_run_pages(arena->pool, pgno);
+	bytes = (s64)nr_pages << arena->fast.page_shift;
+	if (likely(nr_pages <= PMA_KEPT_RUN_PAGES && has_room(arena, kept, bytes)))
+		place = empty_place(kept->runs[bin_of(nr_pages)],
+				    nr_pages > FEW_PAGES ? 1 : PMA_KEPT_DEPTH);
+	if (unlikely(!place)) {
+		/* Whoever claims it next may change its tag, which was read just now. */
+		smp_store_release((u32 *)page, kept->big_word);
+		return false;
+	}
+	kept->frees++;
+	kept->bytes -= bytes;
+	put(arena, kept, place, pgno, bytes);
+	return true;
+}
+
+/**
+ * pma_kept_put_chunk() - free a chunk, for this CPU to keep
+ * @arena: whose it is
+ * @handle: of its start, it is said; in the region
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: true if it was the start of a chunk in use, and is kept now; false if it
+ * must be freed, or refused, in another way.
+ */
+bool pma_kept_put_chunk(struct pma_arena *arena, u64 handle)
+{
+	struct pma_page_id id = pma_page_id(&arena->fast.desc[handle >> arena->fast.page_shift]);
+	struct pma_kept *kept = of_this_cpu(arena);
+	u32 bin, *place;
+	s64 bytes;
+
+	lockdep_assert_held(&arena->lock);
+	if (!kept || id.kind != PMA_KIND_HEAP || id.owner != arena->id ||
+	    !pma_heap_is_used(arena->heap, handle))
+		return false;
+	bytes = pma_heap_bytes(arena->heap, handle);
+	bin = bin_of(bytes >> arena->heap->geo->granule_shift) - kept->chunk_bins_from;
+	if (bin >= PMA_KEPT_CHUNK_BINS || !has_room(arena, kept, bytes))
+		return false;
+	place = empty_place(kept->chunks[bin], PMA_KEPT_DEPTH);
+	if (!place)
+		return false;
+	pma_heap_keep(arena->heap, handle);
+	pma_arena_count_frees(arena, 1, bytes);
+	put(arena, kept, place, handle >> arena->heap->geo->granule_shift, bytes);
+	return true;
+}
+
+/* Take a piece out of its place, unless somebody else was quicker. */
+static bool take(u32 *place, u32 piece)
+{
+	return cmpxchg(place, piece, PMA_NONE) == piece;
+}
+
+static __always_inline u32 take_run(const struct pma_arena *arena, struct pma_kept *kept, u32 nr_pages)
+{
+	u32 *bin = kept->runs[bin_of(nr_pages)], pgno, i;
+
+	for (i = 0; i < PMA_KEPT_DEPTH; i++) {
+		pgno = READ_ONCE(bin[i]);
+		if (pgno != PMA_NONE && pma_pool_run_pages(arena->pool, pgno) == nr_pages &&
+		    take(&bin[i], pgno))
+			return pgno;
+	}
+	return PMA_NONE;
+}
+
+static __always_inline void *alloc_run(const struct pma_arena *arena, struct pma_kept *kept,
+				       size_t size, u32 nr_pages, u64 *usable)
+{
+	u32 pgno = take_run(arena, kept, nr_pages);
+	struct pma_page *page;
+
+	if (unlikely(pgno == PMA_NONE))
+		return NULL;
+	*usable = (u64)nr_pages << arena->fast.page_shift;
+	page = &arena->pool->pages.desc[pgno];
+	pma_big_record(page, *usable, size);
+	WRITE_ONCE(*(u32 *)page, kept->big_word);
+	return (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift);
+}
+
+static u32 take_chunk(const struct pma_heap *heap, u32 *bin, u32 units)
+{
+	u32 unit, have, i;
+
+	for (i = 0; i < PMA_KEPT_DEPTH; i++) {
+		unit = READ_ONCE(bin[i]);
+		if (unit == PMA_NONE)
+			continue;
+		have = READ_ONCE(pma_fit_tag(&heap->fit, unit)->head) >>
+		       (PMA_FIT_FLAG_BITS + heap->fit.window_shift);
+		if (have >= units && (have - units) * CHUNK_WASTE_PARTS <= have &&
+		    take(&bin[i], unit))
+			return unit;
+	}
+	return PMA_NONE;
+}
+
+static noinline void *alloc_chunk(const struct pma_arena *arena, struct pma_kept *kept,
+				  size_t size, u64 *usable)
+{
+	const struct pma_heap *heap = arena->heap;
+	u32 units = DIV_ROUND_UP(size, 1U << heap->geo->granule_shift);
+	u32 bin = bin_of(units) - kept->chunk_bins_from, unit;
+
+	if (bin >= PMA_KEPT_CHUNK_BINS)
+		return NULL;
+	unit = take_chunk(heap, kept->chunks[bin], units);
+	/* Those of the next bin are all long enough. */
+	if (unit == PMA_NONE && ++bin < PMA_KEPT_CHUNK_BINS)
+		unit = take_chunk(heap, kept->chunks[bin], units);
+	if (unit == PMA_NONE)
+		return NULL;
+	*usable = pma_heap_use_kept(heap, unit, size);
+	return (void *)arena->fast.base + ((size_t)unit << heap->geo->granule_shift);
+}
+
+static __always_inline void *alloc(struct pma_arena *arena, size_t size, u64 *usable)
+{
+	size_t nr_pages = ((size - 1) >> arena->fast.page_shift) + 1;
+	struct pma_kept *kept;
+	void *block = NULL;
+	unsigned long irq;
+
+	/* Size 0 wraps around. */
+	if (nr_pages > PMA_KEPT_RUN_PAGES)
+		return NULL;
+	local_irq_save(irq);
+	kept = of_this_cpu(arena);
+	if (likely(kept))
+		block = pma_pool_pages_fit(&arena->pool->region, size, nr_pages) ?
+			alloc_run(arena, kept, size, nr_pages, usable) :
+			alloc_chunk(arena, kept, size, usable);
+	if (block) {
+		kept->allocs++;
+		kept->bytes += *usable;
+		kept->now -= *usable;
+	}
+	local_irq_restore(irq);
+	return block;
+}
+
+/**
+ * pma_kept_alloc() - hand out what this CPU keeps
+ * @arena: whose it will be
+ * @size: bytes wanted, more than a slab block has
+ *
+ * Context: Any but NMI.
+ * Return: the block, or NULL if none is kept that serves well.
+ */
+void *pma_kept_alloc(struct pma_arena *arena, size_t size)
+{
+	u64 usable;
+
+	return alloc(arena, size, &usable);
+}
+
+/**
+ * pma_kept_zalloc() - as pma_kept_alloc(), zeroed
+ * @arena: whose it will be
+ * @size: bytes wanted, more than a slab block has
+ *
+ * Context: Any but NMI.
+ * Return: the block, zeroed to its end, or NULL.
+ */
+void *pma_kept_zalloc(struct pma_arena *arena, size_t size)
+{
+	u64 usable;
+	void *block = alloc(arena, size, &usable);
+
+	return block ? memset(block, 0, usable) : NULL;
+}
+
+/* Give back what was counted as freed; the arena's lock is held. */
+static void give_run(struct pma_arena *arena, u32 pgno)
+{
+	pma_arena_big_give_at_once(arena, pgno);
+}
+
+static void give_chunk(struct pma_arena *arena, u32 unit)
+{
+	pma_chunks_give(arena, (u64)unit << arena->heap->geo->granule_shift);
+}
+
+/* Give back up to @most of the pieces in so many places; how many it were. */
+static u32 flush_places(struct pma_arena *arena, u32 *places, u32 nr, u32 most,
+			void (*give)(struct pma_arena *arena, u32 piece))
+{
+	u32 done = 0, i, piece;
+
+	for (i = 0; i < nr && done < most; i++) {
+		piece = READ_ONCE(places[i]);
+		if (piece == PMA_NONE || !take(&places[i], piece))
+			continue;
+		give(arena, piece);
+		done++;
+	}
+	return done;
+}
+
+static u32 flush_some(struct pma_arena *arena, struct pma_kept *kept)
+{
+	u32 done = 0;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	/* First said so: what is put while we look sets it again. */
+	if (xchg(&kept->any, false)) {
+		done = flush_places(arena, kept->runs[0], sizeof(kept->runs) / sizeof(u32),
+				    FLUSH_PIECES, give_run);
+		done += flush_places(arena, kept->chunks[0], sizeof(kept->chunks) / sizeof(u32),
+				     FLUSH_PIECES - done, give_chunk);
+	}
+	if (done == FLUSH_PIECES)
+		WRITE_ONCE(kept->any, true);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return done;
+}
+
+/**
+ * pma_kept_flush() - give back what CPUs keep of an arena
+ * @arena: the arena
+ *
+ * What a CPU keeps from now on is not waited for.
+ *
+ * Context: Any but NMI; takes the arena's lock, then the pool's.  O(CPUs).
+ * Return: true if there was any.
+ */
+bool pma_kept_flush(struct pma_arena *arena)
+{
+	bool gave = false;
+	int n;
+
+	if (!arena->cpu)
+		return false;
+	for_each_possible_cpu(n)
+		while (flush_some(arena, &per_cpu_ptr(arena->cpu, n)->kept))
+			gave = true;
+	return gave;
+}
+
+/* An arena is no keeper any more, whether it was or not; the pool's lock is held. */
+static bool stop_keeping(struct pma_arena *arena)
+{
+	lockdep_assert_held(&arena->pool->lock);
+	if (!arena->keeps)
+		return false;
+	list_del(&arena->keeper);
+	WRITE_ONCE(arena->keeps, false);
+	return true;
+}
+
+/* Give back what an arena's own CPUs keep. */
+static bool flush_own(struct pma_arena *arena)
+{
+	unsigned long irq;
+	bool kept;
+
+	raw_spin_lock_irqsave(&arena->pool->lock, irq);
+	kept = stop_keeping(arena);
+	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
+	return kept && pma_kept_flush(arena);
+}
+
+/* Take one of the arenas that keep something off the list, and see that it stays. */
+static struct pma_arena *get_keeper(struct pma_pool *pool)
+{
+	struct pma_arena *arena = NULL;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	if (!list_empty(&pool->keepers)) {
+		arena = list_entry(pool->keepers.next, struct pma_arena, keeper);
+		stop_keeping(arena);
+		atomic_inc(&arena->flushers);
+	}
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return arena;
+}
+
+/**
+ * pma_kept_make_room() - give back what is kept, as a request has found no room
+ * @arena: whose request it is
+ * @bytes: that it asks for
+ *
+ * What its own CPUs keep comes first; what others do is no help where its limit is in
+ * the way.
+ *
+ * Context: Any but NMI; takes one arena's lock after the other.  O(arenas that keep
+ * something), which are none after it.
+ * Return: true if the pool or the arena's heap got any, so that it is worth another try.
+ */
+bool pma_kept_make_room(struct pma_arena *arena, u64 bytes)
+{
+	struct pma_pool *pool = arena->pool;
+	u32 nr_pages = DIV_ROUND_UP(min_t(u64, bytes, pool->region.bytes),
+				    pma_region_page_size(&pool->region));
+	struct pma_arena *keeper;
+	bool gave = false;
+
+	if (flush_own(arena))
+		return true;
+	if (list_empty(&pool->keepers) || pma_limit_is_in_the_way(arena, nr_pages))
+		return false;
+	while (!gave && (keeper = get_keeper(pool))) {
+		gave = pma_kept_flush(keeper);
+		atomic_dec(&keeper->flushers);
+	}
+	return gave;
+}
+
+/**
+ * pma_kept_fold() - add what a CPU did on its own to the arena's counters
+ * @arena: the arena
+ * @kept: the CPU's
+ *
+ * Context: The arena's lock is held; it is this CPU's, or that is offline.
+ */
+void pma_kept_fold(struct pma_arena *arena, struct pma_kept *kept)
+{
+	lockdep_assert_held(&arena->lock);
+	arena->stats.allocs += kept->allocs;
+	arena->stats.frees += kept->frees;
+	arena->stats.live_blocks += kept->allocs - kept->frees;
+	pma_arena_count_bytes(arena, kept->bytes);
+	kept->allocs = 0;
+	kept->frees = 0;
+	kept->bytes = 0;
+}
+
+/**
+ * pma_kept_add_stats() - add what a CPU did on its own, and what it keeps
+ * @arena: the arena
+ * @kept: the CPU's
+ * @stats: where to
+ *
+ * Context: The arena's lock is held.  What happens meanwhile is counted or not.
+ */
+void pma_kept_add_stats(const struct pma_arena *arena, const struct pma_kept *kept,
+			struct pma_stats *stats)
+{
+	u64 allocs = READ_ONCE(kept->allocs), frees = READ_ONCE(kept->frees);
+	const u32 *places = kept->runs[0];
+	u32 pgno, nr_pages, i;
+
+	stats->allocs += allocs;
+	stats->frees += frees;
+	stats->live_blocks += allocs - frees;
+	stats->live_bytes += READ_ONCE(kept->bytes);
+	for (i = 0; i < sizeof(kept->runs) / sizeof(u32); i++) {
+		pgno = READ_ONCE(places[i]);
+		if (pgno == PMA_NONE)
+			continue;
+		nr_pages = min(pma_pool_run_pages(arena->pool, pgno), stats->big_pages);
+		stats->big_pages -= nr_pages;
+		stats->arena_pages -= nr_pages;
+		stats->held_pages += nr_pages;
+	}
+}
+
+/**
+ * pma_kept_init() - begin with nothing kept
+ * @arena: the arena
+ * @kept: the CPU's
+ */
+void pma_kept_init(const struct pma_arena *arena, struct pma_kept *kept)
+{
+	memset(kept, 0, sizeof(*kept));
+	memset(kept->runs, 0xff, sizeof(kept->runs));		/* PMA_NONE */
+	memset(kept->chunks, 0xff, sizeof(kept->chunks));
+	kept->chunk_bins_from = bin_of(pma_fit_min_units(&arena->heap->fit));
+	kept->big_word = pma_page_word(PMA_KIND_BIG, 0, arena->id);
+	kept->kept_word = pma_page_word(PMA_PAGE_KEPT, 0, arena->id);
+}
+
+/**
+ * pma_kept_end() - keep nothing any more
+ * @arena: which ends; nobody else uses it any more, and nothing is kept
+ *
+ * Context: May sleep.
+ */
+void pma_kept_end(struct pma_arena *arena)
+{
+	struct pma_pool *pool = arena->pool;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	stop_keeping(arena);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	/* Somebody who found no room may look for what it keeps just now. */
+	while (atomic_read(&arena->flushers))
+		cond_resched();
+}
