@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "pma_host.h"
+#include "pma_cpu.h"
 #include "pma_kunit.h"
 
 #ifdef __SANITIZE_THREAD__
@@ -71,6 +72,25 @@ void pma_kunit_threads(struct kunit *test, u32 nr, void (*run)(void *context, u3
 bool pma_kunit_move_to_cpu(u32 cpu)
 {
 	return host_move_to_cpu(cpu);
+}
+
+void pma_kunit_sleep(void)
+{
+}
+
+/* All threads have to be elsewhere. */
+bool pma_kunit_offline_cpu(u32 cpu)
+{
+	if (cpu >= HOST_CPUS)
+		return false;
+	host_offline_cpu = cpu;
+	pma_cpu_drain_offline();
+	return true;
+}
+
+void pma_kunit_online_cpu(u32 cpu)
+{
+	host_offline_cpu = -1;
 }
 
 bool pma_kunit_fail_begin(u32 nth)

@@ -163,7 +163,11 @@ bool host_lock_is_held(const struct host_lock *lock)
 static pthread_mutex_t cpus[HOST_CPUS] = {
 	[0 ... HOST_CPUS - 1] = PTHREAD_MUTEX_INITIALIZER
 };
+
 static int next_cpu;
+
+/* That one, or -1. */
+int host_offline_cpu = -1;
 
 static __thread struct {
 	int number;	/* of the CPU, from 1 on; 0 before the thread is on one */
@@ -179,7 +183,7 @@ int host_cpu(void)
 
 bool host_move_to_cpu(int cpu)
 {
-	if (cpu >= HOST_CPUS)
+	if (cpu >= HOST_CPUS || cpu == host_offline_cpu)
 		return false;
 	on_cpu.number = cpu + 1;
 	return true;
@@ -219,7 +223,8 @@ void host_on_each_cpu(void (*func)(void *data), void *data)
 
 	host_might_sleep("on_each_cpu()");
 	for (cpu = 0; cpu < HOST_CPUS; cpu++) {
-		host_move_to_cpu(cpu);
+		if (!host_move_to_cpu(cpu))
+			continue;
 		host_irqs_off();
 		func(data);
 		host_irqs_on();

@@ -352,6 +352,8 @@ int host_cpu(void);
 bool host_move_to_cpu(int cpu);
 void *host_this_cpu(void *p);
 void *host_alloc_percpu(size_t bytes);
+extern int host_offline_cpu;
+
 void host_on_each_cpu(void (*func)(void *data), void *data);
 
 #define __percpu
@@ -373,7 +375,7 @@ typedef struct { long counter; } atomic_long_t;
 #define on_each_cpu(func, arg, wait) host_on_each_cpu(func, arg)
 #define cpus_read_lock()	host_might_sleep("cpus_read_lock()")
 #define cpus_read_unlock()	do { } while (0)
-#define cpu_online(cpu)		true
+#define cpu_online(cpu)		((cpu) != host_offline_cpu)
 #define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < HOST_CPUS; (cpu)++)
 
 static inline void set_bit(unsigned long n, unsigned long *map)

@@ -2,8 +2,7 @@
 /*
  * pma_cpu_kunit.c - slab pages that a CPU has to itself
  *
- * By the kernel interface, as its users meet them.  On the host no CPU has any
- * page, and then the same must hold without.
+ * By the kernel interface, as its users meet them.
  */
 #include <linux/pma.h>
 
@@ -135,6 +134,34 @@ static void free_reaches_other_cpus(struct kunit *test)
 	pma_kunit_move_to_cpu(0);
 	expect_misuse_refused(test, arena, blocks[7], blocks[8]);
 	pma_block_free_all(arena);
+}
+
+/* What a CPU had that goes offline is given back: pages, runs and chunks. */
+static void offline_cpu_has_nothing(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	void *blocks[3];
+	u32 i;
+
+	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
+		kunit_skip(test, "there are no two CPUs");
+	blocks[0] = pma_alloc(arena, 64);
+	blocks[1] = pma_alloc(arena, 3000);
+	blocks[2] = pma_alloc(arena, 4096);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
+	pma_kunit_move_to_cpu(0);
+	blocks[0] = pma_alloc(arena, 64);
+	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 2);
+	if (!pma_kunit_offline_cpu(1))
+		kunit_skip(test, "no CPU can go offline");
+	/* That is done a moment later. */
+	for (i = 0; i < 500 && READ_ONCE(arena->stats.arena_pages) > 1; i++)
+		pma_kunit_sleep();
+	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1);
+	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 1);
+	pma_kunit_expect_live(test, arena, 1, 64);
+	pma_kunit_online_cpu(1);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
 }
 
 /* All blocks of all pages are served, each once, and then no more. */
@@ -279,6 +306,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(free_refuses_misuse),
 	KUNIT_CASE(free_refuses_misuse_elsewhere),
 	KUNIT_CASE(free_reaches_other_cpus),
+	KUNIT_CASE(offline_cpu_has_nothing),
 	KUNIT_CASE(alloc_serves_whole_pool),
 	KUNIT_CASE(freed_block_is_next),
 	KUNIT_CASE(alloc_and_free_anywhere_threads),

@@ -32,6 +32,16 @@ static u32 held_pages(struct pma_arena *arena)
 	return stats.held_pages;
 }
 
+/* Of the one block that there is. */
+static void expect_requested(struct kunit *test, struct pma_arena *arena, size_t size)
+{
+	struct pma_block_rec rec = { };
+	u64 cursor = 0;
+
+	KUNIT_EXPECT_EQ(test, pma_dump_blocks(arena, &cursor, &rec, 1), 1);
+	KUNIT_EXPECT_EQ(test, rec.requested, size);
+}
+
 /* What is freed is the next of its size, and till then free for everybody who asks. */
 static void freed_block_is_next(struct kunit *test)
 {
@@ -53,6 +63,10 @@ static void freed_block_is_next(struct kunit *test)
 		pma_kunit_expect_live(test, arena, 1, usable);
 		KUNIT_EXPECT_EQ(test, held_pages(arena), held);
 		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+		/* A few bytes less are recorded as such. */
+		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, sizes[i] - 20), block);
+		expect_requested(test, arena, sizes[i] - 20);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
 	}
 }
 
@@ -72,13 +86,27 @@ static void few_of_a_length_are_kept(struct kunit *test)
 		blocks[i] = pma_alloc(arena, 17 * 4096);
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
 	KUNIT_EXPECT_EQ(test, held_pages(arena), 4 * 5 + 17);
-	/* And no more than a sixteenth of the region: 64 pages. */
-	blocks[0] = pma_alloc(arena, 28 * 4096);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
+	/* A longer one that is in the same place is none for it. */
+	blocks[0] = pma_alloc(arena, 16 * 4096);
+	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, blocks[0]), 16 * 4096);
 	KUNIT_EXPECT_EQ(test, held_pages(arena), 4 * 5 + 17);
-	blocks[0] = pma_alloc(arena, 27 * 4096);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
-	KUNIT_EXPECT_EQ(test, held_pages(arena), 64);
+	pma_block_free_all(arena);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 0);
+}
+
+/* And no more than a sixteenth of the region: 64 pages. */
+static void a_part_of_the_region_is_kept(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	void *blocks[9];
+	u32 i;
+
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < 8; i++)
+		blocks[i] = pma_alloc(arena, (i / 2 + 7) * 4096);
+	blocks[8] = pma_alloc(arena, 6 * 4096);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 7 + 7 + 8 + 8 + 9 + 9 + 10 + 6);
 }
 
 /* Where less than half of the pool is free, nothing is kept. */
@@ -100,7 +128,7 @@ static void nothing_is_kept_of_a_full_pool(struct kunit *test)
 static void kept_chunk_serves_shorter_ones(struct kunit *test)
 {
 	struct pma_arena *arena = arena_of(test, &large);
-	void *block = pma_alloc(arena, 4096 + 3200), *other;
+	void *block = pma_alloc(arena, CHUNK), *other;
 	size_t usable = pma_usable_size(arena, block), shortest = usable - usable / 8;
 
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
@@ -165,15 +193,19 @@ static void misuse_is_refused(struct kunit *test)
 static void dump_tells_of_no_kept_block(struct kunit *test)
 {
 	struct pma_arena *arena = arena_of(test, &large);
-	void *run = pma_alloc(arena, RUN), *chunk = pma_alloc(arena, CHUNK);
+	void *freed[] = { pma_alloc(arena, RUN), pma_alloc(arena, CHUNK), pma_alloc(arena, CHUNK) };
 	void *last = pma_alloc(arena, CHUNK);
+	struct pma_stats stats;
 	struct pma_block_rec blocks[4];
 	struct pma_page_rec pages[8];
 	u64 cursor = 0;
 	u32 held = 0, n, i;
 
-	KUNIT_EXPECT_EQ(test, pma_free(arena, run), 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, chunk), 0);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(freed), freed), 0);
+	pma_arena_stats(arena, &stats);
+	KUNIT_EXPECT_EQ(test, stats.held_pages, 5);
+	KUNIT_EXPECT_EQ(test, stats.big_pages, 0);
+	KUNIT_EXPECT_EQ(test, stats.arena_pages, stats.heap_pages);
 	KUNIT_EXPECT_EQ(test, pma_dump_blocks(arena, &cursor, blocks, ARRAY_SIZE(blocks)), 1);
 	KUNIT_EXPECT_EQ(test, blocks[0].handle,
 			last - pma_kunit_ptr(arena->pool, 0));
@@ -462,6 +494,7 @@ static void churn_does_not_fail(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(freed_block_is_next),
 	KUNIT_CASE(few_of_a_length_are_kept),
+	KUNIT_CASE(a_part_of_the_region_is_kept),
 	KUNIT_CASE(nothing_is_kept_of_a_full_pool),
 	KUNIT_CASE(kept_chunk_serves_shorter_ones),
 	KUNIT_CASE(kept_block_is_zeroed),

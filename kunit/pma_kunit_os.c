@@ -5,6 +5,8 @@
  *	insmod pma_kunit.ko [seed=N] [ops=N]
  */
 #include <linux/completion.h>
+#include <linux/cpu.h>
+#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/random.h>
@@ -80,6 +82,32 @@ bool pma_kunit_move_to_cpu(u32 cpu)
 	return cpu < nr_cpu_ids && cpu_online(cpu) &&
 	       !set_cpus_allowed_ptr(current, cpumask_of(cpu));
 }
+
+void pma_kunit_sleep(void)
+{
+	msleep(20);
+}
+
+#ifdef CONFIG_HOTPLUG_CPU
+bool pma_kunit_offline_cpu(u32 cpu)
+{
+	return cpu < nr_cpu_ids && !remove_cpu(cpu);
+}
+
+void pma_kunit_online_cpu(u32 cpu)
+{
+	add_cpu(cpu);
+}
+#else
+bool pma_kunit_offline_cpu(u32 cpu)
+{
+	return false;
+}
+
+void pma_kunit_online_cpu(u32 cpu)
+{
+}
+#endif
 
 #ifdef CONFIG_FAULT_INJECTION
 /*

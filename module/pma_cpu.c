@@ -372,6 +372,42 @@ void pma_cpu_drain_end(struct pma_arena *arena)
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
 
+static void drain_offline(struct pma_arena *arena)
+{
+	int n;
+
+	if (!arena->cpu)
+		return;
+	cpus_read_lock();
+	for_each_possible_cpu(n)
+		if (!cpu_online(n))
+			drain_cpu(arena, per_cpu_ptr(arena->cpu, n));
+	cpus_read_unlock();
+	pma_kept_flush(arena);
+}
+
+/**
+ * pma_cpu_drain_offline() - take from CPUs that are offline what they have
+ *
+ * Of all arenas of all pools.
+ *
+ * Context: May sleep.
+ */
+void pma_cpu_drain_offline(void)
+{
+	struct pma_pool *pool = NULL;
+	struct pma_arena *arena;
+
+	pma_pool_list_lock();
+	while ((pool = pma_pool_next(pool))) {
+		mutex_lock(&pool->arenas_mutex);
+		list_for_each_entry(arena, &pool->arenas, node)
+			drain_offline(arena);
+		mutex_unlock(&pool->arenas_mutex);
+	}
+	pma_pool_list_unlock();
+}
+
 static void add_stats(const struct pma_cpu_page *page, struct pma_stats *stats)
 {
 	u64 allocs = READ_ONCE(page->allocs), frees = READ_ONCE(page->frees);

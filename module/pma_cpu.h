@@ -55,6 +55,7 @@ unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned 
 unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks);
 void pma_cpu_drain_begin(struct pma_arena *arena);
 void pma_cpu_drain_end(struct pma_arena *arena);
+void pma_cpu_drain_offline(void);
 void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats);
 
 /* The CPU's page for blocks of @size; interrupts are off, @size is at most fast.size_max. */

@@ -183,7 +183,8 @@ static bool take(u32 *place, u32 piece)
 	return cmpxchg(place, piece, PMA_NONE) == piece;
 }
 
-static __always_inline u32 take_run(const struct pma_arena *arena, struct pma_kept *kept, u32 nr_pages)
+static __always_inline u32 take_run(const struct pma_arena *arena, struct pma_kept *kept,
+				    u32 nr_pages)
 {
 	u32 *bin = kept->runs[bin_of(nr_pages)], pgno, i;
 

@@ -146,6 +146,7 @@ EXPORT_FOR_KUNIT(pma_cpu_alloc_batch);
 EXPORT_FOR_KUNIT(pma_cpu_free_batch);
 EXPORT_FOR_KUNIT(pma_cpu_drain_begin);
 EXPORT_FOR_KUNIT(pma_cpu_drain_end);
+EXPORT_FOR_KUNIT(pma_cpu_drain_offline);
 EXPORT_FOR_KUNIT(pma_cpu_add_stats);
 
 EXPORT_FOR_KUNIT(pma_held_put);

@@ -2,13 +2,16 @@
 /*
  * pma_main.c - the module: its parameters, and the pool of /dev/pma
  */
+#include <linux/cpuhotplug.h>
 #include <linux/ctype.h>
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "pma_chardev.h"
+#include "pma_cpu.h"
 #include "pma_main.h"
 #include "pma_pool.h"
 #include "pma_proc.h"
@@ -148,6 +151,36 @@ static int create_pool(void)
 	return PTR_ERR(pool);
 }
 
+/* What a CPU had is given back when it has gone offline. */
+
+static void drain_offline(struct work_struct *work)
+{
+	pma_cpu_drain_offline();
+}
+
+static DECLARE_WORK(offline_work, drain_offline);
+static int hotplug_state;
+
+/* The locks that it takes to drain are held by others who wait for hotplug to end. */
+static int cpu_is_dead(unsigned int cpu)
+{
+	schedule_work(&offline_work);
+	return 0;
+}
+
+static int init_hotplug(void)
+{
+	hotplug_state = cpuhp_setup_state_nocalls(CPUHP_BP_PREPARE_DYN, "mm/pma:dead", NULL,
+						  cpu_is_dead);
+	return min(hotplug_state, 0);
+}
+
+static void exit_hotplug(void)
+{
+	cpuhp_remove_state_nocalls(hotplug_state);
+	cancel_work_sync(&offline_work);
+}
+
 static int __init pma_main_init(void)
 {
 	int err = pma_main_check_params(&params);
@@ -157,9 +190,12 @@ static int __init pma_main_init(void)
 	err = create_pool();
 	if (err)
 		return err;
-	err = pma_proc_init();
+	err = init_hotplug();
 	if (err)
 		goto delete_pool;
+	err = pma_proc_init();
+	if (err)
+		goto exit_hotplug;
 	err = pma_chardev_init(pool);
 	if (err)
 		goto exit_proc;
@@ -171,6 +207,8 @@ static int __init pma_main_init(void)
 
 exit_proc:
 	pma_proc_exit();
+exit_hotplug:
+	exit_hotplug();
 delete_pool:
 	pma_pool_delete(pool);
 	return err;
@@ -180,6 +218,7 @@ static void __exit pma_main_exit(void)
 {
 	pma_chardev_exit();
 	pma_proc_exit();
+	exit_hotplug();
 	pma_pool_delete(pool);
 }
 

@@ -227,7 +227,8 @@ int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struc
 	}
 	route->class = 0;
 	route->nr_pages = ((size - 1) >> region->page_shift) + 1;
-	if (pma_pool_pages_fit(region, size, route->nr_pages) || align > 1U << pool->geo.granule_shift)
+	if (pma_pool_pages_fit(region, size, route->nr_pages) ||
+	    align > 1U << pool->geo.granule_shift)
 		route->kind = PMA_KIND_BIG;
 	else
 		route->kind = PMA_KIND_HEAP;
