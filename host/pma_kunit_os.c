@@ -3,6 +3,7 @@
  * pma_kunit_os.c - the suites on the host: the twin of kunit/pma_kunit_os.c
  */
 #include <time.h>
+#include <unistd.h>
 
 #include "pma_host.h"
 #include "pma_cpu.h"
@@ -76,6 +77,7 @@ bool pma_kunit_move_to_cpu(u32 cpu)
 
 void pma_kunit_sleep(void)
 {
+	usleep(500);
 }
 
 /* All threads have to be elsewhere. */

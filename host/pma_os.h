@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -337,14 +338,14 @@ void host_might_sleep(const char *what);
 #define mutex_unlock(m)		host_unlock(&(m)->lock, false)
 #define lockdep_assert_held(l)	WARN_ON_ONCE(!host_lock_is_held(&(l)->lock))
 #define might_sleep()		host_might_sleep(__func__)
-#define cond_resched()		host_might_sleep("cond_resched()")
+#define cond_resched()		do { host_might_sleep("cond_resched()"); sched_yield(); } while (0)
 
 /*
  * CPUs: each thread is on one of them, and interrupts off is to have it for oneself.
  */
 
-#define HOST_CPUS		4
-#define HOST_PERCPU_BYTES	0x4000UL	/* from one CPU's to the next one's */
+#define HOST_CPUS		8
+#define HOST_PERCPU_BYTES	0x3000UL	/* from one CPU's to the next one's */
 
 void host_irqs_off(void);
 void host_irqs_on(void);
