@@ -366,7 +366,7 @@ int pma_share_revoke(struct pma_arena *arena, const u64 *bits)
  * @nr_pages: how many
  *
  * Who claims a block may look at a byte of it, or read it all.  So the first fault
- * maps a page, and each further one four times as many around it: what is never
+ * maps a page, and each further one eight times as many around it: what is never
  * touched need be neither mapped nor zapped, and the whole block takes few faults,
  * in whatever order it is touched.
  *
