@@ -396,8 +396,9 @@ static void grow(struct pma *pma, struct bin *bin, unsigned int class)
  * pma_cache_reload() - fill a magazine from the depot
  * @pma: the arena
  * @cache: the calling thread's
- * @class: of slab blocks or pieces, of which there is none in @cache
+ * @class: of slab blocks or pieces
  *
+ * It is empty, unless another thread has learnt meanwhile that @class is the one wanted.
  * No call of the kernel gives or takes memory here.
  *
  * Return: a free block; NULL if there was none.
@@ -406,8 +407,10 @@ void *pma_cache_reload(struct pma *pma, struct cache *cache, unsigned int class)
 {
 	struct bin *bin = &cache->bins[class];
 
-	grow(pma, bin, class);
-	bin->nr = pma_depot_take(pma, class, &bin->blocks[1], bin->limit / 2 + 1);
+	if (!bin->nr) {
+		grow(pma, bin, class);
+		bin->nr = pma_depot_take(pma, class, &bin->blocks[1], bin->limit / 2 + 1);
+	}
 	return bin->nr ? bin->blocks[bin->nr--] : NULL;
 }
 

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib.h"
 #include "pattern.h"
 #include "test.h"
 
@@ -94,6 +95,25 @@ void test_few_bytes(struct pma *pma)
 		for (i = 0; i < NR_FEW; i++)
 			WANT(pma_free(pma, blocks[i]), 0);
 	}
+}
+
+/*
+ * The fast way misses while nobody knows the class of a size; by the time a thread looks
+ * again, another one may have learnt it, and its magazine has blocks.
+ */
+void test_learnt_meanwhile(struct pma *pma)
+{
+	void *blocks[4];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		blocks[i] = pma_malloc(pma, 64);
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		WANT(pma_free(pma, blocks[i]), 0);
+	for (i = ARRAY_SIZE(blocks); i--; )
+		WANT_TRUE(pma_cached_alloc(pma, 64) == blocks[i]);
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		WANT(pma_free(pma, blocks[i]), 0);
 }
 
 /* A block that was freed is the next one of its size; and is not much larger than that. */

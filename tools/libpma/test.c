@@ -648,6 +648,7 @@ static const struct {
 	{ "lib_named", test_named },
 	{ "lib_share", test_share },
 	{ "lib_few_bytes", test_few_bytes },
+	{ "lib_learnt_meanwhile", test_learnt_meanwhile },
 	{ "lib_larger", test_larger },
 	{ "lib_larger_twice", test_larger_twice },
 	{ "lib_larger_shared", test_larger_shared },

@@ -25,6 +25,7 @@ struct pma_stats stats_of(struct pma *pma);
 
 /* test-kept.c */
 void test_few_bytes(struct pma *pma);
+void test_learnt_meanwhile(struct pma *pma);
 void test_larger(struct pma *pma);
 void test_larger_twice(struct pma *pma);
 void test_larger_shared(struct pma *pma);
