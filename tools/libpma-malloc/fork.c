@@ -5,9 +5,10 @@
  * An arena can only be mapped shared, but after a fork() whoever uses malloc counts
  * on memory that is his alone.  So:
  *
- *	prepare	all that gives pages back is kept out; what is in the arena's pages
- *		is copied to private memory, beside a list of the blocks whose sizes
- *		the class table does not tell
+ *	prepare	all that gives pages back is kept out; what is parked goes back to
+ *		the kernel, where a child can have it; what is in the arena's pages is
+ *		copied to private memory, beside a list of the blocks whose sizes the
+ *		class table does not tell
  *	parent	drops the copy
  *	child	moves the copy to where the arena was mapped (mremap(), no byte is
  *		copied again), lets go of the arena, opens one of its own
@@ -206,6 +207,8 @@ static int copy_heap(void)
 	struct inherited *new;
 	int err;
 
+	/* But for what is in other threads' magazines. */
+	pma_flush(heap);
 	if (ioctl(heap->fd, PMA_IOC_INFO, &info))
 		return -errno;
 	new = new_copy(&info);

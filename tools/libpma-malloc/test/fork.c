@@ -11,10 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pma.h"
 #include "test.h"
 
 #define NR_BLOCKS	(2 * NR_SIZES)
@@ -223,6 +225,39 @@ void test_fork_frees(void)
 	in_child(resize_all, &set);
 	set_want(&set, 1);
 	set_free(&set);
+}
+
+/* Pages that a new arena could be given. */
+static uint64_t available(void)
+{
+	struct pma_limit_args args = { };
+	int fd = open("/dev/pma", O_RDWR | O_CLOEXEC);
+
+	WANT(ioctl(fd, PMA_IOC_LIMIT, &args), 0);
+	close(fd);
+	return args.available;
+}
+
+static void want_available(void *wanted)
+{
+	WANT_TRUE(available() >= *(uint64_t *)wanted);
+}
+
+/* A parent that waits for its child needs nothing of what it has parked. */
+void test_fork_gives_back(void)
+{
+	char *blocks[4];
+	uint64_t before;
+	size_t i;
+
+	malloc_trim(0);
+	before = available();
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		blocks[i] = malloc(300000);
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		free(blocks[i]);
+	WANT_TRUE(available() < before);
+	in_child(want_available, &before);
 }
 
 /* A child's child's child, where each adds something of its own. */

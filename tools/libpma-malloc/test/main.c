@@ -113,6 +113,7 @@ static const struct {
 	{ "malloc_fork_sees", test_fork_sees, false },
 	{ "malloc_fork_is_private", test_fork_is_private, false },
 	{ "malloc_fork_frees", test_fork_frees, false },
+	{ "malloc_fork_gives_back", test_fork_gives_back, true },
 	{ "malloc_fork_nested", test_fork_nested, false },
 	{ "malloc_fork_handlers", test_fork_handlers, false },
 	{ "malloc_fork_exec", test_fork_exec, false },

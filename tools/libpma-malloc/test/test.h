@@ -48,6 +48,7 @@ void test_files(void);
 void test_fork_sees(void);
 void test_fork_is_private(void);
 void test_fork_frees(void);
+void test_fork_gives_back(void);
 void test_fork_nested(void);
 void test_fork_handlers(void);
 void test_fork_exec(void);
