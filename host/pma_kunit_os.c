@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "pma_host.h"
-#include "pma_cpu.h"
+#include "pma_drain.h"
 #include "pma_kunit.h"
 
 #ifdef __SANITIZE_THREAD__
@@ -86,7 +86,7 @@ bool pma_kunit_offline_cpu(u32 cpu)
 	if (cpu >= HOST_CPUS)
 		return false;
 	host_offline_cpu = cpu;
-	pma_cpu_drain_offline();
+	pma_drain_offline();
 	return true;
 }
 

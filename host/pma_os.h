@@ -219,6 +219,11 @@ unsigned long find_next_bit(const unsigned long *map, unsigned long size, unsign
 unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size,
 				 unsigned long start);
 
+static inline bool bitmap_full(const unsigned long *map, unsigned int nbits)
+{
+	return find_next_zero_bit(map, nbits, 0) >= nbits;
+}
+
 /* errors in pointers */
 
 #define MAX_ERRNO	4095

@@ -8,6 +8,7 @@
 
 #include "pma_block.h"
 #include "pma_cpu.h"
+#include "pma_drain.h"
 #include "pma_kunit.h"
 
 #define NR_THREADS	4
@@ -41,7 +42,7 @@ static void drain_gives_pages_back(struct kunit *test)
 	pma_kunit_expect_live(test, arena, 1, 64);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
 	pma_kunit_expect_live(test, arena, 0, 0);
-	pma_cpu_drain_begin(arena);
+	pma_drain_begin(arena);
 	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
 	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 0);
 	/* Meanwhile it works, and no CPU gets a page. */
@@ -49,7 +50,7 @@ static void drain_gives_pages_back(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, block);
 	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 0);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
-	pma_cpu_drain_end(arena);
+	pma_drain_end(arena);
 }
 
 /*
@@ -103,7 +104,7 @@ static void free_refuses_misuse_elsewhere(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 112, 0, ARRAY_SIZE(blocks), blocks),
 			ARRAY_SIZE(blocks));
-	pma_cpu_drain_begin(arena);
+	pma_drain_begin(arena);
 	expect_misuse_refused(test, arena, blocks[0], blocks[1]);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[36]), 0);
 	expect_misuse_refused(test, arena, blocks[37], blocks[38]);
@@ -112,7 +113,7 @@ static void free_refuses_misuse_elsewhere(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 3);
 	expect_misuse_refused(test, arena, blocks[2 * 36], blocks[2 * 36 + 1]);
 	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 2);
-	pma_cpu_drain_end(arena);
+	pma_drain_end(arena);
 	pma_block_free_all(arena);
 }
 
@@ -209,14 +210,14 @@ static void freed_block_is_next(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 256, 0, 32, blocks), 32);
 	for (i = 0; i < 32; i = i * 5 + 3) {
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i % 32]), 0);
-		KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), arena->cpu ? 1 : 0);
+		KUNIT_EXPECT_LE(test, nr_cpu_pages(arena), arena->cpu ? 2 : 0);
 		pma_kunit_expect_live(test, arena, 31, 31 * 256);
 		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 256), blocks[i % 32]);
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[(i + 16) % 32]), 0);
 		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 256), blocks[(i + 16) % 32]);
 		pma_kunit_expect_sound(test, arena->pool);
 	}
-	/* One of each page, so that the CPU has one of them, and the other is partial. */
+	/* Two of each page. */
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[3]), 0);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[19]), 0);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[4]), 0);
@@ -225,6 +226,105 @@ static void freed_block_is_next(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 2);
 	pma_kunit_expect_live(test, arena, 32, 32 * 256);
 	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+/* Pages of 256 bytes, and so many that the CPU has two spare ones of each class. */
+static const struct pma_kunit_config two_spares = {
+	.page_size = 256,
+	.nr_pages = 1024,
+};
+
+#define SPARE_BLOCKS	2	/* of 128 bytes, in a page */
+
+/* So many full pages, in order; the CPU takes from the last one. */
+static void fill_pages(struct kunit *test, struct pma_arena *arena, void **blocks, u32 nr_pages)
+{
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 128, 0, nr_pages * SPARE_BLOCKS, blocks),
+			nr_pages * SPARE_BLOCKS);
+	KUNIT_ASSERT_EQ(test, arena->stats.slab_pages, nr_pages);
+}
+
+/* Full pages that are freed to become the CPU's, two of them, and are the next to be used. */
+static void full_pages_become_spare(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &two_spares);
+	void *blocks[4 * SPARE_BLOCKS], *again[3];
+	u32 i;
+
+	if (!arena->cpu)
+		kunit_skip(test, "CPUs have no pages");
+	fill_pages(test, arena, blocks, 4);
+	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * SPARE_BLOCKS]), 0);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * SPARE_BLOCKS]), -EALREADY);
+		KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1 + min(i + 1, 2U));
+	}
+	pma_kunit_expect_live(test, arena, 5, 5 * 128);
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 128, 0, 3, again), 3);
+	KUNIT_EXPECT_PTR_EQ(test, again[0], blocks[1 * SPARE_BLOCKS]);
+	KUNIT_EXPECT_PTR_EQ(test, again[1], blocks[0]);
+	KUNIT_EXPECT_PTR_EQ(test, again[2], blocks[2 * SPARE_BLOCKS]);
+	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 4);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+/* A spare page is judged as any, also where another CPU has it. */
+static void free_refuses_misuse_of_spare(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	void *blocks[2 * 36];
+
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 112, 0, ARRAY_SIZE(blocks), blocks),
+			ARRAY_SIZE(blocks));
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[5]), 0);
+	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), arena->cpu ? 2 : 0);
+	expect_misuse_refused(test, arena, blocks[0], blocks[1]);
+	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 112, 0, 3, blocks), 3);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[2]), 0);
+	if (pma_kunit_move_to_cpu(1))
+		expect_misuse_refused(test, arena, blocks[0], blocks[1]);
+	pma_block_free_all(arena);
+}
+
+/*
+ * All blocks of a pool are out, but for those of a page that another CPU has as a spare:
+ * they are had by who needs one, and so is the page when it is empty.
+ */
+static void spares_are_there_for_all(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &two_spares), *other;
+	u32 nr = two_spares.nr_pages * SPARE_BLOCKS, had;
+	void **blocks;
+
+	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
+		kunit_skip(test, "there are no two CPUs");
+	blocks = kunit_kcalloc(test, nr, sizeof(*blocks), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
+	fill_pages(test, arena, blocks, two_spares.nr_pages);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
+	pma_kunit_move_to_cpu(0);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[0]);
+	KUNIT_EXPECT_NULL(test, pma_alloc(arena, 128));
+	/* Two spare pages, of blocks 2 and 3, and 4 and 5: one gets empty. */
+	pma_kunit_move_to_cpu(1);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[2]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[4]), 0);
+	pma_kunit_move_to_cpu(0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[3]), 0);
+	had = nr_cpu_pages(arena);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(other, 64), blocks[2]);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, two_spares.nr_pages - 1);
+	/* The other one still is a CPU's. */
+	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), had - 1);
+	pma_kunit_move_to_cpu(1);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[4]);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(other);
 	pma_block_free_all(arena);
 }
 
@@ -309,6 +409,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(offline_cpu_has_nothing),
 	KUNIT_CASE(alloc_serves_whole_pool),
 	KUNIT_CASE(freed_block_is_next),
+	KUNIT_CASE(full_pages_become_spare),
+	KUNIT_CASE(free_refuses_misuse_of_spare),
+	KUNIT_CASE(spares_are_there_for_all),
 	KUNIT_CASE(alloc_and_free_anywhere_threads),
 	{}
 };

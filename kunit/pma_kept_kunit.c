@@ -7,7 +7,7 @@
 #include <linux/pma.h>
 
 #include "pma_block.h"
-#include "pma_cpu.h"
+#include "pma_drain.h"
 #include "pma_dump.h"
 #include "pma_kept.h"
 #include "pma_kunit.h"
@@ -226,13 +226,13 @@ static void drained_cpus_keep_nothing(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
 	KUNIT_EXPECT_NE(test, arena->stats.arena_pages, 0);
-	pma_cpu_drain_begin(arena);
+	pma_drain_begin(arena);
 	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
 	blocks[0] = pma_alloc(arena, RUN);
 	blocks[1] = pma_alloc(arena, CHUNK);
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
 	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
-	pma_cpu_drain_end(arena);
+	pma_drain_end(arena);
 }
 
 /* Let CPUs of an arena keep what they can, of many lengths. */

@@ -10,6 +10,7 @@
  */
 #include "pma_block.h"
 #include "pma_cpu.h"
+#include "pma_drain.h"
 #include "pma_held.h"
 #include "pma_kept.h"
 
@@ -105,7 +106,7 @@ u32 pma_arena_take_held(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
  */
 u32 pma_arena_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
 {
-	if (!pma_cpu_give_back(arena))
+	if (!pma_drain_give_back(arena))
 		return PMA_NONE;
 	return pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
 }

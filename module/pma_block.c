@@ -17,6 +17,7 @@
 #include "pma_block.h"
 #include "pma_chunks.h"
 #include "pma_cpu.h"
+#include "pma_drain.h"
 #include "pma_kept.h"
 #include "pma_place.h"
 #include "pma_share.h"
@@ -316,6 +317,7 @@ static __always_inline bool free_of_slab(struct pma_arena *arena, struct pma_pag
 	struct pma_page_id id = pma_page_id(page);
 	const struct pma_class *class;
 	unsigned long *bitmap;
+	bool was_full;
 	u64 quotient;
 	u32 index;
 
@@ -333,13 +335,12 @@ static __always_inline bool free_of_slab(struct pma_arena *arena, struct pma_pag
 		return free_of_cpu(arena, pgno, index);
 	if (__test_and_set_bit(index, bitmap))
 		return false;
-	/* Where this changes nothing but counts, as it mostly does, no more is called. */
-	if (page->slab.nr_free && page->slab.nr_free + 1 != class->nr_blocks) {
-		pma_arena_count_frees(arena, 1, page->slab.block_size);
-		pma_slab_count_given(page, 1, index);
-	} else {
-		pma_slabs_freed(arena, pgno, 1, index);
-	}
+	/* Where this changes only counts, or makes a full page the CPU's, no more is called. */
+	was_full = !page->slab.nr_free;
+	pma_arena_count_frees(arena, 1, page->slab.block_size);
+	pma_slab_count_given(page, 1, index);
+	if (was_full ? !pma_cpu_adopt(arena, page, pgno) : page->slab.nr_free == class->nr_blocks)
+		pma_slabs_place(arena, pgno, was_full);
 	return true;
 }
 
@@ -498,7 +499,7 @@ void pma_block_free_all(struct pma_arena *arena)
 	u64 most = arena->pool->region.nr_pages;
 	unsigned long irq;
 
-	pma_cpu_drain_begin(arena);
+	pma_drain_begin(arena);
 	/* A client that allocates as fast as it is freed must not keep us here. */
 	while (most-- && release_some(arena))
 		cond_resched();
@@ -516,5 +517,5 @@ void pma_block_free_all(struct pma_arena *arena)
 		.held_pages = arena->stats.held_pages,
 	};
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	pma_cpu_drain_end(arena);
+	pma_drain_end(arena);
 }

@@ -19,7 +19,7 @@
  *		in exactly one place
  */
 #include "pma_check.h"
-#include "pma_cpu.h"
+#include "pma_drain.h"
 #include "pma_share.h"
 
 /* One proof under way. */
@@ -231,7 +231,7 @@ static u32 check_arena(struct pma_arena *arena, struct pma_check_args *result)
  * @result: errors, pages and blocks are added here
  *
  * O(its pages), under its lock.  Its CPUs must have parted with their pages
- * (pma_cpu_drain_begin()).
+ * (pma_drain_begin()).
  * Context: Any but NMI; takes the arena's lock.
  */
 void pma_check_arena(struct pma_arena *arena, struct pma_check_args *result)
@@ -408,7 +408,7 @@ void pma_check_pool(struct pma_pool *pool, struct pma_check_args *result)
 	mutex_lock(&pool->arenas_mutex);
 	/* All of them first: a page that a CPU parts with may go to the pool. */
 	list_for_each_entry(arena, &pool->arenas, node)
-		pma_cpu_drain_begin(arena);
+		pma_drain_begin(arena);
 	stillness = read_stillness(pool);
 	pma_check_runs(pool, result);
 	list_for_each_entry(arena, &pool->arenas, node) {
@@ -422,6 +422,6 @@ void pma_check_pool(struct pma_pool *pool, struct pma_check_args *result)
 	    result->pages - pages_before != pool->region.nr_pages)
 		report(result, 1, PMA_NONE);
 	list_for_each_entry(arena, &pool->arenas, node)
-		pma_cpu_drain_end(arena);
+		pma_drain_end(arena);
 	mutex_unlock(&pool->arenas_mutex);
 }

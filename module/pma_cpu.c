@@ -24,8 +24,11 @@
  * CPU is that of SLUB.)
  *
  * Where many blocks live, hardly any page has more than one that is free, and a
- * free meets a full page.  If the CPU's own page is used up, it adopts that one: so
- * the next allocation needs no lock.
+ * free meets a full page.  The CPU *adopts* it, as one of a few *spare* ones for when
+ * the page that it takes from is used up: so most pages go from full to a CPU and back
+ * without a change of any list.  A spare page is changed under the lock, by its CPU
+ * too: it is taken from it when another CPU finds no free block, or, if it is empty,
+ * anybody no page.
  */
 #include "pma_cpu.h"
 #include "pma_slabs.h"
@@ -35,6 +38,9 @@
 
 /* A CPU keeps no more than such a part of the region. */
 #define KEPT_PARTS	16
+
+/* Nor has it more spare pages of a class than such a part of all pages; one is always fine. */
+#define SPARE_PARTS	512
 
 static unsigned long no_word;
 
@@ -51,7 +57,8 @@ static void have_none(struct pma_cpu_page *page)
 }
 
 /* Take from that word of the CPU's page from now on. */
-static void go_to_word(const struct pma_arena *arena, struct pma_cpu_page *page, u32 word)
+static __always_inline void go_to_word(const struct pma_arena *arena,
+				       struct pma_cpu_page *page, u32 word)
 {
 	page->word = page->bitmap + word;
 	page->base = (void *)arena->fast.base + ((size_t)page->pgno << arena->fast.page_shift) +
@@ -72,7 +79,7 @@ static bool next_word(const struct pma_arena *arena, struct pma_cpu_page *page)
 }
 
 /* Have a page that is among the full ones, for what is free in it; the arena's lock is held. */
-static void have(const struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno)
+static __always_inline void have(const struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno)
 {
 	struct pma_page *desc = page_of(arena, pgno);
 
@@ -95,24 +102,47 @@ static void fold(struct pma_arena *arena, struct pma_cpu_page *page)
 	page->frees = 0;
 }
 
-/*
- * Part with a page; the arena's lock is held.  What the CPU found used up is so
- * still, unless others have freed to it.
+/**
+ * pma_cpu_settle() - let a CPU part with a page, in which others may have freed blocks
+ * @arena: whose it is
+ * @pgno: the page; the caller sees to it that the CPU forgets it
+ *
+ * Context: The arena's lock is held; takes the pool's.
  */
-static void part_with(struct pma_arena *arena, struct pma_cpu_page *page, bool used_up)
+void pma_cpu_settle(struct pma_arena *arena, u32 pgno)
 {
-	struct pma_page *desc;
+	page_of(arena, pgno)->slab.cpu = 0;
+	pma_slabs_settle(arena, pgno);
+}
 
+/**
+ * pma_cpu_part_with() - let a CPU part with the page that it takes from, if it has one
+ * @arena: whose it is
+ * @page: this CPU's, or one's that is offline
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_cpu_part_with(struct pma_arena *arena, struct pma_cpu_page *page)
+{
 	if (page->pgno == PMA_NONE)
 		return;
 	fold(arena, page);
-	desc = page_of(arena, page->pgno);
-	desc->slab.cpu = 0;
-	if (used_up && !desc->slab.nr_free)
-		desc->slab.first_free = page->nr_blocks;
-	else
-		pma_slabs_settle(arena, page->pgno);
+	pma_cpu_settle(arena, page->pgno);
 	have_none(page);
+}
+
+/* Part with the page that is taken from, and is used up; the arena's lock is held. */
+static void part_with_used_up(struct pma_arena *arena, struct pma_cpu_page *page)
+{
+	struct pma_page *desc = page_of(arena, page->pgno);
+
+	/* It is still used up, unless others have freed to it just now. */
+	if (unlikely(desc->slab.nr_free)) {
+		pma_cpu_settle(arena, page->pgno);
+		return;
+	}
+	desc->slab.cpu = 0;
+	desc->slab.first_free = page->nr_blocks;
 }
 
 /* Have another page for one that is used up; the arena's lock is held. */
@@ -120,7 +150,14 @@ static bool replace(struct pma_arena *arena, struct pma_cpu_page *page)
 {
 	u32 pgno;
 
-	part_with(arena, page, true);
+	if (page->pgno != PMA_NONE)
+		part_with_used_up(arena, page);
+	if (likely(page->nr_spares)) {
+		have(arena, page, page->spares[--page->nr_spares]);
+		return true;
+	}
+	have_none(page);
+	fold(arena, page);
 	if (arena->draining)
 		return false;
 	pgno = pma_slabs_activate(arena, page - this_cpu_ptr(arena->cpu)->pages);
@@ -148,30 +185,6 @@ bool pma_cpu_refill(struct pma_arena *arena, struct pma_cpu_page *page)
 	done = replace(arena, page);
 	raw_spin_unlock(&arena->lock);
 	return done;
-}
-
-/**
- * pma_cpu_adopt() - have a page that was full until now, if this CPU needs one
- * @arena: whose it is
- * @pgno: the page, with a free block, and among the full ones
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: true if it is this CPU's now.
- */
-bool pma_cpu_adopt(struct pma_arena *arena, u32 pgno)
-{
-	u32 class = page_of(arena, pgno)->class;
-	struct pma_cpu_page *page;
-
-	lockdep_assert_held(&arena->lock);
-	if (!arena->cpu || arena->draining)
-		return false;
-	page = &this_cpu_ptr(arena->cpu)->pages[class];
-	if (READ_ONCE(*page->word) || next_word(arena, page))
-		return false;
-	part_with(arena, page, true);
-	have(arena, page, pgno);
-	return true;
 }
 
 /* Take up to @nr blocks out of the CPU's word, all at once. */
@@ -284,130 +297,6 @@ unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void *
 	return done;
 }
 
-/* Part with all pages; the arena's lock is held. */
-static void part_with_all(struct pma_arena *arena, struct pma_cpu *cpu)
-{
-	u32 class;
-
-	for (class = 0; class < arena->pool->classes->nr; class++)
-		part_with(arena, &cpu->pages[class], false);
-}
-
-/**
- * pma_cpu_give_back() - let this CPU part with its pages, for the sake of empty ones
- * @arena: the arena
- *
- * O(classes), where there is no page left.
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: true if the pool has got pages back.
- */
-bool pma_cpu_give_back(struct pma_arena *arena)
-{
-	u32 had = arena->stats.slab_pages;
-
-	lockdep_assert_held(&arena->lock);
-	if (!arena->cpu)
-		return false;
-	part_with_all(arena, this_cpu_ptr(arena->cpu));
-	return arena->stats.slab_pages < had;
-}
-
-static void drain_cpu(struct pma_arena *arena, struct pma_cpu *cpu)
-{
-	unsigned long irq;
-
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	part_with_all(arena, cpu);
-	pma_kept_fold(arena, &cpu->kept);
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-}
-
-static void drain_this_cpu(void *data)
-{
-	struct pma_arena *arena = data;
-
-	drain_cpu(arena, this_cpu_ptr(arena->cpu));
-}
-
-/**
- * pma_cpu_drain_begin() - let all CPUs part with their pages, and get no others
- * @arena: the arena
- *
- * Until pma_cpu_drain_end() everything happens under the arena's lock.
- *
- * Context: May sleep.
- */
-void pma_cpu_drain_begin(struct pma_arena *arena)
-{
-	unsigned long irq;
-	int n;
-
-	if (!arena->cpu)
-		return;
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	WRITE_ONCE(arena->draining, arena->draining + 1);
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	cpus_read_lock();
-	on_each_cpu(drain_this_cpu, arena, 1);
-	for_each_possible_cpu(n)
-		if (!cpu_online(n))
-			drain_cpu(arena, per_cpu_ptr(arena->cpu, n));
-	cpus_read_unlock();
-	pma_kept_flush(arena);
-}
-
-/**
- * pma_cpu_drain_end() - let CPUs have pages again
- * @arena: the arena
- */
-void pma_cpu_drain_end(struct pma_arena *arena)
-{
-	unsigned long irq;
-
-	if (!arena->cpu)
-		return;
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	WRITE_ONCE(arena->draining, arena->draining - 1);
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-}
-
-static void drain_offline(struct pma_arena *arena)
-{
-	int n;
-
-	if (!arena->cpu)
-		return;
-	cpus_read_lock();
-	for_each_possible_cpu(n)
-		if (!cpu_online(n))
-			drain_cpu(arena, per_cpu_ptr(arena->cpu, n));
-	cpus_read_unlock();
-	pma_kept_flush(arena);
-}
-
-/**
- * pma_cpu_drain_offline() - take from CPUs that are offline what they have
- *
- * Of all arenas of all pools.
- *
- * Context: May sleep.
- */
-void pma_cpu_drain_offline(void)
-{
-	struct pma_pool *pool = NULL;
-	struct pma_arena *arena;
-
-	pma_pool_list_lock();
-	while ((pool = pma_pool_next(pool))) {
-		mutex_lock(&pool->arenas_mutex);
-		list_for_each_entry(arena, &pool->arenas, node)
-			drain_offline(arena);
-		mutex_unlock(&pool->arenas_mutex);
-	}
-	pma_pool_list_unlock();
-}
-
 static void add_stats(const struct pma_cpu_page *page, struct pma_stats *stats)
 {
 	u64 allocs = READ_ONCE(page->allocs), frees = READ_ONCE(page->frees);
@@ -455,6 +344,7 @@ static void init_cpu(const struct pma_arena *arena, struct pma_cpu *cpu)
 		page->block_size = of->block_size;
 		page->inverse = of->inverse;
 		page->nr_blocks = of->nr_blocks;
+		page->nr_spares = 0;
 		have_none(page);
 	}
 }
@@ -490,6 +380,7 @@ int pma_cpu_init(struct pma_arena *arena)
 		.page_mask = pma_region_page_size(&pool->region) - 1,
 		.size_max = pool->classes->slab_max,
 		.page_shift = pool->region.page_shift,
+		.spares_max = clamp_t(u32, pool->region.nr_pages / SPARE_PARTS, 1, PMA_CPU_SPARES),
 		.kept_max = pool->region.bytes / KEPT_PARTS,
 	};
 	return 0;

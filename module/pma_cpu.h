@@ -7,8 +7,10 @@
 
 #include "pma_kept.h"
 
+#define PMA_CPU_SPARES		7
+
 /**
- * struct pma_cpu_page - the slab page of one class that a CPU has
+ * struct pma_cpu_page - the slab page of one class that a CPU takes from
  * @word: the bitmap word it takes from; one that is always 0 if it has no page
  * @base: the block of that word's lowest bit
  * @block_size: bytes of a block, as the next two whether it has a page or not
@@ -19,8 +21,10 @@
  * @bitmap: all of its bitmap
  * @allocs: blocks handed out here, since they were last added to the arena's
  * @frees: blocks taken back here, since then
+ * @nr_spares: pages that the CPU has besides; under the arena's lock
+ * @spares: which they are
  *
- * All that a pair of calls needs, in one cache line.
+ * All that a pair of calls needs is in one cache line.
  */
 struct pma_cpu_page {
 	unsigned long *word;
@@ -33,6 +37,8 @@ struct pma_cpu_page {
 	unsigned long *bitmap;
 	u64 allocs;
 	u64 frees;
+	u32 nr_spares;
+	u32 spares[PMA_CPU_SPARES];
 } __aligned(64);
 
 /**
@@ -47,22 +53,24 @@ struct pma_cpu {
 
 int pma_cpu_init(struct pma_arena *arena);
 void pma_cpu_exit(struct pma_arena *arena);
+void pma_cpu_settle(struct pma_arena *arena, u32 pgno);
+void pma_cpu_part_with(struct pma_arena *arena, struct pma_cpu_page *page);
 bool pma_cpu_refill(struct pma_arena *arena, struct pma_cpu_page *page);
-bool pma_cpu_adopt(struct pma_arena *arena, u32 pgno);
-bool pma_cpu_give_back(struct pma_arena *arena);
 unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned int nr,
 				 void **blocks);
 unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks);
-void pma_cpu_drain_begin(struct pma_arena *arena);
-void pma_cpu_drain_end(struct pma_arena *arena);
-void pma_cpu_drain_offline(void);
 void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats);
 
 /* The CPU's page for blocks of @size; interrupts are off, @size is at most fast.size_max. */
 static __always_inline struct pma_cpu_page *pma_cpu_page_for(const struct pma_arena *arena,
 							     size_t size)
 {
-	return &this_cpu_ptr(arena->cpu)->pages[arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN]];
+	u32 class = arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN];
+	struct pma_cpu_page *page = &this_cpu_ptr(arena->cpu)->pages[class];
+
+	/* Left to itself, gcc adds the parts up at each use. */
+	OPTIMIZER_HIDE_VAR(page);
+	return page;
 }
 
 /* Is there a CPU's page for blocks of @size?  Size 0 wraps around; without any it is 0. */
@@ -96,6 +104,31 @@ static __always_inline struct pma_cpu_page *pma_cpu_page_of(struct pma_cpu *cpu,
 							    const struct pma_page *desc)
 {
 	return &cpu->pages[READ_ONCE(desc->class)];
+}
+
+/**
+ * pma_cpu_adopt() - have a page that was full until now
+ * @arena: whose it is
+ * @desc: descriptor of the page, with a free block and one in use, among the full ones
+ * @pgno: its number
+ *
+ * Context: The arena's lock is held.
+ * Return: true if it is this CPU's now.
+ */
+static __always_inline bool pma_cpu_adopt(struct pma_arena *arena, struct pma_page *desc,
+					  u32 pgno)
+{
+	struct pma_cpu_page *page;
+
+	lockdep_assert_held(&arena->lock);
+	if (!arena->fast.spares_max || arena->draining)
+		return false;
+	page = &this_cpu_ptr(arena->cpu)->pages[desc->class];
+	if (page->nr_spares == arena->fast.spares_max)
+		return false;
+	page->spares[page->nr_spares++] = pgno;
+	desc->slab.cpu = smp_processor_id() + 1;
+	return true;
 }
 
 /* Free the block at an offset in a page that this CPU has, if that is the start of one. */

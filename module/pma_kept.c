@@ -26,9 +26,11 @@
  * what is kept.  Arenas that keep something are in the pool's list of keepers.
  *
  * A run serves a request for its length, a chunk one that is up to an eighth shorter.
+ * The spare slab pages that CPUs have (pma_cpu.c) are kept likewise, once they are empty.
  */
 #include "pma_chunks.h"
 #include "pma_cpu.h"
+#include "pma_drain.h"
 #include "pma_kept.h"
 
 /* Pieces flushed before others get the lock. */
@@ -78,8 +80,13 @@ static u32 *empty_place(u32 *bin, u32 depth)
 	return NULL;
 }
 
-/* The first that is kept makes its arena a keeper. */
-static void become_keeper(struct pma_arena *arena)
+/**
+ * pma_kept_become_keeper() - say that an arena keeps something
+ * @arena: the arena
+ *
+ * Context: Interrupts are off; takes the pool's lock.
+ */
+void pma_kept_become_keeper(struct pma_arena *arena)
 {
 	struct pma_pool *pool = arena->pool;
 
@@ -97,8 +104,7 @@ static void put(struct pma_arena *arena, struct pma_kept *kept, u32 *place, u32 
 	/* Whoever takes it out sees all that was read and written of it before. */
 	smp_store_release(place, piece);
 	WRITE_ONCE(kept->any, true);
-	if (unlikely(!READ_ONCE(arena->keeps)))
-		become_keeper(arena);
+	pma_kept_tell(arena);
 }
 
 /* The CPU's, unless CPUs are to keep nothing now; interrupts are off. */
@@ -354,6 +360,8 @@ static u32 flush_some(struct pma_arena *arena, struct pma_kept *kept)
  * pma_kept_flush() - give back what CPUs keep of an arena
  * @arena: the arena
  *
+ * That is runs and chunks, and spare slab pages that are empty.
+ *
  * What a CPU keeps from now on is not waited for.
  *
  * Context: Any but NMI; takes the arena's lock, then the pool's.  O(CPUs).
@@ -369,7 +377,7 @@ bool pma_kept_flush(struct pma_arena *arena)
 	for_each_possible_cpu(n)
 		while (flush_some(arena, &per_cpu_ptr(arena->cpu, n)->kept))
 			gave = true;
-	return gave;
+	return pma_drain_give_empty(arena) || gave;
 }
 
 /* An arena is no keeper any more, whether it was or not; the pool's lock is held. */

@@ -41,6 +41,7 @@ struct pma_kept {
 	u32 chunks[PMA_KEPT_CHUNK_BINS][PMA_KEPT_DEPTH];
 };
 
+void pma_kept_become_keeper(struct pma_arena *arena);
 void pma_kept_init(const struct pma_arena *arena, struct pma_kept *kept);
 void *pma_kept_alloc(struct pma_arena *arena, size_t size);
 void *pma_kept_zalloc(struct pma_arena *arena, size_t size);
@@ -52,5 +53,12 @@ void pma_kept_add_stats(const struct pma_arena *arena, const struct pma_kept *ke
 			struct pma_stats *stats);
 void pma_kept_fold(struct pma_arena *arena, struct pma_kept *kept);
 void pma_kept_end(struct pma_arena *arena);
+
+/* The arena keeps something that others may want; interrupts are off. */
+static __always_inline void pma_kept_tell(struct pma_arena *arena)
+{
+	if (unlikely(!READ_ONCE(arena->keeps)))
+		pma_kept_become_keeper(arena);
+}
 
 #endif /* _PMA_KEPT_H */

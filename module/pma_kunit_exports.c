@@ -16,6 +16,7 @@
 #include "pma_client.h"
 #include "pma_cpu.h"
 #include "pma_dmabuf.h"
+#include "pma_drain.h"
 #include "pma_dump.h"
 #include "pma_fit.h"
 #include "pma_heap.h"
@@ -144,9 +145,9 @@ EXPORT_FOR_KUNIT(pma_cpu_exit);
 EXPORT_FOR_KUNIT(pma_cpu_refill);
 EXPORT_FOR_KUNIT(pma_cpu_alloc_batch);
 EXPORT_FOR_KUNIT(pma_cpu_free_batch);
-EXPORT_FOR_KUNIT(pma_cpu_drain_begin);
-EXPORT_FOR_KUNIT(pma_cpu_drain_end);
-EXPORT_FOR_KUNIT(pma_cpu_drain_offline);
+EXPORT_FOR_KUNIT(pma_drain_begin);
+EXPORT_FOR_KUNIT(pma_drain_end);
+EXPORT_FOR_KUNIT(pma_drain_offline);
 EXPORT_FOR_KUNIT(pma_cpu_add_stats);
 
 EXPORT_FOR_KUNIT(pma_held_put);

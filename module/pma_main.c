@@ -11,7 +11,7 @@
 #include <linux/workqueue.h>
 
 #include "pma_chardev.h"
-#include "pma_cpu.h"
+#include "pma_drain.h"
 #include "pma_main.h"
 #include "pma_pool.h"
 #include "pma_proc.h"
@@ -155,7 +155,7 @@ static int create_pool(void)
 
 static void drain_offline(struct work_struct *work)
 {
-	pma_cpu_drain_offline();
+	pma_drain_offline();
 }
 
 static DECLARE_WORK(offline_work, drain_offline);

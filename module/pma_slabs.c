@@ -10,6 +10,7 @@
  * blocks are cut from the ends of free runs, so that long ones are left between.
  */
 #include "pma_cpu.h"
+#include "pma_drain.h"
 #include "pma_slabs.h"
 
 /* Blocks of a page that are small. */
@@ -61,19 +62,32 @@ static void release(struct pma_arena *arena, u32 *list, u32 pgno)
 	pma_arena_give_run(arena, pgno, 1);
 }
 
+/* A page of the class with a free block. */
+static u32 get_partial(struct pma_arena *arena, u32 class)
+{
+	u32 pgno = arena->partial[class];
+
+	if (pgno == PMA_NONE)
+		pgno = grow(arena, class);
+	if (likely(pgno != PMA_NONE))
+		return pgno;
+	if (!pma_drain_give_class(arena, class))
+		return PMA_NONE;
+	pgno = arena->partial[class];
+	return pgno == PMA_NONE ? grow(arena, class) : pgno;
+}
+
 /* Take blocks from one bitmap word of a page, and say where they are. */
 static unsigned int alloc_some(struct pma_arena *arena, u32 class, size_t size,
 			       unsigned int nr, u64 *handles)
 {
 	struct pma_pool *pool = arena->pool;
-	u32 pgno = arena->partial[class], base;
+	u32 pgno = get_partial(arena, class), base;
 	struct pma_page *page;
 	unsigned long bits;
 	unsigned int n;
 	u64 start;
 
-	if (pgno == PMA_NONE)
-		pgno = grow(arena, class);
 	if (pgno == PMA_NONE)
 		return 0;
 	page = page_of(arena, pgno);
@@ -122,8 +136,17 @@ unsigned int pma_slabs_alloc(struct pma_arena *arena, u32 class, size_t size, u3
 	return done;
 }
 
-/* A slab page got blocks back: it may belong into another list, or to the pool. */
-static void move(struct pma_arena *arena, u32 pgno, bool was_full)
+/**
+ * pma_slabs_place() - put a slab page that got blocks back where it belongs
+ * @arena: whose it is
+ * @pgno: the page, which no CPU has
+ * @was_full: it is among the full ones still
+ *
+ * That may be another list, or the pool.
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_slabs_place(struct pma_arena *arena, u32 pgno, bool was_full)
 {
 	const struct pma_page *page = page_of(arena, pgno);
 	u32 *partial = &arena->partial[page->class];
@@ -153,8 +176,8 @@ void pma_slabs_freed(struct pma_arena *arena, u32 pgno, u32 nr, u32 lowest)
 	lockdep_assert_held(&arena->lock);
 	pma_arena_count_frees(arena, nr, nr * page->slab.block_size);
 	pma_slab_count_given(page, nr, lowest);
-	if (!was_full || !pma_cpu_adopt(arena, pgno))
-		move(arena, pgno, was_full);
+	if (!was_full || !pma_cpu_adopt(arena, page, pgno))
+		pma_slabs_place(arena, pgno, was_full);
 }
 
 /**
@@ -176,6 +199,8 @@ void pma_slabs_free(struct pma_arena *arena, u32 pgno, u32 index)
 		set_bit(index, bitmap);
 		page->slab.nr_free = 1;
 		pma_arena_count_frees(arena, 1, page->slab.block_size);
+		/* It may be a spare one, and be empty now. */
+		pma_kept_tell(arena);
 		return;
 	}
 	__set_bit(index, bitmap);
@@ -192,11 +217,10 @@ void pma_slabs_free(struct pma_arena *arena, u32 pgno, u32 index)
  */
 u32 pma_slabs_activate(struct pma_arena *arena, u32 class)
 {
-	u32 pgno = arena->partial[class];
+	u32 pgno;
 
 	lockdep_assert_held(&arena->lock);
-	if (pgno == PMA_NONE)
-		pgno = grow(arena, class);
+	pgno = get_partial(arena, class);
 	if (pgno == PMA_NONE)
 		return PMA_NONE;
 	pma_arena_drop(arena, &arena->partial[class], pgno);
@@ -219,7 +243,7 @@ void pma_slabs_settle(struct pma_arena *arena, u32 pgno)
 	pma_slab_recount(page, pma_pages_shadow(&arena->pool->pages, pgno),
 			 class_of(arena, page)->nr_blocks);
 	if (page->slab.nr_free)
-		move(arena, pgno, true);
+		pma_slabs_place(arena, pgno, true);
 }
 
 static u32 release_list(struct pma_arena *arena, u32 *list, u32 most)

@@ -9,6 +9,7 @@
 
 unsigned int pma_slabs_alloc(struct pma_arena *arena, u32 class, size_t size, u32 flags,
 			     unsigned int nr, u64 *handles);
+void pma_slabs_place(struct pma_arena *arena, u32 pgno, bool was_full);
 void pma_slabs_free(struct pma_arena *arena, u32 pgno, u32 index);
 void pma_slabs_freed(struct pma_arena *arena, u32 pgno, u32 nr, u32 lowest);
 u32 pma_slabs_activate(struct pma_arena *arena, u32 class);

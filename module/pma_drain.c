@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_drain.c - take from CPUs what they have of an arena
+ *
+ * Some of it, where there is no room; all of it for a drain, or when a CPU is gone.
+ */
+#include "pma_cpu.h"
+#include "pma_drain.h"
+
+/* Spare pages taken from a CPU before others get the lock. */
+#define GIVE_PAGES	16U
+
+static bool is_empty(const struct pma_arena *arena, const struct pma_cpu_page *page, u32 pgno)
+{
+	return bitmap_full(pma_pages_shadow(&arena->pool->pages, pgno), page->nr_blocks);
+}
+
+/* Part with a spare page; the arena's lock is held. */
+static void settle_spare(struct pma_arena *arena, struct pma_cpu_page *page, u32 i)
+{
+	u32 pgno = page->spares[i];
+
+	page->spares[i] = page->spares[--page->nr_spares];
+	pma_cpu_settle(arena, pgno);
+}
+
+static bool settle_spares(struct pma_arena *arena, struct pma_cpu_page *page)
+{
+	bool had = page->nr_spares;
+
+	while (page->nr_spares)
+		settle_spare(arena, page, page->nr_spares - 1);
+	return had;
+}
+
+/**
+ * pma_drain_give_back() - let this CPU part with what it takes from, for the sake of empty pages
+ * @arena: the arena
+ *
+ * O(classes), where there is no page left.
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: true if the pool has got pages back.
+ */
+bool pma_drain_give_back(struct pma_arena *arena)
+{
+	u32 had = arena->stats.slab_pages, class;
+
+	lockdep_assert_held(&arena->lock);
+	if (!arena->cpu)
+		return false;
+	for (class = 0; class < arena->pool->classes->nr; class++)
+		pma_cpu_part_with(arena, &this_cpu_ptr(arena->cpu)->pages[class]);
+	return arena->stats.slab_pages < had;
+}
+
+/**
+ * pma_drain_give_class() - take from all CPUs the spare pages of a class
+ * @arena: the arena
+ * @class: of which there is no page with a free block else
+ *
+ * Context: The arena's lock is held; takes the pool's.  O(CPUs).
+ * Return: true if there were any.
+ */
+bool pma_drain_give_class(struct pma_arena *arena, u32 class)
+{
+	bool gave = false;
+	int n;
+
+	lockdep_assert_held(&arena->lock);
+	if (!arena->cpu)
+		return false;
+	for_each_possible_cpu(n)
+		gave |= settle_spares(arena, &per_cpu_ptr(arena->cpu, n)->pages[class]);
+	return gave;
+}
+
+/* Let a CPU part with some of its spare pages that are empty; how many it were. */
+static u32 give_some_empty(struct pma_arena *arena, struct pma_cpu *cpu)
+{
+	struct pma_cpu_page *page;
+	u32 done = 0, class, i;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	for (class = 0; class < arena->pool->classes->nr; class++) {
+		page = &cpu->pages[class];
+		for (i = page->nr_spares; i-- && done < GIVE_PAGES; )
+			if (is_empty(arena, page, page->spares[i])) {
+				settle_spare(arena, page, i);
+				done++;
+			}
+	}
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return done;
+}
+
+/**
+ * pma_drain_give_empty() - let CPUs part with their spare pages that are empty
+ * @arena: the arena
+ *
+ * Context: Any but NMI; takes the arena's lock, then the pool's.  O(CPUs).
+ * Return: true if there was one.
+ */
+bool pma_drain_give_empty(struct pma_arena *arena)
+{
+	bool gave = false;
+	u32 nr;
+	int n;
+
+	for_each_possible_cpu(n)
+		do {
+			nr = give_some_empty(arena, per_cpu_ptr(arena->cpu, n));
+			gave |= nr;
+		} while (nr == GIVE_PAGES);
+	return gave;
+}
+
+/* Part with all pages; the arena's lock is held. */
+static void part_with_all(struct pma_arena *arena, struct pma_cpu *cpu)
+{
+	u32 class;
+
+	for (class = 0; class < arena->pool->classes->nr; class++) {
+		settle_spares(arena, &cpu->pages[class]);
+		pma_cpu_part_with(arena, &cpu->pages[class]);
+	}
+}
+
+static void drain_cpu(struct pma_arena *arena, struct pma_cpu *cpu)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	part_with_all(arena, cpu);
+	pma_kept_fold(arena, &cpu->kept);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+}
+
+static void drain_this_cpu(void *data)
+{
+	struct pma_arena *arena = data;
+
+	drain_cpu(arena, this_cpu_ptr(arena->cpu));
+}
+
+/**
+ * pma_drain_begin() - let all CPUs part with their pages, and get no others
+ * @arena: the arena
+ *
+ * Until pma_drain_end() everything happens under the arena's lock.
+ *
+ * Context: May sleep.
+ */
+void pma_drain_begin(struct pma_arena *arena)
+{
+	unsigned long irq;
+	int n;
+
+	if (!arena->cpu)
+		return;
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	WRITE_ONCE(arena->draining, arena->draining + 1);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	cpus_read_lock();
+	on_each_cpu(drain_this_cpu, arena, 1);
+	for_each_possible_cpu(n)
+		if (!cpu_online(n))
+			drain_cpu(arena, per_cpu_ptr(arena->cpu, n));
+	cpus_read_unlock();
+	pma_kept_flush(arena);
+}
+
+/**
+ * pma_drain_end() - let CPUs have pages again
+ * @arena: the arena
+ */
+void pma_drain_end(struct pma_arena *arena)
+{
+	unsigned long irq;
+
+	if (!arena->cpu)
+		return;
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	WRITE_ONCE(arena->draining, arena->draining - 1);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+}
+
+static void drain_offline(struct pma_arena *arena)
+{
+	int n;
+
+	if (!arena->cpu)
+		return;
+	cpus_read_lock();
+	for_each_possible_cpu(n)
+		if (!cpu_online(n))
+			drain_cpu(arena, per_cpu_ptr(arena->cpu, n));
+	cpus_read_unlock();
+	pma_kept_flush(arena);
+}
+
+/**
+ * pma_drain_offline() - take from CPUs that are offline what they have
+ *
+ * Of all arenas of all pools.
+ *
+ * Context: May sleep.
+ */
+void pma_drain_offline(void)
+{
+	struct pma_pool *pool = NULL;
+	struct pma_arena *arena;
+
+	pma_pool_list_lock();
+	while ((pool = pma_pool_next(pool))) {
+		mutex_lock(&pool->arenas_mutex);
+		list_for_each_entry(arena, &pool->arenas, node)
+			drain_offline(arena);
+		mutex_unlock(&pool->arenas_mutex);
+	}
+	pma_pool_list_unlock();
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * pma_drain.h - take from CPUs what they have of an arena
+ */
+#ifndef _PMA_DRAIN_H
+#define _PMA_DRAIN_H
+
+#include "pma_arena.h"
+
+bool pma_drain_give_back(struct pma_arena *arena);
+bool pma_drain_give_class(struct pma_arena *arena, u32 class);
+bool pma_drain_give_empty(struct pma_arena *arena);
+void pma_drain_begin(struct pma_arena *arena);
+void pma_drain_end(struct pma_arena *arena);
+void pma_drain_offline(void);
+
+#endif /* _PMA_DRAIN_H */
