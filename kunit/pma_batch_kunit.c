@@ -242,18 +242,31 @@ static void alloc_serves_plain_wishes(struct kunit *test)
 }
 
 /* When there is no page left, that is for the single call to say and to count. */
-static void alloc_ends_with_memory(struct kunit *test)
+static void serve_whole_pool(struct kunit *test, u32 size)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_isolating);
 	struct pma_arena *arena = pma_kunit_arena(test, pool, PMA_ARENA_USER);
 	u64 handle, usable, nr = 0;
+	struct pma_block block;
 
-	while (pma_batch_alloc(arena, 256, 0, &handle, &usable))
+	while (pma_batch_alloc(arena, size - nr % 3, 0, &handle, &usable)) {
+		pma_place_query(arena, handle, false, &block);
+		if (block.handle != handle || block.requested != size - nr % 3)
+			break;
 		nr++;
-	KUNIT_EXPECT_EQ(test, nr, pool->region.bytes / 256);
+	}
+	KUNIT_EXPECT_EQ(test, nr, pool->region.bytes / size);
 	KUNIT_EXPECT_EQ(test, arena->stats.failed, 0);
-	pma_kunit_expect_live(test, arena, nr, nr * 256);
+	pma_kunit_expect_live(test, arena, nr, nr * size);
+	pma_kunit_expect_sound(test, pool);
 	pma_block_free_all(arena);
+}
+
+/* Of pages with one bitmap word, and with four. */
+static void alloc_ends_with_memory(struct kunit *test)
+{
+	serve_whole_pool(test, 256);
+	serve_whole_pool(test, 16);
 }
 
 /**

@@ -137,13 +137,14 @@ bool pma_batch_alloc(struct pma_arena *arena, u64 size, u32 align, u64 *handle, 
 {
 	struct pma_route route;
 	unsigned long irq;
-	u32 done;
+	bool done;
 
 	if (size > SIZE_MAX || pma_pool_route(arena->pool, size, align, &route) ||
 	    route.kind != PMA_KIND_SLAB)
 		return false;
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	done = pma_slabs_alloc(arena, route.class, size, 0, 1, handle);
+	done = pma_slabs_alloc_one(arena, route.class, size, handle) ||
+	       pma_slabs_alloc(arena, route.class, size, 0, 1, handle);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	*usable = arena->pool->classes->class[route.class].block_size;
 	return done;

@@ -134,8 +134,13 @@ static noinline int alloc_with_effort(struct pma_arena *arena, struct pma_alloc_
 	return err;
 }
 
+/* The answer, as two words. */
+static_assert(offsetof(struct pma_alloc_args, usable) ==
+	      offsetofend(struct pma_alloc_args, handle));
+
 static long ioc_alloc(struct pma_arena *arena, void __user *arg)
 {
+	struct pma_alloc_args __user *answer = arg;
 	struct pma_alloc_args args __uninitialized;
 	int err;
 
@@ -149,7 +154,7 @@ static long ioc_alloc(struct pma_arena *arena, void __user *arg)
 		if (err)
 			return err;
 	}
-	if (write_words(arg, (u64 *)&args, sizeof(args) / sizeof(u64)))
+	if (write_words(&answer->handle, &args.handle, 2))
 		return 0;
 	pma_block_free(arena, args.handle);
 	return -EFAULT;

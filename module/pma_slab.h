@@ -63,6 +63,32 @@ static inline void pma_slab_count_given(struct pma_page *page, u32 nr, u32 lowes
 }
 
 /**
+ * pma_slab_take_one() - take the lowest free block, if its bitmap word has another
+ * @page: descriptor
+ * @bitmap: the page's shadow
+ * @index: number of the block
+ *
+ * What pma_slab_take() does for one, in most cases.
+ *
+ * Return: false if nothing was done.
+ */
+static __always_inline bool pma_slab_take_one(struct pma_page *page, unsigned long *bitmap,
+					      u32 *index)
+{
+	u32 first = page->slab.first_free;
+	unsigned long *word = &bitmap[first / BITS_PER_LONG];
+	unsigned long left = *word & (*word - 1);
+
+	if (unlikely(!left))
+		return false;
+	*word = left;
+	*index = first;
+	page->slab.nr_free--;
+	page->slab.first_free = ALIGN_DOWN(first, BITS_PER_LONG) + __ffs(left);
+	return true;
+}
+
+/**
  * pma_slab_divide() - find the block that an offset in a page lies in
  * @inverse: 2^32 / block size + 1
  * @offset: below 2^16, of a page with blocks of at most 2^15 bytes

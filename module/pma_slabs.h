@@ -16,4 +16,30 @@ u32 pma_slabs_activate(struct pma_arena *arena, u32 class);
 void pma_slabs_settle(struct pma_arena *arena, u32 pgno);
 u32 pma_slabs_release(struct pma_arena *arena, u32 most);
 
+/**
+ * pma_slabs_alloc_one() - take a slab block where nothing but the page has to change
+ * @arena: whose it will be
+ * @class: of it
+ * @size: bytes wanted
+ * @handle: of it
+ *
+ * Context: The arena's lock is held.
+ * Return: false if nothing was done, and it is for pma_slabs_alloc().
+ */
+static __always_inline bool pma_slabs_alloc_one(struct pma_arena *arena, u32 class, size_t size,
+						u64 *handle)
+{
+	struct pma_pages *pages = &arena->pool->pages;
+	u32 pgno = arena->partial[class], index;
+	struct pma_page *page = &pages->desc[pgno];
+
+	if (unlikely(pgno == PMA_NONE) ||
+	    !pma_slab_take_one(page, pma_pages_shadow(pages, pgno), &index))
+		return false;
+	*handle = pma_region_handle(&arena->pool->region, pgno) + index * page->slab.block_size;
+	pma_pages_record(pages, *handle, page->slab.block_size, size);
+	pma_arena_count_allocs(arena, 1, page->slab.block_size);
+	return true;
+}
+
 #endif /* _PMA_SLABS_H */
