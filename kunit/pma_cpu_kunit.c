@@ -344,27 +344,16 @@ struct contest {
 	u32 ops;
 };
 
-/* A block tells its size and tag in its first bytes. */
 static void *make_block(struct contest *contest, struct pma_kunit_rng *rng)
 {
-	u32 size = pma_kunit_between(rng, 16, 3000), tag = pma_kunit_random(rng);
-	u32 *block = pma_alloc(contest->arena, size);
+	u32 size = pma_kunit_between(rng, 16, 3000);
 
-	if (!block)
-		return NULL;
-	pma_kunit_fill(block + 2, size - 8, tag);
-	block[0] = size;
-	block[1] = tag;
-	return block;
+	return pma_kunit_make_block(contest->arena, size, pma_kunit_random(rng));
 }
 
-static void free_block(struct contest *contest, u32 *block)
+static void drop_block(struct contest *contest, void *block)
 {
-	if (!block)
-		return;
-	if (!pma_kunit_is_filled(block + 2, block[0] - 8, block[1]))
-		atomic_inc(&contest->failed);
-	if (pma_free(contest->arena, block))
+	if (block && !pma_kunit_drop_block(contest->arena, block))
 		atomic_inc(&contest->failed);
 }
 
@@ -377,7 +366,7 @@ static void contend(void *context, u32 index)
 	for (i = 0; i < contest->ops; i++) {
 		void **slot = &contest->slots[pma_kunit_below(&rng, NR_SLOTS)];
 
-		free_block(contest, xchg(slot, make_block(contest, &rng)));
+		drop_block(contest, xchg(slot, make_block(contest, &rng)));
 		if (!index && !(i % 512) && pma_check(contest->arena->pool, NULL))
 			atomic_inc(&contest->failed);
 		cond_resched();
@@ -397,7 +386,7 @@ static void alloc_and_free_anywhere_threads(struct kunit *test)
 	contest->ops = pma_kunit_ops() / NR_THREADS;
 	pma_kunit_threads(test, NR_THREADS, contend, contest);
 	for (i = 0; i < NR_SLOTS; i++)
-		free_block(contest, contest->slots[i]);
+		drop_block(contest, contest->slots[i]);
 	KUNIT_EXPECT_EQ(test, atomic_read(&contest->failed), 0);
 }
 

@@ -392,29 +392,17 @@ struct contest {
 	u64 seed;
 };
 
-/* A block tells its arena, size and tag in its first bytes. */
+/* A block's tag tells its arena, by being odd or not. */
 static void *make_block(struct contest *contest, struct pma_kunit_rng *rng)
 {
-	u32 index = pma_kunit_below(rng, 2), size = pma_kunit_size(rng, 2049, 65536);
-	u32 tag = pma_kunit_random(rng);
-	u32 *block = pma_alloc(contest->arenas[index], size);
+	u32 size = pma_kunit_size(rng, 2049, 65536), tag = pma_kunit_random(rng);
 
-	if (!block)
-		return NULL;
-	pma_kunit_fill(block + 3, size - 12, tag);
-	block[0] = index;
-	block[1] = size;
-	block[2] = tag;
-	return block;
+	return pma_kunit_make_block(contest->arenas[tag & 1], size, tag);
 }
 
-static void drop_block(struct contest *contest, u32 *block)
+static void drop_block(struct contest *contest, void *block)
 {
-	if (!block)
-		return;
-	if (!pma_kunit_is_filled(block + 3, block[1] - 12, block[2]))
-		atomic_inc(&contest->failed);
-	if (pma_free(contest->arenas[block[0]], block))
+	if (block && !pma_kunit_drop_block(contest->arenas[pma_kunit_block_tag(block) & 1], block))
 		atomic_inc(&contest->failed);
 }
 

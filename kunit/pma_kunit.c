@@ -2,6 +2,8 @@
 /*
  * pma_kunit.c - what the suites share
  */
+#include <linux/pma.h>
+
 #include "pma_block.h"
 #include "pma_check.h"
 #include "pma_dump.h"
@@ -171,6 +173,35 @@ bool pma_kunit_is_filled(const void *bytes, size_t nr, u32 tag)
 bool pma_kunit_is_zero(const void *bytes, size_t nr)
 {
 	return !memchr_inv(bytes, 0, nr);
+}
+
+#define BLOCK_HEAD	8	/* bytes of size and tag */
+
+void *pma_kunit_make_block(struct pma_arena *arena, u32 size, u32 tag)
+{
+	u32 *block = pma_alloc(arena, size);
+
+	if (!block)
+		return NULL;
+	block[0] = size;
+	block[1] = tag;
+	pma_kunit_fill((u8 *)block + BLOCK_HEAD, size - BLOCK_HEAD, tag);
+	return block;
+}
+
+u32 pma_kunit_block_tag(const void *block)
+{
+	return ((const u32 *)block)[1];
+}
+
+/* False if it is not as it was made, or the free is refused. */
+bool pma_kunit_drop_block(struct pma_arena *arena, void *block)
+{
+	const u32 *head = block;
+	bool is_whole = pma_kunit_is_filled((u8 *)block + BLOCK_HEAD, head[0] - BLOCK_HEAD,
+					    head[1]);
+
+	return !pma_free(arena, block) && is_whole;
 }
 
 /* Fixture. */

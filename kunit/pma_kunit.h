@@ -52,6 +52,11 @@ void pma_kunit_fill(void *bytes, size_t nr, u32 tag);
 bool pma_kunit_is_filled(const void *bytes, size_t nr, u32 tag);
 bool pma_kunit_is_zero(const void *bytes, size_t nr);
 
+/* Blocks for threads to pass on, of 16 bytes at least: size and tag are in the first ones. */
+void *pma_kunit_make_block(struct pma_arena *arena, u32 size, u32 tag);
+u32 pma_kunit_block_tag(const void *block);
+bool pma_kunit_drop_block(struct pma_arena *arena, void *block);
+
 /**
  * struct pma_kunit_config - a pool to test on
  * @name: of the parameter

@@ -311,11 +311,6 @@ void *pma_kept_zalloc(struct pma_arena *arena, size_t size)
 }
 
 /* Give back what was counted as freed; the arena's lock is held. */
-static void give_run(struct pma_arena *arena, u32 pgno)
-{
-	pma_arena_big_give_at_once(arena, pgno);
-}
-
 static void give_chunk(struct pma_arena *arena, u32 unit)
 {
 	pma_chunks_give(arena, (u64)unit << arena->heap->geo->granule_shift);
@@ -346,7 +341,7 @@ static u32 flush_some(struct pma_arena *arena, struct pma_kept *kept)
 	/* First said so: what is put while we look sets it again. */
 	if (xchg(&kept->any, false)) {
 		done = flush_places(arena, kept->runs[0], sizeof(kept->runs) / sizeof(u32),
-				    FLUSH_PIECES, give_run);
+				    FLUSH_PIECES, pma_arena_big_give_at_once);
 		done += flush_places(arena, kept->chunks[0], sizeof(kept->chunks) / sizeof(u32),
 				     FLUSH_PIECES - done, give_chunk);
 	}
