@@ -232,7 +232,7 @@ static void freed_block_is_next(struct kunit *test)
 /* Pages of 256 bytes, and so many that the CPU has two spare ones of each class. */
 static const struct pma_kunit_config two_spares = {
 	.page_size = 256,
-	.nr_pages = 1024,
+	.nr_pages = 4096,
 };
 
 #define SPARE_BLOCKS	2	/* of 128 bytes, in a page */

@@ -39,8 +39,11 @@
 /* A CPU keeps no more than such a part of the region. */
 #define KEPT_PARTS	16
 
-/* Nor has it more spare pages of a class than such a part of all pages; one is always fine. */
-#define SPARE_PARTS	512
+/*
+ * Nor has it more spare pages of a class than such a part of all: in small regions they
+ * would cost more room than they save time.
+ */
+#define SPARE_PARTS	2048U
 
 static unsigned long no_word;
 
@@ -380,7 +383,7 @@ int pma_cpu_init(struct pma_arena *arena)
 		.page_mask = pma_region_page_size(&pool->region) - 1,
 		.size_max = pool->classes->slab_max,
 		.page_shift = pool->region.page_shift,
-		.spares_max = clamp_t(u32, pool->region.nr_pages / SPARE_PARTS, 1, PMA_CPU_SPARES),
+		.spares_max = min(pool->region.nr_pages / SPARE_PARTS, PMA_CPU_SPARES),
 		.kept_max = pool->region.bytes / KEPT_PARTS,
 	};
 	return 0;

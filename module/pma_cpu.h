@@ -7,7 +7,7 @@
 
 #include "pma_kept.h"
 
-#define PMA_CPU_SPARES		7
+#define PMA_CPU_SPARES		7U
 
 /**
  * struct pma_cpu_page - the slab page of one class that a CPU takes from
@@ -121,10 +121,12 @@ static __always_inline bool pma_cpu_adopt(struct pma_arena *arena, struct pma_pa
 	struct pma_cpu_page *page;
 
 	lockdep_assert_held(&arena->lock);
-	if (!arena->fast.spares_max || arena->draining)
+	if (!arena->cpu || arena->draining)
 		return false;
 	page = &this_cpu_ptr(arena->cpu)->pages[desc->class];
-	if (page->nr_spares == arena->fast.spares_max)
+	/* One in any case, if it would have no free block else. */
+	if (page->nr_spares >= arena->fast.spares_max &&
+	    (page->nr_spares || READ_ONCE(*page->word)))
 		return false;
 	page->spares[page->nr_spares++] = pgno;
 	desc->slab.cpu = smp_processor_id() + 1;
