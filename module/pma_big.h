@@ -56,16 +56,15 @@ static inline u64 pma_big_requested(const struct pma_page *page, u64 bytes)
  * @pages: the table
  * @first: a page of the region
  * @owner: number of the arena whose block it must be
- * @kind: what it will be: PMA_PAGE_BUSY or PMA_PAGE_KEPT
  *
- * Without a lock: one of those who try at the same time succeeds.
+ * It is BUSY then.  Without a lock: one of those who try at the same time succeeds.
  *
  * Return: true if a block that calls could reach started there.
  */
-static inline bool pma_big_claim(struct pma_pages *pages, u32 first, u16 owner, u8 kind)
+static inline bool pma_big_claim(struct pma_pages *pages, u32 first, u16 owner)
 {
 	return pma_page_swap(&pages->desc[first], pma_page_word(PMA_KIND_BIG, 0, owner),
-			     pma_page_word(kind, 0, owner));
+			     pma_page_word(PMA_PAGE_BUSY, 0, owner));
 }
 
 #endif /* _PMA_BIG_H */

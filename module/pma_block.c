@@ -192,7 +192,7 @@ u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 	}
 	/* A CPU may have taken it meanwhile, for a second free without the lock. */
 	if (page_of(arena, place->pgno)->kind != PMA_PAGE_BUSY &&
-	    !pma_big_claim(&arena->pool->pages, place->pgno, arena->id, PMA_PAGE_BUSY))
+	    !pma_big_claim(&arena->pool->pages, place->pgno, arena->id))
 		return 0;
 	if (!pma_pool_isolates(arena->pool)) {
 		big_free_at_once(arena, place->pgno);
@@ -350,8 +350,7 @@ static bool claim_big(struct pma_arena *arena, u64 handle)
 	const struct pma_region *region = &arena->pool->region;
 
 	return pma_region_has(region, handle) && !(handle & (pma_region_page_size(region) - 1)) &&
-	       pma_big_claim(&arena->pool->pages, pma_region_pgno(region, handle), arena->id,
-			     PMA_PAGE_BUSY);
+	       pma_big_claim(&arena->pool->pages, pma_region_pgno(region, handle), arena->id);
 }
 
 /* Free any block, or refuse to; releases the arena's lock. */

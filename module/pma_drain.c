@@ -144,6 +144,16 @@ static void drain_this_cpu(void *data)
 	drain_cpu(arena, this_cpu_ptr(arena->cpu));
 }
 
+/* Of the CPUs that are offline; cpus_read_lock() is held. */
+static void drain_offline_cpus(struct pma_arena *arena)
+{
+	int n;
+
+	for_each_possible_cpu(n)
+		if (!cpu_online(n))
+			drain_cpu(arena, per_cpu_ptr(arena->cpu, n));
+}
+
 /**
  * pma_drain_begin() - let all CPUs part with their pages, and get no others
  * @arena: the arena
@@ -155,7 +165,6 @@ static void drain_this_cpu(void *data)
 void pma_drain_begin(struct pma_arena *arena)
 {
 	unsigned long irq;
-	int n;
 
 	if (!arena->cpu)
 		return;
@@ -164,9 +173,7 @@ void pma_drain_begin(struct pma_arena *arena)
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	cpus_read_lock();
 	on_each_cpu(drain_this_cpu, arena, 1);
-	for_each_possible_cpu(n)
-		if (!cpu_online(n))
-			drain_cpu(arena, per_cpu_ptr(arena->cpu, n));
+	drain_offline_cpus(arena);
 	cpus_read_unlock();
 	pma_kept_flush(arena);
 }
@@ -188,14 +195,10 @@ void pma_drain_end(struct pma_arena *arena)
 
 static void drain_offline(struct pma_arena *arena)
 {
-	int n;
-
 	if (!arena->cpu)
 		return;
 	cpus_read_lock();
-	for_each_possible_cpu(n)
-		if (!cpu_online(n))
-			drain_cpu(arena, per_cpu_ptr(arena->cpu, n));
+	drain_offline_cpus(arena);
 	cpus_read_unlock();
 	pma_kept_flush(arena);
 }

@@ -75,18 +75,6 @@ static inline u64 pma_heap_bytes(const struct pma_heap *heap, u64 handle)
 }
 
 /**
- * pma_heap_units() - length of a chunk
- * @heap: the heap
- * @handle: its start
- *
- * Return: granules.
- */
-static inline u32 pma_heap_units(const struct pma_heap *heap, u64 handle)
-{
-	return pma_fit_units(&heap->fit, handle >> heap->geo->granule_shift);
-}
-
-/**
  * pma_heap_is_used() - does a chunk in use start there, which no CPU keeps?
  * @heap: the heap
  * @handle: any handle in one of its segments
@@ -128,7 +116,6 @@ static inline void pma_heap_keep(const struct pma_heap *heap, u64 handle)
 static inline u64 pma_heap_use_kept(const struct pma_heap *heap, u32 unit, size_t size)
 {
 	struct pma_fit_tag *tag = pma_fit_tag(&heap->fit, unit);
-
 	u32 head;
 
 	tag->link.next = size;

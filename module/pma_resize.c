@@ -238,7 +238,7 @@ static int resize_to_big(const struct resize *want, u64 handle, struct pma_block
 	err = find_old(want, handle, &place, &old);
 	/* A CPU may have taken it just now, for a free without the lock. */
 	if (!err && place.kind == PMA_KIND_BIG &&
-	    !pma_big_claim(&arena->pool->pages, place.pgno, arena->id, PMA_PAGE_BUSY))
+	    !pma_big_claim(&arena->pool->pages, place.pgno, arena->id))
 		err = pma_arena_count_error_locked(arena, -EALREADY);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	if (err)
