@@ -286,6 +286,26 @@ static void nothing_fails_for_what_is_kept(struct kunit *test)
 	}
 }
 
+/* An arena that seems to keep something, but does not, makes do with a larger class. */
+static void nothing_kept_is_no_failure(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { "two_pages", 2, 4096, 0, 0 };
+	struct pma_arena *arena = arena_of(test, &config);
+	struct pma_pool *pool = arena->pool;
+	void *blocks[2], *block;
+
+	pma_kunit_move_to_cpu(0);
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 64, 0, 2, blocks), 2);
+	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 4096));
+	/* Under the lock: it might have been the last of a spare page. */
+	KUNIT_ASSERT_EQ(test, pma_block_free(arena, blocks[1] - pool->region.base), 0);
+	KUNIT_ASSERT_TRUE(test, arena->keeps);
+	block = pma_alloc(arena, 48);
+	KUNIT_EXPECT_NOT_NULL(test, block);
+	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), 64);
+	pma_block_free_all(arena);
+}
+
 /* A slab page, a segment, a limit and a reserve: each needs pages that are kept. */
 static void kept_pages_serve_all_engines(struct kunit *test)
 {
@@ -490,6 +510,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(dump_tells_of_no_kept_block),
 	KUNIT_CASE(drained_cpus_keep_nothing),
 	KUNIT_CASE(nothing_fails_for_what_is_kept),
+	KUNIT_CASE(nothing_kept_is_no_failure),
 	KUNIT_CASE(kept_pages_serve_all_engines),
 	KUNIT_CASE(own_limit_flushes_no_other),
 	KUNIT_CASE(double_free_is_refused_threads),

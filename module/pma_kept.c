@@ -386,7 +386,10 @@ static bool stop_keeping(struct pma_arena *arena)
 	return true;
 }
 
-/* Give back what an arena's own CPUs keep. */
+/*
+ * Give back what an arena's own CPUs keep.  Even if that was nothing another try is due,
+ * as only what keeps nothing makes do with a larger class or a short segment.
+ */
 static bool flush_own(struct pma_arena *arena)
 {
 	unsigned long irq;
@@ -395,7 +398,9 @@ static bool flush_own(struct pma_arena *arena)
 	raw_spin_lock_irqsave(&arena->pool->lock, irq);
 	kept = stop_keeping(arena);
 	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
-	return kept && pma_kept_flush(arena);
+	if (kept)
+		pma_kept_flush(arena);
+	return kept;
 }
 
 /* Take one of the arenas that keep something off the list, and see that it stays. */
@@ -424,7 +429,8 @@ static struct pma_arena *get_keeper(struct pma_pool *pool)
  *
  * Context: Any but NMI; takes one arena's lock after the other.  O(arenas that keep
  * something), which are none after it.
- * Return: true if the pool or the arena's heap got any, so that it is worth another try.
+ * Return: true if it is worth another try: the arena was one that keeps something, or the
+ * pool got some.
  */
 bool pma_kept_make_room(struct pma_arena *arena, u64 bytes)
 {
