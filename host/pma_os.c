@@ -375,6 +375,16 @@ unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size,
 	return find_next(map, size, start, ~0UL);
 }
 
+unsigned long find_last_bit(const unsigned long *map, unsigned long size)
+{
+	unsigned long bit = size;
+
+	while (bit--)
+		if (test_bit(bit, map))
+			return bit;
+	return size;
+}
+
 /* random */
 
 void get_random_bytes(void *to, size_t bytes)

@@ -218,6 +218,7 @@ unsigned int bitmap_weight(const unsigned long *map, unsigned int nbits);
 unsigned long find_next_bit(const unsigned long *map, unsigned long size, unsigned long start);
 unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size,
 				 unsigned long start);
+unsigned long find_last_bit(const unsigned long *map, unsigned long size);
 
 static inline bool bitmap_full(const unsigned long *map, unsigned int nbits)
 {

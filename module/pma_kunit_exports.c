@@ -24,6 +24,7 @@
 #include "pma_ioctl.h"
 #include "pma_limit.h"
 #include "pma_main.h"
+#include "pma_mix.h"
 #include "pma_mmap.h"
 #include "pma_page.h"
 #include "pma_place.h"
@@ -74,6 +75,13 @@ EXPORT_FOR_KUNIT(pma_slab_page_init);
 EXPORT_FOR_KUNIT(pma_slab_take);
 EXPORT_FOR_KUNIT(pma_slab_recount);
 EXPORT_FOR_KUNIT(pma_slab_check);
+
+EXPORT_FOR_KUNIT(pma_mix_init);
+EXPORT_FOR_KUNIT(pma_mix_alloc);
+EXPORT_FOR_KUNIT(pma_mix_free);
+EXPORT_FOR_KUNIT(pma_mix_resize);
+EXPORT_FOR_KUNIT(pma_mix_find);
+EXPORT_FOR_KUNIT(pma_mix_sum);
 
 EXPORT_FOR_KUNIT(pma_big_mark_body);
 EXPORT_FOR_KUNIT(pma_big_find);
