@@ -61,6 +61,7 @@ typedef unsigned int gfp_t;
 #define U64_MAX			(~0ULL)
 
 #define SZ_4K			0x1000UL
+#define SZ_32K			0x8000UL
 #define SZ_64K			0x10000UL
 #define SZ_1M			0x100000UL
 #define SZ_16M			0x1000000UL
@@ -208,6 +209,11 @@ static inline void __clear_bit(unsigned long n, unsigned long *map)
 	map[n / BITS_PER_LONG] &= ~BIT(n % BITS_PER_LONG);
 }
 
+static inline void __change_bit(unsigned long n, unsigned long *map)
+{
+	map[n / BITS_PER_LONG] ^= BIT(n % BITS_PER_LONG);
+}
+
 static inline void bitmap_zero(unsigned long *map, unsigned int nbits)
 {
 	memset(map, 0, BITS_TO_LONGS(nbits) * sizeof(long));
@@ -219,6 +225,13 @@ unsigned long find_next_bit(const unsigned long *map, unsigned long size, unsign
 unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size,
 				 unsigned long start);
 unsigned long find_last_bit(const unsigned long *map, unsigned long size);
+
+#define DECLARE_BITMAP(name, bits)	unsigned long name[BITS_TO_LONGS(bits)]
+
+static inline unsigned long find_first_bit(const unsigned long *map, unsigned long size)
+{
+	return find_next_bit(map, size, 0);
+}
 
 static inline bool bitmap_full(const unsigned long *map, unsigned int nbits)
 {

@@ -6,6 +6,7 @@
  * not fall over it: on small pools with something of everything, every bit is
  * flipped in turn.
  */
+#include "pma_adapt.h"
 #include "pma_block.h"
 #include "pma_check.h"
 #include "pma_kunit.h"
@@ -14,6 +15,8 @@ static const struct pma_kunit_config configs[] = {
 	{ "plain", 24, 4096, 512, 0 },
 	{ "isolating", 24, 4096, 512, PMA_POOL_ISOLATE | PMA_POOL_TRACK },
 	{ "page_256", 40, 256, 0, 0 },
+	{ "adaptive", 24, 4096, 512, PMA_POOL_ADAPTIVE },
+	{ "adaptive_256", 64, 256, 0, PMA_POOL_ADAPTIVE },
 };
 
 KUNIT_ARRAY_PARAM_DESC(configs, configs, name);
@@ -51,10 +54,12 @@ static void populate(struct kunit *test, struct pma_arena *arena, u32 page_size)
 static void fill_slab_page(struct kunit *test, struct pma_arena *arena)
 {
 	const struct pma_class *class = &arena->pool->classes->class[3];
-	u32 i;
+	u64 *handles = kunit_kcalloc(test, class->nr_blocks, sizeof(*handles), GFP_KERNEL);
 
-	for (i = 0; i < class->nr_blocks; i++)
-		pma_kunit_alloc(test, arena, class->block_size);
+	/* Many at once, so that it is a slab page where classes adapt, too. */
+	KUNIT_ASSERT_NOT_NULL(test, handles);
+	KUNIT_ASSERT_EQ(test, pma_block_alloc_batch(arena, class->block_size, 0, class->nr_blocks,
+						    handles), class->nr_blocks);
 	KUNIT_ASSERT_NE(test, arena->full, PMA_NONE);
 }
 
@@ -138,6 +143,17 @@ static void flip_heap_desc(struct kunit *test, struct world *world, struct pma_p
 	FLIP(test, world, page->heap.used_units, i);
 }
 
+static void flip_mixed_desc(struct kunit *test, struct world *world, struct pma_page *page, u32 i)
+{
+	FLIP(test, world, page->kind, i);
+	FLIP(test, world, page->owner, i);
+	FLIP(test, world, page->mixed.run, i);
+	if (page->mixed.run != i)
+		return;
+	FLIP(test, world, page->mixed.largest, i);
+	FLIP(test, world, page->mixed.used, i);
+}
+
 static void flip_big_desc(struct kunit *test, struct world *world, struct pma_page *page, u32 i)
 {
 	u8 *slack = (u8 *)&page->big.slack;
@@ -169,6 +185,9 @@ static void flip_desc(struct kunit *test, struct world *world, u32 pgno)
 		break;
 	case PMA_KIND_HEAP:
 		flip_heap_desc(test, world, page, pgno);
+		break;
+	case PMA_PAGE_MIXED:
+		flip_mixed_desc(test, world, page, pgno);
 		break;
 	case PMA_KIND_FREE:
 		flip_free_desc(test, world, page, pgno, !pma_fit_is_free(world->pool->runs, run));
@@ -219,6 +238,16 @@ static void check_sees_flips_of_runs(struct kunit *test)
 	end_world(test, &world);
 }
 
+/* Every bit that stands for some bytes of a mixed run. */
+static void flip_mixed(struct kunit *test, struct world *world, u32 run)
+{
+	u64 bytes = pma_region_handle(&world->pool->region,
+				      pma_pool_run_pages(world->pool, run));
+
+	flip(test, world, pma_pages_shadow(&world->pool->pages, run), bytes / PMA_MIX_UNIT / 8,
+	     "mixed", run);
+}
+
 /* Of slab pages every bit of the bitmap, of segments every one of the tags. */
 static void flip_shadow(struct kunit *test, struct world *world, u32 pgno)
 {
@@ -231,6 +260,8 @@ static void flip_shadow(struct kunit *test, struct world *world, u32 pgno)
 		flip(test, world, tags, BITS_TO_LONGS(nr_blocks) * sizeof(long), "bitmap", pgno);
 		return;
 	}
+	if (pages->desc[pgno].kind == PMA_PAGE_MIXED && pages->desc[pgno].mixed.run == pgno)
+		flip_mixed(test, world, pgno);
 	if (pages->desc[pgno].kind != PMA_KIND_HEAP)
 		return;
 	for (i = 0; i < pages->shadow_bytes / sizeof(*tags); i++) {
@@ -257,6 +288,7 @@ static void check_sees_flips_of_shadows(struct kunit *test)
 static void flip_arena(struct kunit *test, struct world *world, struct pma_arena *arena)
 {
 	struct pma_fit *fit = &arena->heap->fit;
+	u32 i;
 
 	flip(test, world, arena->partial, arena->pool->classes->nr * sizeof(u32), "partial", 0);
 	FLIP(test, world, arena->full, 0);
@@ -273,6 +305,15 @@ static void flip_arena(struct kunit *test, struct world *world, struct pma_arena
 	FLIP(test, world, fit->fl_map, 0);
 	FLIP(test, world, fit->sl_map, 0);
 	flip_heads(test, world, fit);
+	if (!arena->adapt)
+		return;
+	FLIP(test, world, arena->adapt->nr_pages, 0);
+	FLIP(test, world, arena->adapt->mixed, 0);
+	for (i = 0; i < PMA_ADAPT_LISTS; i++) {
+		__change_bit(i, arena->adapt->lists);
+		KUNIT_EXPECT_NE_MSG(test, pma_kunit_errors(world->pool), 0, "bit of list %u", i);
+		__change_bit(i, arena->adapt->lists);
+	}
 }
 
 static void check_sees_flips_of_arenas(struct kunit *test)

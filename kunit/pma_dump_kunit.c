@@ -6,6 +6,7 @@
 #include "pma_dump.h"
 #include "pma_kunit.h"
 #include "pma_kunit_configs.h"
+#include "pma_mix.h"
 #include "pma_place.h"
 
 #define RECS	512
@@ -123,14 +124,35 @@ static void expect_heap_rec(struct kunit *test, const struct pma_pool *pool,
 	KUNIT_EXPECT_EQ(test, rec->first_free == PMA_HANDLE_NONE, !rec->free_blocks);
 }
 
+static void expect_mixed_rec(struct kunit *test, const struct pma_pool *pool,
+			     const struct pma_page_rec *rec)
+{
+	const struct pma_page *page = &pool->pages.desc[rec->first_page];
+	u64 bytes = pma_region_handle(&pool->region, rec->nr_pages);
+	struct pma_mix_sum sum = pma_mix_sum(pma_pages_shadow(&pool->pages, rec->first_page),
+					     bytes / PMA_MIX_UNIT);
+
+	KUNIT_EXPECT_EQ(test, rec->block_size, bytes);
+	KUNIT_EXPECT_EQ(test, rec->nr_blocks, rec->free_blocks + page->mixed.used);
+	KUNIT_EXPECT_EQ(test, rec->free_bytes, bytes - sum.used_units * PMA_MIX_UNIT);
+	KUNIT_EXPECT_EQ(test, rec->first_free, !rec->free_blocks ? PMA_HANDLE_NONE :
+			pma_region_handle(&pool->region, rec->first_page) +
+			sum.first_free * PMA_MIX_UNIT);
+}
+
 static void expect_rec(struct kunit *test, const struct pma_pool *pool,
 		       const struct pma_page_rec *rec)
 {
 	const struct pma_page *page = &pool->pages.desc[rec->first_page];
 	u64 bytes = pma_region_handle(&pool->region, rec->nr_pages);
 
-	KUNIT_EXPECT_EQ(test, rec->kind, page->kind);
+	KUNIT_EXPECT_EQ(test, rec->kind,
+			page->kind == PMA_PAGE_MIXED ? PMA_KIND_HEAP : page->kind);
 	KUNIT_EXPECT_EQ(test, rec->owner, page->owner);
+	if (page->kind == PMA_PAGE_MIXED) {
+		expect_mixed_rec(test, pool, rec);
+		return;
+	}
 	switch (rec->kind) {
 	case PMA_KIND_SLAB:
 		expect_slab_rec(test, pool, rec);

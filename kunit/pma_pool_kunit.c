@@ -25,7 +25,8 @@ static const struct {
 	{ 65536, { .page_size = 4096, .slab_max = 2049 }, -EINVAL },
 	{ 65536, { .page_size = 4096, .slab_max = U32_MAX }, -EINVAL },
 	{ 65536, { .page_size = 256, .slab_max = 129 }, -EINVAL },
-	{ 65536, { .flags = PMA_POOL_ISOLATE << 1 }, -EINVAL },
+	{ 65536, { .flags = PMA_POOL_ADAPTIVE << 1 }, -EINVAL },
+	{ 65536, { .flags = PMA_POOL_ADAPTIVE | PMA_POOL_POW2 }, -EINVAL },
 	{ 65536, { .flags = ~0U }, -EINVAL },
 	/* More than there is: 8 TiB. */
 	{ 1UL << 43, { .page_size = 65536 }, -EINVAL },
@@ -50,7 +51,7 @@ static void new_takes_limits(struct kunit *test)
 		{ "least", 1, 256, 64, 0 },
 		{ "largest page", 1, 65536, 32768, 0 },
 		{ "smallest slab_max", 1, 65536, 64, 0 },
-		{ "all flags", 1, 4096, 2048, PMA_POOL_FLAGS },
+		{ "all flags", 1, 4096, 2048, PMA_POOL_FLAGS & ~PMA_POOL_POW2 },
 	};
 	struct pma_info info;
 	u32 i;

@@ -19,6 +19,15 @@ static const struct pma_kunit_config configs[] = {
 
 KUNIT_ARRAY_PARAM_DESC(configs, configs, name);
 
+/* Where a size tells no kind. */
+static const struct pma_kunit_config adaptive_configs[] = {
+	{ "plain", 63, 4096, 0, PMA_POOL_ADAPTIVE },
+	{ "track", 63, 4096, 0, PMA_POOL_ADAPTIVE | PMA_POOL_TRACK },
+	{ "isolate_512", 100, 512, 0, PMA_POOL_ADAPTIVE | PMA_POOL_ISOLATE },
+};
+
+KUNIT_ARRAY_PARAM_DESC(adaptive_configs, adaptive_configs, name);
+
 static void *ptr(const struct pma_arena *arena, u64 handle)
 {
 	return pma_kunit_ptr(arena->pool, handle);
@@ -560,6 +569,11 @@ static void random_resizes(struct kunit *test)
 		pma_kunit_free(test, arena, lives[i].handle);
 }
 
+static void random_adaptive_resizes(struct kunit *test)
+{
+	random_resizes(test);
+}
+
 /*
  * Threads of one arena that resize, free and write to the same handles, right and
  * wrong, at the same time, next to another arena.  Anything may become of their
@@ -683,6 +697,7 @@ static struct kunit_case pma_resize_cases[] = {
 	KUNIT_CASE_PARAM(resize_in_place_shows_no_foreign_bytes,
 			 pma_kunit_isolating_configs_gen_params),
 	KUNIT_CASE_PARAM(random_resizes, configs_gen_params),
+	KUNIT_CASE_PARAM(random_adaptive_resizes, adaptive_configs_gen_params),
 	KUNIT_CASE_SLOW(resize_and_free_same_handles_threads),
 	{}
 };

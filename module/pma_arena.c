@@ -8,6 +8,7 @@
  * gives back all of them.  What it holds together with others (pma_share.c) is in a
  * list of its own, and counted with its big blocks.
  */
+#include "pma_adapt.h"
 #include "pma_block.h"
 #include "pma_cpu.h"
 #include "pma_drain.h"
@@ -388,7 +389,9 @@ struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 fla
 	INIT_LIST_HEAD(&arena->claim_list);
 	pma_table_init(&arena->claims, pool->region.nr_pages);
 	arena->root = PMA_HANDLE_NONE;
-	/* Without memory for that, it just takes the lock more often. */
+	/* Without memory for these, it takes more room, or the lock more often. */
+	if (pool->flags & PMA_POOL_ADAPTIVE && !(flags & PMA_ARENA_USER))
+		pma_adapt_init(arena);
 	if (flags & PMA_ARENA_PERCPU)
 		pma_cpu_init(arena);
 	mutex_lock(&pool->arenas_mutex);
@@ -423,6 +426,7 @@ void pma_arena_delete(struct pma_arena *arena)
 	pma_table_exit(&arena->claims);
 	pma_kept_end(arena);
 	pma_cpu_exit(arena);
+	pma_adapt_exit(arena);
 	pma_heap_destroy(arena->heap);
 	kvfree(arena);
 }

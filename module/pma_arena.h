@@ -64,6 +64,7 @@ struct pma_arena_fast {
  * @front: the front-end's
  * @draining: how many want CPUs to have no pages
  * @heap: over @segments
+ * @adapt: what it has learnt, and its mixed runs; NULL where classes do not adapt
  * @stats: its counters; what concerns the pool is filled in by pma_arena_stats()
  *
  * Lists go through the links of the runs' tags; each holds first pages.
@@ -98,6 +99,7 @@ struct pma_arena {
 	void *front;
 	u32 draining;
 	struct pma_heap *heap;
+	struct pma_adapt *adapt;
 	struct pma_stats stats;
 };
 

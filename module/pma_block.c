@@ -14,6 +14,7 @@
  * no byte is touched of a block that another thread could free at that moment,
  * and that could be another arena's by then.
  */
+#include "pma_adapt.h"
 #include "pma_block.h"
 #include "pma_chunks.h"
 #include "pma_cpu.h"
@@ -89,6 +90,16 @@ static int big_alloc(struct pma_arena *arena, size_t size, u32 nr_pages, u32 fla
 	return 0;
 }
 
+/* Where classes adapt: a mixed run's block, unless the request is for a slab page. */
+static noinline int alloc_mixed(struct pma_arena *arena, size_t size,
+				const struct pma_route *route, u32 flags, struct pma_block *block)
+{
+	if (route->kind == PMA_KIND_SLAB &&
+	    (route->align > 1 || !pma_adapt_ask(arena, size, route->class, 1)))
+		return -ENOMEM;
+	return pma_adapt_alloc(arena, size, flags, block);
+}
+
 /*
  * There is no page for the class any more: a block of a larger one, or a chunk, if
  * a page or segment has one.  O(classes), and only for who would have nothing else.
@@ -109,6 +120,10 @@ static int alloc_roomier(struct pma_arena *arena, size_t size, const struct pma_
 		if (pma_slabs_alloc(arena, class, size, flags, 1, &block->handle))
 			return 0;
 	}
+	if (route->align > PMA_BLOCK_MIN)
+		return -ENOMEM;
+	if (arena->adapt && !pma_adapt_alloc(arena, size, flags, block))
+		return 0;
 	if (route->align > 1U << arena->pool->geo.granule_shift)
 		return -ENOMEM;
 	return pma_chunks_alloc(arena, size, 1, flags, block);
@@ -159,6 +174,8 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
 			  u32 flags, struct pma_block *block)
 {
 	lockdep_assert_held(&arena->lock);
+	if (unlikely(arena->adapt) && !alloc_mixed(arena, size, route, flags, block))
+		return 0;
 	if (route->kind == PMA_KIND_HEAP)
 		return pma_chunks_alloc(arena, size, route->nr_pages, flags, block);
 	block->size = arena->pool->classes->class[route->class].block_size;
@@ -190,6 +207,10 @@ u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 		pma_chunks_free(arena, place->start);
 		return 0;
 	}
+	if (place->kind == PMA_PAGE_MIXED) {
+		pma_adapt_free(arena, place->start);
+		return 0;
+	}
 	/* A CPU may have taken it meanwhile, for a second free without the lock. */
 	if (page_of(arena, place->pgno)->kind != PMA_PAGE_BUSY &&
 	    !pma_big_claim(&arena->pool->pages, place->pgno, arena->id))
@@ -219,7 +240,11 @@ int pma_block_check_request(struct pma_arena *arena, size_t size, size_t align, 
 	int err = flags & ~PMA_ALLOC_FLAGS ? -EINVAL :
 		  pma_pool_route(arena->pool, size, align, route);
 
-	return err ? pma_arena_count_error(arena, err) : 0;
+	if (err)
+		return pma_arena_count_error(arena, err);
+	if (unlikely(arena->adapt))
+		pma_adapt_route(arena, size, align, route);
+	return 0;
 }
 
 static int alloc_routed(struct pma_arena *arena, size_t size, const struct pma_route *route,
@@ -287,6 +312,8 @@ unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 fla
 	if (route.kind == PMA_KIND_SLAB) {
 		do {
 			raw_spin_lock_irqsave(&arena->lock, irq);
+			if (unlikely(arena->adapt))
+				pma_adapt_ask(arena, size, route.class, nr - done);
 			done += pma_slabs_alloc(arena, route.class, size, flags, nr - done,
 						handles + done);
 			raw_spin_unlock_irqrestore(&arena->lock, irq);
@@ -473,6 +500,8 @@ static bool release_some(struct pma_arena *arena)
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	left -= pma_slabs_release(arena, left);
 	left -= pma_chunks_release(arena, left);
+	if (arena->adapt)
+		left -= pma_adapt_release(arena, left);
 	big_pages = release_big(arena, &big);
 	claim = release_claim(arena);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);

@@ -18,6 +18,7 @@
  *		own pages, the shared and the free ones are all there are: each page is
  *		in exactly one place
  */
+#include "pma_adapt.h"
 #include "pma_check.h"
 #include "pma_drain.h"
 #include "pma_share.h"
@@ -27,7 +28,7 @@ struct proof {
 	struct pma_arena *arena;
 	struct pma_check_args *result;
 	struct pma_fit_sum chunks;
-	u32 pages[PMA_KIND_HELD + 1];
+	u32 pages[PMA_PAGE_MIXED + 1];
 	u32 all_pages;
 	u32 shared_pages;
 	u64 blocks;
@@ -67,6 +68,25 @@ static void check_segment(struct proof *proof, u32 pgno, u32 nr_pages)
 	report(proof->result, errors, pgno);
 	proof->blocks += heap->pages->desc[pgno].heap.used_chunks;
 	proof->bytes += pma_heap_used_bytes(heap, pgno);
+}
+
+static void check_mixed(struct proof *proof, u32 pgno, u32 nr_pages, u32 list)
+{
+	const struct pma_pool *pool = proof->arena->pool;
+	const struct pma_page *page = &pool->pages.desc[pgno];
+	u32 end = pma_region_handle(&pool->region, nr_pages) / PMA_MIX_UNIT, i;
+	struct pma_mix_sum sum = pma_mix_sum(pma_pages_shadow(&pool->pages, pgno), end);
+	u32 errors = sum.errors;
+
+	errors += sum.largest != page->mixed.largest;
+	errors += sum.used != page->mixed.used || !sum.used;
+	errors += pma_fit_list_of(sum.largest) != list;
+	for (i = 0; i < nr_pages; i++)
+		errors += page[i].kind != PMA_PAGE_MIXED || page[i].mixed.run != pgno ||
+			  page[i].owner != page->owner;
+	report(proof->result, errors, pgno);
+	proof->blocks += sum.used;
+	proof->bytes += (u64)sum.used_units * PMA_MIX_UNIT;
 }
 
 /* What the pages of a big block but the first have to say. */
@@ -146,6 +166,8 @@ static void check_list(struct proof *proof, u32 head, u32 kind, int class, bool 
 			check_slab(proof, pgno);
 		else if (kind == PMA_KIND_HEAP)
 			check_segment(proof, pgno, nr_pages);
+		else if (kind == PMA_PAGE_MIXED)
+			check_mixed(proof, pgno, nr_pages, class);
 		else if (kind == PMA_KIND_BIG)
 			check_big(proof, pgno, nr_pages);
 		prev = pgno;
@@ -179,6 +201,11 @@ static void check_lists(struct proof *proof)
 		check_list(proof, arena->partial[i], PMA_KIND_SLAB, i, false);
 	check_list(proof, arena->full, PMA_KIND_SLAB, 0, true);
 	check_list(proof, arena->segments, PMA_KIND_HEAP, 0, false);
+	for (i = 0; arena->adapt && i < PMA_ADAPT_LISTS; i++) {
+		check_list(proof, arena->adapt->mixed[i], PMA_PAGE_MIXED, i, false);
+		report(proof->result, test_bit(i, arena->adapt->lists) !=
+				      (arena->adapt->mixed[i] != PMA_NONE), PMA_NONE);
+	}
 	check_list(proof, arena->big, PMA_KIND_BIG, 0, false);
 	check_list(proof, arena->held, PMA_KIND_HELD, 0, false);
 	check_claims(proof);
@@ -199,8 +226,10 @@ static u32 check_counters(const struct proof *proof)
 					   stats->heap_pages;
 
 	errors += proof->pages[PMA_KIND_SLAB] != stats->slab_pages;
-	errors += proof->pages[PMA_KIND_HEAP] != stats->heap_pages;
+	errors += proof->pages[PMA_KIND_HEAP] + proof->pages[PMA_PAGE_MIXED] != stats->heap_pages;
 	errors += proof->pages[PMA_KIND_HELD] != stats->held_pages;
+	if (proof->arena->adapt)
+		errors += proof->pages[PMA_PAGE_MIXED] != proof->arena->adapt->nr_pages;
 	/* A block that is being resized has pages that are not counted yet. */
 	if (proof->busy)
 		return errors;

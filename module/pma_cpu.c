@@ -30,6 +30,7 @@
  * too: it is taken from it when another CPU finds no free block, or, if it is empty,
  * anybody no page.
  */
+#include "pma_adapt.h"
 #include "pma_cpu.h"
 #include "pma_slabs.h"
 
@@ -161,7 +162,7 @@ static bool replace(struct pma_arena *arena, struct pma_cpu_page *page)
 	}
 	have_none(page);
 	fold(arena, page);
-	if (arena->draining)
+	if (arena->draining || !page->nr_blocks)
 		return false;
 	pgno = pma_slabs_activate(arena, page - this_cpu_ptr(arena->cpu)->pages);
 	if (pgno == PMA_NONE)
@@ -340,7 +341,8 @@ static void init_cpu(const struct pma_arena *arena, struct pma_cpu *cpu)
 	u32 class;
 
 	pma_kept_init(arena, &cpu->kept);
-	for (class = 0; class < classes->nr; class++) {
+	/* The last one never has a page: of sizes that have earned none (pma_adapt.c). */
+	for (class = 0; class <= classes->nr; class++) {
 		const struct pma_class *of = &classes->class[class];
 		struct pma_cpu_page *page = &cpu->pages[class];
 
@@ -364,7 +366,7 @@ static void init_cpu(const struct pma_arena *arena, struct pma_cpu *cpu)
 int pma_cpu_init(struct pma_arena *arena)
 {
 	struct pma_pool *pool = arena->pool;
-	u32 nr = pool->classes->nr;
+	u32 nr = pool->classes->nr + 1;
 	int n;
 
 	if (pool->pages.slack)
@@ -379,7 +381,7 @@ int pma_cpu_init(struct pma_arena *arena)
 		.base = (uintptr_t)pool->region.base,
 		.bytes = pool->region.bytes,
 		.desc = pool->pages.desc,
-		.of_size = pool->classes->of_size,
+		.of_size = pma_adapt_of_size(arena),
 		.page_mask = pma_region_page_size(&pool->region) - 1,
 		.size_max = pool->classes->slab_max,
 		.page_shift = pool->region.page_shift,

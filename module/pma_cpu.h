@@ -65,7 +65,7 @@ void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats);
 static __always_inline struct pma_cpu_page *pma_cpu_page_for(const struct pma_arena *arena,
 							     size_t size)
 {
-	u32 class = arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN];
+	u32 class = READ_ONCE(arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN]);
 	struct pma_cpu_page *page = &this_cpu_ptr(arena->cpu)->pages[class];
 
 	/* Left to itself, gcc adds the parts up at each use. */
@@ -82,8 +82,9 @@ static __always_inline bool pma_cpu_serves(const struct pma_arena *arena, size_t
 /* Bytes of a block for @size, which pma_cpu_serves(). */
 static inline u32 pma_cpu_block_size(const struct pma_arena *arena, size_t size)
 {
-	return arena->pool->classes->class[arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN]]
-		.block_size;
+	u32 class = READ_ONCE(arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN]);
+
+	return arena->pool->classes->class[class].block_size;
 }
 
 /* Take the lowest free block of the CPU's word, which has one; interrupts are off. */

@@ -7,6 +7,7 @@
  * on from a cursor, does a bounded amount of work under the lock and says where
  * to go on; it may write no record and yet not be at the end.
  */
+#include "pma_adapt.h"
 #include "pma_dump.h"
 #include "pma_place.h"
 #include "pma_share.h"
@@ -46,6 +47,22 @@ static void dump_segment(const struct pma_pool *pool, u32 pgno, struct pma_page_
 			  ((u64)READ_ONCE(page->heap.used_units) << pool->geo.granule_shift);
 }
 
+static void dump_mixed(const struct pma_pool *pool, u32 pgno, struct pma_page_rec *rec)
+{
+	u64 bytes = pma_region_handle(&pool->region, rec->nr_pages);
+	struct pma_mix_sum sum = pma_mix_sum(pma_pages_shadow(&pool->pages, pgno),
+					     bytes / PMA_MIX_UNIT);
+
+	rec->kind = PMA_KIND_HEAP;
+	rec->block_size = bytes;
+	rec->nr_blocks = sum.used + sum.free;
+	rec->free_blocks = sum.free;
+	rec->free_bytes = bytes - (u64)sum.used_units * PMA_MIX_UNIT;
+	if (sum.free)
+		rec->first_free = pma_region_handle(&pool->region, pgno) +
+				  sum.first_free * PMA_MIX_UNIT;
+}
+
 /* One run; the pool's lock is held. */
 static void dump_run(const struct pma_pool *pool, u32 pgno, struct pma_page_rec *rec)
 {
@@ -67,6 +84,8 @@ static void dump_run(const struct pma_pool *pool, u32 pgno, struct pma_page_rec 
 		dump_slab(pool, pgno, rec);
 	} else if (id.kind == PMA_KIND_HEAP) {
 		dump_segment(pool, pgno, rec);
+	} else if (id.kind == PMA_PAGE_MIXED) {
+		dump_mixed(pool, pgno, rec);
 	} else if (id.kind == PMA_PAGE_KEPT) {
 		rec->kind = PMA_KIND_HELD;
 	} else if (id.kind != PMA_KIND_HELD) {
@@ -164,11 +183,10 @@ static u64 next_in_slab(const struct pma_pool *pool, u32 pgno, u32 offset)
 	return pma_region_handle(&pool->region, pgno) + index * page->slab.block_size;
 }
 
-static u64 segment_end(const struct pma_pool *pool, u32 pgno)
+/* Where a run ends that has @first as its first page. */
+static u64 run_end(const struct pma_pool *pool, u32 first)
 {
-	u32 segment = pool->pages.desc[pgno].heap.segment;
-
-	return pma_region_handle(&pool->region, segment + pma_pool_run_pages(pool, segment));
+	return pma_region_handle(&pool->region, first + pma_pool_run_pages(pool, first));
 }
 
 /* The next chunk in use from @handle on; PMA_HANDLE_NONE if the segment has none. */
@@ -179,6 +197,16 @@ static u64 next_in_segment(struct pma_arena *arena, u64 handle)
 	if (!pma_heap_find(arena->heap, handle, &start))
 		return start;
 	return pma_heap_next(arena->heap, start);
+}
+
+/* The same of a mixed run. */
+static u64 next_in_mixed(struct pma_arena *arena, u64 handle)
+{
+	u64 start;
+
+	if (!pma_adapt_find(arena, handle, &start))
+		return start;
+	return pma_adapt_next(arena, start);
 }
 
 /*
@@ -197,7 +225,10 @@ static bool find_block(struct pma_arena *arena, u64 *handle)
 		found = next_in_slab(pool, pgno, offset);
 	} else if (id.owner == arena->id && id.kind == PMA_KIND_HEAP) {
 		found = next_in_segment(arena, *handle);
-		end = segment_end(pool, pgno);
+		end = run_end(pool, pool->pages.desc[pgno].heap.segment);
+	} else if (id.owner == arena->id && id.kind == PMA_PAGE_MIXED) {
+		found = next_in_mixed(arena, *handle);
+		end = run_end(pool, pool->pages.desc[pgno].mixed.run);
 	} else if (id.owner == arena->id && id.kind == PMA_KIND_BIG && !offset) {
 		found = *handle;
 	} else if (id.owner == PMA_OWNER_SHARED && !offset && pma_share_find(arena, pgno)) {

@@ -77,21 +77,9 @@ static void set_prev_used(struct pma_fit *fit, u32 unit, bool used)
 		atomic_andnot(PMA_FIT_P, head);
 }
 
-/* The list for pieces of @units. */
-static u32 list_of(u32 units)
-{
-	u32 order;
-
-	if (units < PMA_FIT_SL)
-		return units;
-	order = ilog2(units);
-	return ((order - PMA_FIT_SL_SHIFT) << PMA_FIT_SL_SHIFT) +
-	       (units >> (order - PMA_FIT_SL_SHIFT));
-}
-
 static void push_free(struct pma_fit *fit, u32 unit, u32 units)
 {
-	u32 list = list_of(units);
+	u32 list = pma_fit_list_of(units);
 	u32 next = fit->heads[list];
 	struct pma_link *link = pma_fit_link(fit, unit);
 
@@ -118,7 +106,7 @@ static void mark_empty(struct pma_fit *fit, u32 list)
 static void drop_free(struct pma_fit *fit, u32 unit)
 {
 	u32 units = pma_fit_units(fit, unit);
-	u32 list = list_of(units);
+	u32 list = pma_fit_list_of(units);
 	struct pma_link *link = pma_fit_link(fit, unit);
 
 	if (link->next != PMA_NONE)
@@ -173,7 +161,7 @@ static u32 look_above(const struct pma_fit *fit, u32 list)
 
 static u32 find_free(const struct pma_fit *fit, u32 units)
 {
-	u32 list = list_of(units);
+	u32 list = pma_fit_list_of(units);
 	u32 unit;
 
 	if (list >= fit->nr_lists)
@@ -245,7 +233,7 @@ static u32 absorb_next(struct pma_fit *fit, u32 unit, u32 units, u32 *flags)
  */
 u32 pma_fit_nr_lists(u32 max_units)
 {
-	return list_of(max_units) + 1;
+	return pma_fit_list_of(max_units) + 1;
 }
 
 /**
@@ -532,7 +520,7 @@ u32 pma_fit_check_lists(const struct pma_fit *fit, u32 end, const struct pma_fit
 			if (unit >= end || !pma_fit_is_piece(fit, unit) ||
 			    !pma_fit_is_free(fit, unit) || pieces == fit->free_pieces)
 				return errors + 1;	/* and the rest can't be walked */
-			errors += list_of(pma_fit_units(fit, unit)) != list;
+			errors += pma_fit_list_of(pma_fit_units(fit, unit)) != list;
 			errors += pma_fit_link(fit, unit)->prev != prev;
 			prev = unit;
 			pieces++;

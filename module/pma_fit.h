@@ -69,6 +69,18 @@ struct pma_fit {
 	u32 heads[];
 };
 
+/* The list for pieces of @units: see pma_fit.c. */
+static inline u32 pma_fit_list_of(u32 units)
+{
+	u32 order;
+
+	if (units < PMA_FIT_SL)
+		return units;
+	order = ilog2(units);
+	return ((order - PMA_FIT_SL_SHIFT) << PMA_FIT_SL_SHIFT) +
+	       (units >> (order - PMA_FIT_SL_SHIFT));
+}
+
 static inline u32 pma_fit_min_units(const struct pma_fit *fit)
 {
 	return 1U << fit->window_shift;

@@ -7,6 +7,7 @@
  */
 #include <linux/export.h>
 
+#include "pma_adapt.h"
 #include "pma_arena.h"
 #include "pma_batch.h"
 #include "pma_big.h"
@@ -147,6 +148,8 @@ EXPORT_FOR_KUNIT(pma_arena_big_give);
 EXPORT_FOR_KUNIT(pma_arena_big_unlink);
 EXPORT_FOR_KUNIT(pma_arena_count_error);
 EXPORT_FOR_KUNIT(pma_arena_count_error_locked);
+
+EXPORT_FOR_KUNIT(pma_adapt_route);
 
 EXPORT_FOR_KUNIT(pma_cpu_init);
 EXPORT_FOR_KUNIT(pma_cpu_exit);

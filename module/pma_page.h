@@ -7,10 +7,11 @@
 
 #include "pma_types.h"
 
-/* Kinds of a descriptor: those of enum pma_kind, and three that only live here. */
+/* Kinds of a descriptor: those of enum pma_kind, and four that only live here. */
 #define PMA_PAGE_BODY	8	/* a big block's page, but not its first */
 #define PMA_PAGE_BUSY	9	/* first page of a big block that is not to be had just now */
 #define PMA_PAGE_KEPT	10	/* first page of one that is free, but kept by a CPU (pma_kept.c) */
+#define PMA_PAGE_MIXED	11	/* a mixed run's; called PMA_KIND_HEAP outside */
 
 /**
  * struct pma_page - descriptor of one page
@@ -30,6 +31,10 @@
  * @heap.segment: number of the segment's first page
  * @heap.used_chunks: chunks in use
  * @heap.used_units: granules in use
+ * @mixed: of a mixed run's pages; but for @mixed.run only of the first
+ * @mixed.run: number of the run's first page
+ * @mixed.largest: units of its longest free piece
+ * @mixed.used: pieces in use
  * @free: of a free page
  * @free.first: what @big.first was, for who has just seen a body here
  * @free.dirty: uid of the arena that left its bytes here, PMA_DIRTY_UNKNOWN if it
@@ -61,6 +66,11 @@ struct pma_page {
 			u16 used_chunks;
 			u16 used_units;
 		} heap;
+		struct {
+			u32 run;
+			u16 largest;
+			u16 used;
+		} mixed;
 		struct {
 			u32 first;
 			u32 dirty;

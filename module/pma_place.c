@@ -14,6 +14,7 @@
  *
  * A block is ours too if we hold it together with others (pma_share.c).
  */
+#include "pma_adapt.h"
 #include "pma_place.h"
 #include "pma_share.h"
 
@@ -142,6 +143,8 @@ int pma_place_find(struct pma_arena *arena, u64 handle, struct pma_place *place)
 		return find_slab(arena, handle, place);
 	case PMA_KIND_HEAP:
 		return pma_heap_find(arena->heap, handle, &place->start);
+	case PMA_PAGE_MIXED:
+		return pma_adapt_find(arena, handle, &place->start);
 	case PMA_KIND_BIG:	/* its first page */
 		place->start = pma_region_handle(&arena->pool->region, place->pgno);
 		return place->start == handle ? 0 : -EBADSLT;
@@ -217,6 +220,8 @@ void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
 		describe_slab(arena, place, block);
 	else if (place->kind == PMA_KIND_HEAP)
 		pma_heap_block(arena->heap, place->start, block);
+	else if (place->kind == PMA_PAGE_MIXED)
+		pma_adapt_describe(arena, place->start, block);
 	else
 		describe_big(arena, place, block);
 	if (arena->flags & PMA_ARENA_USER)
@@ -297,6 +302,8 @@ void pma_place_record(struct pma_arena *arena, const struct pma_place *place, si
 		pma_big_record(page, pma_arena_big_bytes(arena, place->pgno), size);
 	else if (place->kind == PMA_KIND_HEAP)
 		pma_heap_record(arena->heap, place->start, size);
+	else if (place->kind == PMA_PAGE_MIXED)
+		pma_adapt_record(arena, place->start, size);
 	else
 		pma_pages_record(&arena->pool->pages, place->start, page->slab.block_size, size);
 }

@@ -35,7 +35,8 @@ static int check_params(struct pma_pool_params *params)
 		params->page_size = PAGE_SIZE;
 	if (!params->slab_max)
 		params->slab_max = params->page_size / 2;
-	if (params->flags & ~PMA_POOL_FLAGS)
+	if (params->flags & ~PMA_POOL_FLAGS ||
+	    (params->flags & PMA_POOL_POW2 && params->flags & PMA_POOL_ADAPTIVE))
 		return -EINVAL;
 	/* The region checks the page size again: it must be right to be compared with. */
 	if (params->slab_max < 64 || params->slab_max > params->page_size / 2)

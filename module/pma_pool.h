@@ -17,7 +17,8 @@
 #define PMA_NAME_MAX		32
 #define PMA_ARENAS_MAX		(PMA_OWNER_SHARED - 1)
 #define PMA_POOL_LOOSE		16	/* runs that may be loose */
-#define PMA_POOL_FLAGS		(PMA_POOL_TRACK | PMA_POOL_POW2 | PMA_POOL_ISOLATE)
+#define PMA_POOL_FLAGS		(PMA_POOL_TRACK | PMA_POOL_POW2 | PMA_POOL_ISOLATE | \
+				 PMA_POOL_ADAPTIVE)
 
 struct pma_arena;
 struct pma_client;

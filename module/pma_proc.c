@@ -105,7 +105,8 @@ static void show_header(struct seq_file *m, struct pma_pool *pool)
 	seq_printf(m, "# pool %s: size %llu page_size %u pages %u free %u largest_run %u slab_max %u classes %u%s heap_chunk_min %u metadata %llu arenas %u\n",
 		   pool->name, info.region_bytes, info.page_size, info.nr_pages, free_pages,
 		   largest, info.slab_max, info.nr_classes,
-		   info.flags & PMA_POOL_POW2 ? " (pow2)" : " (fine)", info.heap_chunk_min,
+		   info.flags & PMA_POOL_POW2 ? " (pow2)" :
+		   info.flags & PMA_POOL_ADAPTIVE ? " (adaptive)" : " (fine)", info.heap_chunk_min,
 		   info.metadata_bytes, pool->nr_arenas);
 	show_arenas(m, pool);
 	seq_puts(m, "# PAGES KIND BLOCK_SIZE FREE/BLOCKS FIRST_FREE OWNER\n");

@@ -10,6 +10,7 @@
  * The bytes of small blocks are copied under the arena's lock.  Between two big
  * blocks they are copied without it, while both are BUSY (see pma_arena.c).
  */
+#include "pma_adapt.h"
 #include "pma_block.h"
 #include "pma_kept.h"
 #include "pma_place.h"
@@ -82,7 +83,11 @@ static bool fits_in_place(const struct resize *want, const struct pma_place *pla
 {
 	struct pma_arena *arena = want->arena;
 
-	if (place->kind != want->route.kind || !is_aligned(want, place->start))
+	if (!is_aligned(want, place->start))
+		return false;
+	if (place->kind == PMA_PAGE_MIXED)
+		return pma_adapt_resize(arena, place->start, want->size);
+	if (place->kind != want->route.kind)
 		return false;
 	if (place->kind == PMA_KIND_SLAB)
 		return arena->pool->pages.desc[place->pgno].class == want->route.class;

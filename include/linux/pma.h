@@ -34,7 +34,8 @@ struct pma_arena;
  * @page_size: bytes of a page, a power of two, 256 to 65536; default PAGE_SIZE
  * @slab_max: largest block served by slab pages, 64 to page_size/2;
  *	default page_size/2
- * @flags: PMA_POOL_*
+ * @flags: PMA_POOL_*; with PMA_POOL_ADAPTIVE, which excludes PMA_POOL_POW2, arenas of the
+ *	kernel take less room and more time, see docs/design.md
  * @arena_limit: pages that an arena of a process may have, unless it is told
  *	otherwise; default no limit
  */

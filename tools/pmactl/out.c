@@ -48,11 +48,12 @@ const char *out_block_flags(__u32 flags)
 
 static const char *out_pool_flags(__u32 flags)
 {
-	static char text[32];
+	static char text[40];
 
-	snprintf(text, sizeof(text), "%s%s%s%s", flags ? "" : "-",
+	snprintf(text, sizeof(text), "%s%s%s%s%s", flags ? "" : "-",
 		 flags & PMA_POOL_TRACK ? "track " : "", flags & PMA_POOL_POW2 ? "pow2 " : "",
-		 flags & PMA_POOL_ISOLATE ? "isolate " : "");
+		 flags & PMA_POOL_ISOLATE ? "isolate " : "",
+		 flags & PMA_POOL_ADAPTIVE ? "adaptive " : "");
 	if (flags && *text)
 		text[strlen(text) - 1] = '\0';
 	return text;

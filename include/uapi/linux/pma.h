@@ -109,6 +109,7 @@ enum pma_kind {
 #define PMA_POOL_TRACK		(1U << 0)	/* records the requested size of slab blocks too */
 #define PMA_POOL_POW2		(1U << 1)	/* classes are powers of two */
 #define PMA_POOL_ISOLATE	(1U << 2)	/* pages are zeroed before they change owner */
+#define PMA_POOL_ADAPTIVE	(1U << 3)	/* kernel arenas learn what to cut pages for */
 
 /**
  * struct pma_info - what the pool is

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_adapt_kunit.c - slab pages only for sizes that are asked for a lot
+ */
+#include <linux/pma.h>
+
+#include "pma_adapt.h"
+#include "pma_block.h"
+#include "pma_kunit.h"
+#include "pma_place.h"
+#include "pma_resize.h"
+
+static const struct pma_kunit_config small = { "small", 256, 4096, 0, PMA_POOL_ADAPTIVE };
+static const struct pma_kunit_config large = { "large", 4096, 4096, 0, PMA_POOL_ADAPTIVE };
+
+static struct pma_arena *arena_of(struct kunit *test, const struct pma_kunit_config *config)
+{
+	struct pma_arena *arena = pma_kunit_arena(test, pma_kunit_pool(test, config),
+						  PMA_ARENA_PERCPU);
+
+	KUNIT_ASSERT_NOT_NULL(test, arena->adapt);
+	pma_kunit_move_to_cpu(0);
+	return arena;
+}
+
+static u64 handle_of(const struct pma_arena *arena, const void *block)
+{
+	return block - arena->pool->region.base;
+}
+
+static u32 kind_of(struct pma_arena *arena, const void *block)
+{
+	struct pma_block found = {};
+
+	pma_place_query(arena, handle_of(arena, block), false, &found);
+	return found.kind;
+}
+
+/* How often @size is served by a mixed run before it has slab pages; @most if it never has. */
+static u32 asked_before_slab(struct kunit *test, struct pma_arena *arena, size_t size, u32 most)
+{
+	u32 nr, kind;
+
+	for (nr = 0; nr < most; nr++) {
+		void *block = pma_alloc(arena, size);
+
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		kind = kind_of(arena, block);
+		KUNIT_ASSERT_EQ(test, pma_free(arena, block), 0);
+		if (kind == PMA_KIND_SLAB)
+			break;
+		KUNIT_ASSERT_EQ(test, kind, PMA_KIND_HEAP);
+	}
+	return nr;
+}
+
+/* 16 pages of it; rounded up to 16 bytes, sizes count together. */
+static void asked_sizes_earn_slab_pages(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &small);
+
+	KUNIT_EXPECT_EQ(test, asked_before_slab(test, arena, 64, 2000), 1023);
+	KUNIT_EXPECT_EQ(test, asked_before_slab(test, arena, 64, 1), 0);
+	KUNIT_EXPECT_EQ(test, asked_before_slab(test, arena, 500, 100), 100);
+	KUNIT_EXPECT_EQ(test, asked_before_slab(test, arena, 512, 100), 27);
+	KUNIT_EXPECT_EQ(test, asked_before_slab(test, arena, 2048, 100), 31);
+	KUNIT_EXPECT_EQ(test, asked_before_slab(test, arena, 1, 5000), 4095);
+}
+
+/* Pages full of these would leave more than a 32nd. */
+static void unsuitable_sizes_earn_none(struct kunit *test)
+{
+	static const u16 sizes[] = { 1032, 1400, 1900, 272, 528 };
+	struct pma_arena *arena = arena_of(test, &small);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		KUNIT_EXPECT_EQ_MSG(test, asked_before_slab(test, arena, sizes[i], 1000), 1000,
+				    "size %u", sizes[i]);
+}
+
+static void batches_earn_too(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &small);
+	void *blocks[64];
+	u32 i;
+
+	for (i = 0; i < 16; i++) {
+		KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 64, 0, 64, blocks), 64);
+		KUNIT_EXPECT_EQ(test, kind_of(arena, blocks[63]), PMA_KIND_SLAB);
+		KUNIT_ASSERT_EQ(test, pma_free_batch(arena, 64, blocks), 0);
+	}
+	KUNIT_EXPECT_EQ(test, asked_before_slab(test, arena, 64, 1), 0);
+}
+
+/* libpma counts on a size being a class. */
+static void processes_have_classes(struct kunit *test)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, &small);
+	struct pma_arena *arena = pma_kunit_arena(test, pool, PMA_ARENA_USER);
+	u64 handle = pma_kunit_alloc(test, arena, 1032);
+
+	KUNIT_EXPECT_NULL(test, arena->adapt);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 1);
+	pma_kunit_free(test, arena, handle);
+}
+
+/* Whatever their sizes, with nothing between them. */
+static void blocks_lie_side_by_side(struct kunit *test)
+{
+	static const u16 sizes[] = { 100, 1032, 16, 2500, 31, 48 };
+	static const u16 bytes[] = { 112, 1040, 32, 2512, 32, 48 };
+	struct pma_arena *arena = arena_of(test, &small);
+	void *block, *next = NULL;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		block = pma_alloc(arena, sizes[i]);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+		if (next)
+			KUNIT_EXPECT_PTR_EQ(test, block, next);
+		KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), bytes[i]);
+		next = block + bytes[i];
+	}
+	KUNIT_EXPECT_EQ(test, arena->stats.heap_pages, 1);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 0);
+	pma_block_free_all(arena);
+}
+
+/* Bytes, and what serves them in a region of 4096 pages and in one of 256. */
+static void whole_pages_are_for_what_fills_them(struct kunit *test)
+{
+	static const struct {
+		u32 size;
+		u32 in_large;
+		u32 in_small;
+	} table[] = {
+		{ 3000, PMA_KIND_HEAP, PMA_KIND_HEAP },
+		{ 4096 - 64, PMA_KIND_HEAP, PMA_KIND_BIG },
+		{ 4096 - 63, PMA_KIND_BIG, PMA_KIND_BIG },
+		{ 4096, PMA_KIND_BIG, PMA_KIND_BIG },
+		{ 5000, PMA_KIND_HEAP, PMA_KIND_HEAP },
+		{ 8 * 4096 - 64, PMA_KIND_HEAP, PMA_KIND_BIG },
+		{ 8 * 4096, PMA_KIND_BIG, PMA_KIND_BIG },
+		{ 8 * 4096 + 1, PMA_KIND_BIG, PMA_KIND_BIG },
+	};
+	struct pma_arena *in_large = arena_of(test, &large), *in_small = arena_of(test, &small);
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		void *a = pma_alloc(in_large, table[i].size);
+		void *b = pma_alloc(in_small, table[i].size);
+
+		KUNIT_EXPECT_EQ_MSG(test, kind_of(in_large, a), table[i].in_large, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, kind_of(in_small, b), table[i].in_small, "row %u", i);
+		KUNIT_EXPECT_EQ(test, pma_free(in_large, a), 0);
+		KUNIT_EXPECT_EQ(test, pma_free(in_small, b), 0);
+	}
+}
+
+static void realloc_stays_in_place(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &small);
+	u8 *block = pma_alloc(arena, 1000), *next, *moved;
+
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	pma_kunit_fill(block, 1000, 7);
+	KUNIT_EXPECT_PTR_EQ(test, pma_realloc(arena, block, 3000, 0), (void *)block);
+	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), 3008);
+	KUNIT_EXPECT_PTR_EQ(test, pma_realloc(arena, block, 500, 0), (void *)block);
+	next = pma_alloc(arena, 100);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)next, (void *)block + 512);
+	moved = pma_realloc(arena, block, 600, 0);
+	KUNIT_ASSERT_NOT_NULL(test, moved);
+	KUNIT_EXPECT_PTR_NE(test, (void *)moved, (void *)block);
+	KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(moved, 500, 7));
+	pma_kunit_expect_live(test, arena, 2, 608 + 112);
+	/* To whole pages, and back. */
+	moved = pma_realloc(arena, moved, 40000, 0);
+	KUNIT_EXPECT_EQ(test, kind_of(arena, moved), PMA_KIND_BIG);
+	moved = pma_realloc(arena, moved, 700, 0);
+	KUNIT_EXPECT_EQ(test, kind_of(arena, moved), PMA_KIND_HEAP);
+	KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(moved, 500, 7));
+	pma_block_free_all(arena);
+}
+
+static void misuse_is_refused(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &small);
+	struct pma_arena *other = pma_kunit_arena(test, arena->pool, 0);
+	u8 *block = pma_alloc(arena, 100), *freed = pma_alloc(arena, 100);
+
+	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 100));
+	KUNIT_EXPECT_EQ(test, pma_free(arena, freed), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, freed), -EALREADY);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, freed + 16), -EALREADY);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block + 1), -EBADSLT);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block + 16), -EBADSLT);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block + 111), -EBADSLT);
+	KUNIT_EXPECT_EQ(test, pma_free(other, block), -EACCES);
+	KUNIT_EXPECT_EQ(test, pma_usable_size(other, block), 0);
+	pma_kunit_expect_live(test, arena, 2, 224);
+	pma_block_free_all(arena);
+}
+
+/* More of them make longer runs; where there is none so long, a shorter one does. */
+static void runs_grow_with_their_number(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &small);
+	u32 pages = 0, longest = 0, all;
+
+	while ((all = arena->stats.heap_pages) < 250) {
+		if (!pma_alloc(arena, 1032))
+			break;
+		pages = arena->stats.heap_pages - all;
+		KUNIT_EXPECT_LE(test, pages, max(1U, all / 8));
+		longest = max(longest, pages);
+	}
+	KUNIT_EXPECT_EQ(test, longest, 16);
+	while (pma_alloc(arena, 1032))
+		;
+	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 256);
+	pma_block_free_all(arena);
+}
+
+/* Nothing fails while there is room anywhere: in a slab page, a mixed run or the heap. */
+static void what_is_left_serves(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &small);
+	void *blocks[2], *block;
+
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 1024, 0, 2, blocks), 2);
+	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 255 * 4096));
+	KUNIT_ASSERT_EQ(test, pma_block_free(arena, handle_of(arena, blocks[0])), 0);
+	block = pma_alloc(arena, 100);
+	KUNIT_EXPECT_EQ(test, kind_of(arena, block), PMA_KIND_SLAB);
+	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), 1024);
+	pma_block_free_all(arena);
+
+	block = pma_alloc(arena, 100);
+	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 255 * 4096));
+	/* A batch is of slab blocks; one alone may be of the run with the first block. */
+	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 512, 0, 1, blocks), 0);
+	block = pma_alloc(arena, 512);
+	KUNIT_EXPECT_EQ(test, kind_of(arena, block), PMA_KIND_HEAP);
+	pma_block_free_all(arena);
+}
+
+/* Where a size has earned pages, but there is none, a mixed run does as well. */
+static void earned_sizes_may_be_mixed(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &small);
+	void *block;
+
+	KUNIT_EXPECT_EQ(test, asked_before_slab(test, arena, 64, 2000), 1023);
+	block = pma_alloc(arena, 100);
+	KUNIT_EXPECT_EQ(test, kind_of(arena, block), PMA_KIND_HEAP);
+	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 255 * 4096));
+	block = pma_alloc(arena, 64);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_EXPECT_EQ(test, kind_of(arena, block), PMA_KIND_HEAP);
+	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), 64);
+	pma_block_free_all(arena);
+}
+
+/* Slab pages that are there for another reason serve a size that has not earned them. */
+static void slab_pages_that_are_there_serve(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_arena(test, pma_kunit_pool(test, &small), 0);
+	struct pma_block block;
+	u64 handle;
+
+	KUNIT_ASSERT_EQ(test, pma_block_alloc_batch(arena, 64, 0, 1, &handle), 1);
+	KUNIT_ASSERT_EQ(test, pma_block_alloc(arena, 64, 0, 0, &block), 0);
+	KUNIT_EXPECT_EQ(test, block.handle, handle + 64);
+	pma_block_free_all(arena);
+}
+
+static void alignments_are_honoured(struct kunit *test)
+{
+	static const u16 sizes[] = { 30, 1000, 3000, 4000, 5000, 20000 };
+	struct pma_arena *arena = arena_of(test, &large);
+	u32 i, align;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		for (align = 1; align <= 4096; align *= 2) {
+			void *block = pma_alloc_aligned(arena, sizes[i], align, 0);
+
+			KUNIT_ASSERT_NOT_NULL(test, block);
+			KUNIT_EXPECT_TRUE_MSG(test, IS_ALIGNED((uintptr_t)block, align),
+					      "size %u, align %u", sizes[i], align);
+		}
+	pma_block_free_all(arena);
+}
+
+static void requested_sizes_are_recorded(struct kunit *test)
+{
+	static const struct pma_kunit_config config = {
+		"track", 64, 4096, 0, PMA_POOL_ADAPTIVE | PMA_POOL_TRACK
+	};
+	struct pma_arena *arena = pma_kunit_arena(test, pma_kunit_pool(test, &config), 0);
+	static const u16 sizes[] = { 1, 17, 100, 1032, 2049, 5000 };
+	struct pma_block block, found;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		KUNIT_ASSERT_EQ(test, pma_block_alloc(arena, sizes[i], 0, 0, &block), 0);
+		KUNIT_ASSERT_EQ(test, pma_place_query(arena, block.handle, false, &found), 0);
+		KUNIT_EXPECT_EQ(test, found.requested, sizes[i]);
+		KUNIT_EXPECT_EQ(test, pma_resize_block(arena, block.handle, sizes[i] + 1, 0, 0,
+						       &block), 0);
+		KUNIT_ASSERT_EQ(test, pma_place_query(arena, block.handle, false, &found), 0);
+		KUNIT_EXPECT_EQ(test, found.requested, sizes[i] + 1);
+	}
+	pma_block_free_all(arena);
+}
+
+/* Threads that free what others have allocated, while sizes earn their pages. */
+struct churn {
+	struct pma_arena *arena;
+	void *slots[64];
+	u64 seed;
+	u32 ops;
+	atomic_t wrong;
+};
+
+static void churn(void *context, u32 index)
+{
+	struct churn *shared = context;
+	struct pma_kunit_rng rng = { .state = shared->seed + index };
+	u32 i;
+
+	for (i = 0; i < shared->ops; i++) {
+		u32 slot = pma_kunit_below(&rng, ARRAY_SIZE(shared->slots));
+		u32 size = 16 << pma_kunit_below(&rng, 9);
+		void *block = pma_kunit_make_block(shared->arena, size - pma_kunit_below(&rng, 8),
+						   index + 1);
+
+		block = xchg(&shared->slots[slot], block);
+		if (block && !pma_kunit_drop_block(shared->arena, block))
+			atomic_inc(&shared->wrong);
+	}
+}
+
+static void sizes_are_learnt_threads(struct kunit *test)
+{
+	struct churn *shared = kunit_kzalloc(test, sizeof(*shared), GFP_KERNEL);
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, shared);
+	shared->arena = arena_of(test, &large);
+	shared->seed = pma_kunit_seed();
+	shared->ops = pma_kunit_ops() / 4;
+	pma_kunit_threads(test, 4, churn, shared);
+	KUNIT_EXPECT_EQ(test, atomic_read(&shared->wrong), 0);
+	for (i = 0; i < ARRAY_SIZE(shared->slots); i++)
+		if (shared->slots[i])
+			KUNIT_EXPECT_TRUE(test, pma_kunit_drop_block(shared->arena,
+								     shared->slots[i]));
+	KUNIT_EXPECT_LT(test, shared->arena->adapt->of_size[3], shared->arena->pool->classes->nr);
+	pma_kunit_expect_live(test, shared->arena, 0, 0);
+}
+
+static struct kunit_case pma_adapt_cases[] = {
+	KUNIT_CASE(asked_sizes_earn_slab_pages),
+	KUNIT_CASE(unsuitable_sizes_earn_none),
+	KUNIT_CASE(batches_earn_too),
+	KUNIT_CASE(processes_have_classes),
+	KUNIT_CASE(blocks_lie_side_by_side),
+	KUNIT_CASE(whole_pages_are_for_what_fills_them),
+	KUNIT_CASE(realloc_stays_in_place),
+	KUNIT_CASE(misuse_is_refused),
+	KUNIT_CASE(runs_grow_with_their_number),
+	KUNIT_CASE(what_is_left_serves),
+	KUNIT_CASE(earned_sizes_may_be_mixed),
+	KUNIT_CASE(slab_pages_that_are_there_serve),
+	KUNIT_CASE(alignments_are_honoured),
+	KUNIT_CASE(requested_sizes_are_recorded),
+	KUNIT_CASE(sizes_are_learnt_threads),
+	{}
+};
+
+static struct kunit_suite pma_adapt_suite = {
+	.name = "pma_adapt",
+	.init = pma_kunit_init,
+	.exit = pma_kunit_exit,
+	.test_cases = pma_adapt_cases,
+};
+
+kunit_test_suite(pma_adapt_suite);
