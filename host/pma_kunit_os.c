@@ -77,6 +77,7 @@ bool pma_kunit_move_to_cpu(u32 cpu)
 
 void pma_kunit_sleep(void)
 {
+	host_run_works();
 	usleep(500);
 }
 

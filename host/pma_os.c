@@ -232,6 +232,60 @@ void host_on_each_cpu(void (*func)(void *data), void *data)
 	host_move_to_cpu(here);
 }
 
+/* later */
+
+static pthread_mutex_t works_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct work_struct *works[16];
+
+void host_schedule_work(struct work_struct *work)
+{
+	int i;
+
+	pthread_mutex_lock(&works_mutex);
+	for (i = 0; !work->pending && i < ARRAY_SIZE(works); i++)
+		if (!works[i]) {
+			works[i] = work;
+			work->pending = true;
+		}
+	pthread_mutex_unlock(&works_mutex);
+}
+
+/* It is run only by who also cancels it, or waits for that. */
+static struct work_struct *unschedule(int i)
+{
+	struct work_struct *work;
+
+	pthread_mutex_lock(&works_mutex);
+	work = works[i];
+	works[i] = NULL;
+	if (work)
+		work->pending = false;
+	pthread_mutex_unlock(&works_mutex);
+	return work;
+}
+
+void host_cancel_work(struct work_struct *work)
+{
+	int i;
+
+	host_might_sleep("cancel_delayed_work_sync()");
+	for (i = 0; i < ARRAY_SIZE(works); i++)
+		if (READ_ONCE(works[i]) == work)
+			unschedule(i);
+}
+
+void host_run_works(void)
+{
+	struct work_struct *work;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(works); i++) {
+		work = unschedule(i);
+		if (work)
+			work->func(work);
+	}
+}
+
 /* memory */
 
 static bool allocation_fails(gfp_t gfp)

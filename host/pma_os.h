@@ -396,6 +396,7 @@ typedef struct { long counter; } atomic_long_t;
 #define cpus_read_lock()	host_might_sleep("cpus_read_lock()")
 #define cpus_read_unlock()	do { } while (0)
 #define cpu_online(cpu)		((cpu) != host_offline_cpu)
+#define num_possible_cpus()	HOST_CPUS
 #define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < HOST_CPUS; (cpu)++)
 
 static inline void set_bit(unsigned long n, unsigned long *map)
@@ -429,6 +430,27 @@ static inline void atomic_long_andnot(long i, atomic_long_t *v)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE) /* as it says */
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE) /* as it says */
 #define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
+
+/* later: what is scheduled is done when a case sleeps, see host_run_works() */
+
+#define HZ			250
+
+struct work_struct {
+	void (*func)(struct work_struct *work);
+	bool pending;
+};
+
+struct delayed_work {
+	struct work_struct work;
+};
+
+#define INIT_DELAYED_WORK(d, f)	((d)->work = (struct work_struct){ .func = (f) })
+#define schedule_delayed_work(d, delay) host_schedule_work(&(d)->work)
+#define cancel_delayed_work_sync(d) host_cancel_work(&(d)->work)
+
+void host_schedule_work(struct work_struct *work);
+void host_cancel_work(struct work_struct *work);
+void host_run_works(void);
 
 /* lists, ids */
 

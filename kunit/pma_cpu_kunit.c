@@ -294,6 +294,40 @@ static void free_refuses_misuse_of_spare(struct kunit *test)
  * All blocks of a pool are out, but for those of a page that another CPU has as a spare:
  * they are had by who needs one, and so is the page when it is empty.
  */
+/* Soon after a failure: what is free in the page of an idle CPU, and its empty page. */
+static void idle_cpus_are_drained_soon(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { "two_pages", 2, 4096, 0, 0 };
+	struct pma_arena *arena = arena_of(test, &config);
+	static const u32 sizes[] = { 128, 4096 };
+	void *used, *freed, *block;
+	u32 i, tries;
+
+	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
+		kunit_skip(test, "there are no two CPUs");
+	used = pma_alloc(arena, 128);
+	freed = pma_alloc(arena, 64);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, freed), 0);
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		block = pma_alloc(arena, sizes[i]);
+		KUNIT_EXPECT_NULL(test, block);
+		for (tries = 0; !block && tries < 500; tries++) {
+			pma_kunit_sleep();
+			block = pma_alloc(arena, sizes[i]);
+		}
+		KUNIT_EXPECT_NOT_NULL(test, block);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+		/* The first time both pages are given up: have one again. */
+		pma_kunit_move_to_cpu(1);
+		block = i ? NULL : pma_alloc(arena, 64);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+		pma_kunit_move_to_cpu(0);
+	}
+	KUNIT_EXPECT_EQ(test, pma_free(arena, used), 0);
+	pma_kunit_expect_sound(test, arena->pool);
+}
+
 static void spares_are_there_for_all(struct kunit *test)
 {
 	struct pma_arena *arena = arena_of(test, &two_spares), *other;
@@ -400,6 +434,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(freed_block_is_next),
 	KUNIT_CASE(full_pages_become_spare),
 	KUNIT_CASE(free_refuses_misuse_of_spare),
+	KUNIT_CASE(idle_cpus_are_drained_soon),
 	KUNIT_CASE(spares_are_there_for_all),
 	KUNIT_CASE(alloc_and_free_anywhere_threads),
 	{}

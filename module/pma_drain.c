@@ -2,13 +2,17 @@
 /*
  * pma_drain.c - take from CPUs what they have of an arena
  *
- * Some of it, where there is no room; all of it for a drain, or when a CPU is gone.
+ * Some of it, where there is no room; all of it for a drain, when a CPU is gone, and a
+ * moment after a request has failed.
  */
 #include "pma_cpu.h"
 #include "pma_drain.h"
 
 /* Spare pages taken from a CPU before others get the lock. */
 #define GIVE_PAGES	16U
+
+/* After a request has failed: so often at most are CPUs asked for what they have. */
+#define SOON		HZ
 
 static bool is_empty(const struct pma_arena *arena, const struct pma_cpu_page *page, u32 pgno)
 {
@@ -223,4 +227,39 @@ void pma_drain_offline(void)
 		mutex_unlock(&pool->arenas_mutex);
 	}
 	pma_pool_list_unlock();
+}
+
+/**
+ * pma_drain_soon() - have all CPUs part with what they have, a second from now
+ * @arena: whose request has just failed
+ *
+ * What other CPUs take slab blocks from can't be taken from them here, as that would
+ * take a check in every allocation; they must do it, and it takes a context that may
+ * sleep to wait for them.
+ *
+ * Context: Any but NMI.
+ */
+void pma_drain_soon(struct pma_arena *arena)
+{
+	if (arena->cpu && num_possible_cpus() > 1)
+		schedule_delayed_work(&arena->pool->drain, SOON);
+}
+
+/**
+ * pma_drain_pool() - have all CPUs part with what they have of a pool's arenas
+ * @work: the pool's
+ *
+ * Context: May sleep.
+ */
+void pma_drain_pool(struct work_struct *work)
+{
+	struct pma_pool *pool = container_of(work, struct pma_pool, drain.work);
+	struct pma_arena *arena;
+
+	mutex_lock(&pool->arenas_mutex);
+	list_for_each_entry(arena, &pool->arenas, node) {
+		pma_drain_begin(arena);
+		pma_drain_end(arena);
+	}
+	mutex_unlock(&pool->arenas_mutex);
 }

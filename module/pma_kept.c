@@ -419,13 +419,31 @@ static struct pma_arena *get_keeper(struct pma_pool *pool)
 	return arena;
 }
 
+/* Give back what others keep, arena by arena, until one gave any. */
+static bool flush_others(struct pma_arena *arena, u64 bytes)
+{
+	struct pma_pool *pool = arena->pool;
+	u32 nr_pages = DIV_ROUND_UP(min_t(u64, bytes, pool->region.bytes),
+				    pma_region_page_size(&pool->region));
+	struct pma_arena *keeper;
+	bool gave = false;
+
+	if (list_empty(&pool->keepers) || pma_limit_is_in_the_way(arena, nr_pages))
+		return false;
+	while (!gave && (keeper = get_keeper(pool))) {
+		gave = pma_kept_flush(keeper);
+		atomic_dec(&keeper->flushers);
+	}
+	return gave;
+}
+
 /**
  * pma_kept_make_room() - give back what is kept, as a request has found no room
  * @arena: whose request it is
  * @bytes: that it asks for
  *
  * What its own CPUs keep comes first; what others do is no help where its limit is in
- * the way.
+ * the way.  If that is all in vain, CPUs are asked soon for what else they have.
  *
  * Context: Any but NMI; takes one arena's lock after the other.  O(arenas that keep
  * something), which are none after it.
@@ -434,20 +452,10 @@ static struct pma_arena *get_keeper(struct pma_pool *pool)
  */
 bool pma_kept_make_room(struct pma_arena *arena, u64 bytes)
 {
-	struct pma_pool *pool = arena->pool;
-	u32 nr_pages = DIV_ROUND_UP(min_t(u64, bytes, pool->region.bytes),
-				    pma_region_page_size(&pool->region));
-	struct pma_arena *keeper;
-	bool gave = false;
+	bool gave = flush_own(arena) || flush_others(arena, bytes);
 
-	if (flush_own(arena))
-		return true;
-	if (list_empty(&pool->keepers) || pma_limit_is_in_the_way(arena, nr_pages))
-		return false;
-	while (!gave && (keeper = get_keeper(pool))) {
-		gave = pma_kept_flush(keeper);
-		atomic_dec(&keeper->flushers);
-	}
+	if (!gave)
+		pma_drain_soon(arena);
 	return gave;
 }
 

@@ -20,7 +20,8 @@
  *		cpu_online(), for_each_possible_cpu(), set_bit(), clear_bit(),
  *		test_and_set_bit(), atomic_long_andnot(), cmpxchg(),
  *		smp_load_acquire(), smp_store_release(), xchg(), atomic_or(),
- *		atomic_andnot(), atomic_fetch_andnot()
+ *		atomic_andnot(), atomic_fetch_andnot(), num_possible_cpus()
+ *  later	delayed_work, schedule_delayed_work(), HZ
  *  lists, ids	list_head, ida
  *  arithmetic	DIV_ROUND_UP(), min(), max(), clamp_t(), struct_size()
  *  compiler	likely(), unlikely(), noinline, __uninitialized
@@ -60,5 +61,6 @@
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 
 #endif /* _PMA_OS_H */

@@ -23,6 +23,7 @@
  * An alignment above the granule, that no class gives, is whole pages' too; so
  * is a request that finds no room for a heap segment.
  */
+#include "pma_drain.h"
 #include "pma_pool.h"
 #include "pma_share.h"
 
@@ -117,6 +118,7 @@ struct pma_pool *pma_pool_new(const char *name, size_t bytes, const struct pma_p
 	ida_init(&pool->ids);
 	INIT_LIST_HEAD(&pool->shares);
 	INIT_LIST_HEAD(&pool->keepers);
+	INIT_DELAYED_WORK(&pool->drain, pma_drain_pool);
 	pma_table_init(&pool->tokens, PMA_TOKENS_MAX + 1);
 	ida_init(&pool->token_ids);
 	mutex_lock(&pools_mutex);
@@ -146,6 +148,7 @@ void pma_pool_delete(struct pma_pool *pool)
 	mutex_lock(&pools_mutex);
 	list_del(&pool->node);
 	mutex_unlock(&pools_mutex);
+	cancel_delayed_work_sync(&pool->drain);
 	pma_token_end(pool);
 	ida_destroy(&pool->token_ids);
 	pma_table_exit(&pool->tokens);

@@ -101,6 +101,7 @@ struct pma_token_stock {
  * @token_stock: for more of them
  * @keepers: arenas that keep something, see pma_kept.c
  * @moving: big blocks on their way between the pool and an arena, in no list
+ * @drain: asks all CPUs for what they have, as there was too little, see pma_drain.c
  * @wait: of those who wait for pages of it; the front-end's
  * @arenas_mutex: of @arenas, @nr_arenas and @last_uid
  * @arenas: its arenas
@@ -137,6 +138,7 @@ struct pma_pool {
 	struct pma_token_stock token_stock;
 	struct list_head keepers;
 	atomic_t moving;
+	struct delayed_work drain;
 	struct pma_wait *wait;
 
 	struct mutex arenas_mutex;	/* arenas, nr_arenas, last_uid */
