@@ -7,6 +7,7 @@ import os
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RESULTS = os.path.join(TOP, "build", "bench.jsonl")
 OURS = ("pma", "libpma")
+VARIANTS = ("pma-adaptive",)    # ours too, in a row of its own
 LANES = ("icount", "icount-zero", "icount-smp", "uml", "kvm", "tcg", "user", "user-host")
 
 
@@ -25,6 +26,9 @@ class Results:
         found = self.values.get((lane, case), {}).get(allocator)
         return found and found[0]
 
+    def unit(self, lane, case):
+        return next(iter(self.values[lane, case].values()))[1]
+
     def ours(self, lane, case):
         """The value of pma, or of libpma; None where it was not measured."""
         found = self.values[lane, case]
@@ -34,7 +38,7 @@ class Results:
         """Values and names of the others, the least first."""
         found = self.values[lane, case]
         return sorted((value, name) for name, (value, _) in found.items()
-                      if name not in OURS)
+                      if name not in OURS + VARIANTS)
 
 
 class Goal:
@@ -43,9 +47,11 @@ class Goal:
     def __init__(self, line):
         self.lane, self.case, factor, *self.references = line.split()
         self.factor = float(factor)
+        self.case, _, self.variant = self.case.partition("/")
 
-    def is_of(self, lane, case):
-        return lane == self.lane and fnmatch.fnmatchcase(case, self.case)
+    def is_of(self, lane, case, variant=""):
+        return (lane == self.lane and variant == self.variant and
+                fnmatch.fnmatchcase(case, self.case))
 
     def reference(self, results, lane, case):
         """The least value that is referred to, and whose it is."""

@@ -43,6 +43,7 @@ static __always_inline u64 pair(const struct bench_peer *peer, struct bench_heap
 
 PAIR(control)
 PAIR(pma)
+PAIR(adaptive)
 PAIR(kmalloc)
 PAIR(cache)
 PAIR(gen_pool)
@@ -54,6 +55,7 @@ PAIR(kvmalloc)
 static const struct bench_entrant pair_entrants[] = {
 	{ .peer = &bench_control, .repeat = pair_control },
 	{ .peer = &bench_pma, .repeat = pair_pma },
+	{ .peer = &bench_adaptive, .repeat = pair_adaptive },
 	{ .peer = &bench_kmalloc, .repeat = pair_kmalloc },
 	{ .peer = &bench_cache, .repeat = pair_cache },
 	{ .peer = &bench_gen_pool, .repeat = pair_gen_pool },

@@ -65,9 +65,11 @@ void bench_peer_close_nothing(struct bench_heap *heap)
 {
 }
 
-int bench_peer_open_pma(struct bench_heap *heap, const struct bench_need *need)
+static int open_pma(struct bench_heap *heap, const struct bench_need *need, u32 flags)
 {
-	heap->pool = pma_pool_create("bench", need->region, NULL);
+	const struct pma_pool_params params = { .flags = flags };
+
+	heap->pool = pma_pool_create("bench", need->region, &params);
 	if (IS_ERR(heap->pool))
 		return PTR_ERR(heap->pool);
 	heap->arena = pma_arena_create(heap->pool, "bench");
@@ -75,6 +77,16 @@ int bench_peer_open_pma(struct bench_heap *heap, const struct bench_need *need)
 		return 0;
 	pma_pool_destroy(heap->pool, 0);
 	return PTR_ERR(heap->arena);
+}
+
+int bench_peer_open_pma(struct bench_heap *heap, const struct bench_need *need)
+{
+	return open_pma(heap, need, 0);
+}
+
+int bench_peer_open_adaptive(struct bench_heap *heap, const struct bench_need *need)
+{
+	return open_pma(heap, need, PMA_POOL_ADAPTIVE);
 }
 
 void bench_peer_close_pma(struct bench_heap *heap)

@@ -99,6 +99,7 @@ void bench_peer_close(const struct bench_peer *peer, struct bench_heap *heap);
 int bench_peer_open_nothing(struct bench_heap *heap, const struct bench_need *need);
 void bench_peer_close_nothing(struct bench_heap *heap);
 int bench_peer_open_pma(struct bench_heap *heap, const struct bench_need *need);
+int bench_peer_open_adaptive(struct bench_heap *heap, const struct bench_need *need);
 void bench_peer_close_pma(struct bench_heap *heap);
 int bench_peer_open_cache(struct bench_heap *heap, const struct bench_need *need);
 void bench_peer_close_cache(struct bench_heap *heap);
@@ -180,6 +181,18 @@ static __always_inline void bench_pma_free(struct bench_heap *heap, void *block,
 static const struct bench_peer bench_pma = {
 	.name = "pma",
 	.open = bench_peer_open_pma,
+	.close = bench_peer_close_pma,
+	.alloc = bench_pma_alloc,
+	.free = bench_pma_free,
+	.zalloc = bench_pma_zalloc,
+	.realloc = bench_pma_realloc,
+	.alloc_aligned = bench_pma_alloc_aligned,
+};
+
+/* The same in a pool with adaptive classes. */
+static const struct bench_peer bench_adaptive = {
+	.name = "pma-adaptive",
+	.open = bench_peer_open_adaptive,
 	.close = bench_peer_close_pma,
 	.alloc = bench_pma_alloc,
 	.free = bench_pma_free,

@@ -158,6 +158,7 @@ static __always_inline void free_rest(const struct bench_peer *peer, struct benc
 
 PLAY(control)
 PLAY(pma)
+PLAY(adaptive)
 PLAY(kmalloc)
 PLAY(gen_pool)
 
@@ -180,7 +181,8 @@ struct player {
 static const struct player control = PLAYER(control, ROUNDS);
 
 static const struct player players[] = {
-	PLAYER(pma, ROUNDS), PLAYER(kmalloc, ROUNDS), PLAYER(gen_pool, 1),
+	PLAYER(pma, ROUNDS), PLAYER(adaptive, ROUNDS), PLAYER(kmalloc, ROUNDS),
+	PLAYER(gen_pool, 1),
 };
 
 static int begin(const struct player *player, struct bench_heap *heap, size_t region)

@@ -79,6 +79,7 @@ struct player {
 
 static const struct player players[] = {
 	{ &bench_pma, usable_pma, taken_by_pma },
+	{ &bench_adaptive, usable_pma, taken_by_pma },
 	{ &bench_kmalloc, usable_kmalloc, taken_by_kmalloc },
 };
 
