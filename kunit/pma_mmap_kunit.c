@@ -330,7 +330,196 @@ static void claims_are_mapped_as_they_are_touched(struct kunit *test)
 	pma_kunit_front_close(other);
 }
 
+/**
+ * struct ahead - two arenas, of which one claims of the other
+ * @front: the fixture; its arena has a block of three pages at 0, which it does not map
+ * @other: who claims it
+ * @arena: of @other
+ * @at: where @other is mapped
+ */
+struct ahead {
+	struct pma_kunit_front *front;
+	struct file *other;
+	struct pma_arena *arena;
+	unsigned long at;
+};
+
+static void ahead_begin(struct kunit *test, struct ahead *ahead)
+{
+	ahead->front = test->priv;
+	ahead->other = pma_kunit_front_open(test, O_RDWR);
+	ahead->arena = pma_kunit_front_arena(ahead->other);
+	ahead->at = map(test, ahead->other, RW);
+	KUNIT_ASSERT_EQ(test, pma_kunit_alloc(test, ahead->front->arena, 3 * 4096), 0);
+}
+
+static void ahead_end(struct kunit *test, struct ahead *ahead)
+{
+	pma_kunit_free(test, ahead->front->arena, 0);
+	KUNIT_EXPECT_EQ(test, nr_on(ahead->front->pool), 0);
+	KUNIT_EXPECT_EQ(test, vm_munmap(ahead->at, FRAMES * PAGE_SIZE), 0);
+	pma_kunit_front_close(ahead->other);
+}
+
+static void ahead_claim(struct kunit *test, struct ahead *ahead, bool writable)
+{
+	struct pma_block block;
+	u64 token[2];
+
+	KUNIT_ASSERT_EQ(test, pma_share_block(ahead->front->arena, 0,
+					      writable ? PMA_SHARE_WRITE : 0, 1, token), 0);
+	KUNIT_ASSERT_EQ(test, pma_share_claim(ahead->arena, token, &block), 0);
+}
+
+/* In how many mappings is a page of the block? */
+static int nr_mapped(const struct ahead *ahead, u32 page)
+{
+	return page_count(frame_of(ahead->front->pool, page * PAGE_SIZE)) - 1;
+}
+
+static void ahead_release(struct kunit *test, struct ahead *ahead)
+{
+	u32 i;
+
+	pma_kunit_free(test, ahead->arena, 0);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, nr_mapped(ahead, i), 0);
+}
+
+/* The next claim will be touched, it seems. */
+static void ahead_expect(struct kunit *test, struct ahead *ahead)
+{
+	ahead_claim(test, ahead, true);
+	KUNIT_EXPECT_EQ(test, nr_mapped(ahead, 0), 0);
+	KUNIT_EXPECT_EQ(test, touch(ahead->at, 0), 0);
+	KUNIT_EXPECT_EQ(test, nr_mapped(ahead, 0), 1);
+	ahead_release(test, ahead);
+}
+
+/* And is then not, so that nothing is expected of the one after it. */
+static void ahead_forget(struct kunit *test, struct ahead *ahead)
+{
+	while (ahead->arena->ahead) {
+		ahead_claim(test, ahead, true);
+		ahead_release(test, ahead);
+	}
+}
+
+/* Only the first page, and no more may be done there than elsewhere. */
+static void claims_are_mapped_ahead(struct kunit *test)
+{
+	static const struct {
+		unsigned long prot;
+		bool writable;
+	} table[] = { { RW, true }, { RW, false }, { PROT_READ, true }, { RW, true } };
+	struct ahead ahead;
+	char byte;
+	u32 i;
+
+	ahead_begin(test, &ahead);
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		bool writable = table[i].writable && table[i].prot == RW;
+
+		KUNIT_ASSERT_EQ(test, vm_mmap(ahead.other, ahead.at, FRAMES * PAGE_SIZE,
+					      table[i].prot, MAP_SHARED | MAP_FIXED, 0), ahead.at);
+		ahead_expect(test, &ahead);
+		ahead_claim(test, &ahead, table[i].writable);
+		pma_mmap_ahead(ahead.arena, 0);
+		KUNIT_EXPECT_EQ_MSG(test, nr_mapped(&ahead, 0), 1, "row %u", i);
+		KUNIT_EXPECT_EQ(test, nr_mapped(&ahead, 1), 0);
+		*(char *)pma_kunit_ptr(ahead.front->pool, 0) = 'a' + i;
+		KUNIT_EXPECT_EQ(test, get_user(byte, (char __user *)ahead.at), 0);
+		KUNIT_EXPECT_EQ(test, byte, 'a' + i);
+		KUNIT_EXPECT_EQ_MSG(test, scribble(ahead.at, 0), writable ? 0 : -EFAULT,
+				    "row %u", i);
+		KUNIT_EXPECT_EQ(test, *(char *)pma_kunit_ptr(ahead.front->pool, 0),
+				writable ? 'x' : 'a' + i);
+		/* What comes next does not begin anew. */
+		KUNIT_EXPECT_EQ(test, touch(ahead.at, PAGE_SIZE), 0);
+		KUNIT_EXPECT_EQ(test, nr_mapped(&ahead, 0), 1);
+		KUNIT_EXPECT_EQ(test, nr_mapped(&ahead, 2), 1);
+		ahead_release(test, &ahead);
+		KUNIT_EXPECT_EQ(test, touch(ahead.at, 0), -EFAULT);
+		ahead_forget(test, &ahead);
+	}
+	ahead_end(test, &ahead);
+}
+
+/* Where it is not easy it is not done. */
+static void claims_are_not_mapped_ahead(struct kunit *test)
+{
+	enum { LOCKED, UNMAPPED, ANOTHER_S, PROTECTED, ELSEWHERE, RELEASED, OBSTACLES } i;
+	struct ahead ahead;
+	unsigned long prot;
+	struct file *file;
+	u64 from;
+
+	ahead_begin(test, &ahead);
+	for (i = 0; i < OBSTACLES; i++) {
+		ahead_expect(test, &ahead);
+		ahead_claim(test, &ahead, true);
+		if (i == LOCKED)
+			mmap_write_lock(current->mm);
+		if (i == UNMAPPED)
+			KUNIT_EXPECT_EQ(test, vm_munmap(ahead.at, FRAMES * PAGE_SIZE), 0);
+		if (i == ANOTHER_S || i == PROTECTED || i == ELSEWHERE) {
+			file = i == ANOTHER_S ? ahead.front->file : ahead.other;
+			prot = i == PROTECTED ? PROT_NONE : RW;
+			from = i == ELSEWHERE ? PAGE_SIZE : 0;
+			KUNIT_EXPECT_EQ(test, vm_mmap(file, ahead.at, 2 * PAGE_SIZE, prot,
+						      MAP_SHARED | MAP_FIXED, from), ahead.at);
+		}
+		if (i == RELEASED)
+			ahead_release(test, &ahead);
+		pma_mmap_ahead(ahead.arena, 0);
+		if (i == LOCKED)
+			mmap_write_unlock(current->mm);
+		KUNIT_EXPECT_EQ_MSG(test, nr_mapped(&ahead, 0), 0, "obstacle %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, nr_mapped(&ahead, 1), 0, "obstacle %u", i);
+		KUNIT_EXPECT_EQ(test, vm_mmap(ahead.other, ahead.at, FRAMES * PAGE_SIZE, RW,
+					      MAP_SHARED | MAP_FIXED, 0), ahead.at);
+		if (i != RELEASED) {
+			/* Then a fault does it. */
+			KUNIT_EXPECT_EQ(test, touch(ahead.at, 0), 0);
+			KUNIT_EXPECT_EQ(test, nr_mapped(&ahead, 0), 1);
+			ahead_release(test, &ahead);
+		}
+		ahead_forget(test, &ahead);
+	}
+	ahead_end(test, &ahead);
+}
+
+/* It follows the mapping that is touched. */
+static void claims_are_mapped_where_they_are_touched(struct kunit *test)
+{
+	struct ahead ahead;
+	unsigned long first;
+	u32 i;
+
+	ahead_begin(test, &ahead);
+	first = ahead.at;
+	for (i = 0; i < 2; i++) {
+		unsigned long elsewhere = map(test, ahead.other, RW);
+
+		ahead.at = i ? first : elsewhere;
+		ahead_expect(test, &ahead);
+		ahead_claim(test, &ahead, true);
+		pma_mmap_ahead(ahead.arena, 0);
+		KUNIT_EXPECT_EQ(test, nr_mapped(&ahead, 0), 1);
+		/* Were it the other one that has it, this would be one more. */
+		KUNIT_EXPECT_EQ(test, touch(ahead.at, 0), 0);
+		KUNIT_EXPECT_EQ(test, nr_mapped(&ahead, 0), 1);
+		ahead_release(test, &ahead);
+		ahead_forget(test, &ahead);
+		KUNIT_EXPECT_EQ(test, vm_munmap(elsewhere, FRAMES * PAGE_SIZE), 0);
+	}
+	ahead_end(test, &ahead);
+}
+
 static struct kunit_case pma_mmap_cases[] = {
+	KUNIT_CASE(claims_are_mapped_ahead),
+	KUNIT_CASE(claims_are_not_mapped_ahead),
+	KUNIT_CASE(claims_are_mapped_where_they_are_touched),
 	KUNIT_CASE(claims_are_mapped_as_they_are_touched),
 	KUNIT_CASE(bad_mappings_are_refused),
 	KUNIT_CASE(small_pages_are_not_mapped),

@@ -272,6 +272,65 @@ static void faults_of_claims_map_windows(struct kunit *test)
 	pma_kunit_free(test, owner, before);
 }
 
+/* May it be mapped ahead?  If so, once only. */
+static bool is_ahead(struct kunit *test, struct world *world, u32 i, bool expected_writable)
+{
+	u32 pgno = pma_region_pgno(&world->pool->region, world->handle);
+	bool writable = !expected_writable;
+	bool ahead = pma_share_ahead(world->arenas[i], pgno, &writable);
+
+	if (ahead) {
+		KUNIT_EXPECT_EQ(test, writable, expected_writable);
+		KUNIT_EXPECT_FALSE(test, pma_share_ahead(world->arenas[i], pgno, &writable));
+	}
+	return ahead;
+}
+
+/*
+ * After a claim that was touched the next is mapped ahead; as often as one that is not
+ * is touched again, more of them are, up to 15; and none when one was not touched, or
+ * not where it begins.
+ */
+static void claims_are_mapped_ahead_while_they_are_touched(struct kunit *test)
+{
+	/* touched, ahead, neither, or touched elsewhere */
+	static const char order[] =
+		"--ta-tataaa--tataaataaaaaaataaaaaaaaaaaaaaataaaaaaaaaaaaaaa-taee-tataaae-ta-t";
+	struct world *world = create_world(test);
+	u32 start = pma_region_pgno(&world->pool->region, world->handle), first, nr, i;
+	u64 token[2];
+
+	for (i = 0; order[i]; i++) {
+		bool writable = i % 2;
+
+		give_token(test, world, writable ? PMA_SHARE_WRITE : 0, 1, token);
+		expect_claim(test, world, 1, token);
+		KUNIT_EXPECT_EQ_MSG(test, is_ahead(test, world, 1, writable), order[i] == 'a',
+				    "claim %u", i);
+		/* Nobody else's, and not what whoever shared it has mapped for long. */
+		KUNIT_EXPECT_FALSE(test, is_ahead(test, world, 0, true));
+		KUNIT_EXPECT_FALSE(test, is_ahead(test, world, 2, true));
+		if (order[i] == 't' || order[i] == 'e') {
+			u32 page = order[i] == 'e';
+
+			fault(test, world->arenas[1], world->handle + page * 4096, &first, &nr);
+			KUNIT_EXPECT_EQ(test, first, start + page);
+			KUNIT_EXPECT_EQ(test, nr, 1);
+			KUNIT_EXPECT_FALSE(test, is_ahead(test, world, 1, writable));
+		} else if (order[i] == 'a' && i % 3) {
+			/* It counts as the first fault did, but not as one. */
+			fault(test, world->arenas[1], world->handle + 4096, &first, &nr);
+			KUNIT_EXPECT_EQ(test, first, start + 1);
+			KUNIT_EXPECT_EQ(test, nr, 2);
+		}
+		pma_kunit_free(test, world->arenas[1], world->handle);
+		KUNIT_EXPECT_FALSE(test, is_ahead(test, world, 1, writable));
+	}
+	/* What is its own it does not hold. */
+	KUNIT_EXPECT_FALSE(test, is_ahead(test, world, 1, true));
+	pma_kunit_free(test, world->arenas[0], world->handle);
+}
+
 static void expect_bad_token(struct kunit *test, struct world *world, u32 i, const u64 *token)
 {
 	struct pma_kunit_before before;
@@ -946,6 +1005,7 @@ static struct kunit_case pma_share_cases[] = {
 	KUNIT_CASE(block_lives_till_the_last_arena),
 	KUNIT_CASE(claim_to_read),
 	KUNIT_CASE(faults_of_claims_map_windows),
+	KUNIT_CASE(claims_are_mapped_ahead_while_they_are_touched),
 	KUNIT_CASE(claim_refuses_wrong_tokens),
 	KUNIT_CASE(claim_refuses_who_has_it),
 	KUNIT_CASE(claim_ends_with_the_block),

@@ -11,6 +11,7 @@ static void get_of_nothing(struct kunit *test)
 
 	pma_table_init(&table, 1000);
 	KUNIT_EXPECT_NULL(test, pma_table_get(&table, 0));
+	KUNIT_EXPECT_NULL(test, pma_table_where(&table, 0));
 	KUNIT_EXPECT_NULL(test, pma_table_get(&table, 999));
 	KUNIT_EXPECT_NULL(test, pma_table_get(&table, 1000));
 	KUNIT_EXPECT_NULL(test, pma_table_get(&table, PMA_NONE));
@@ -54,6 +55,12 @@ static void reserve_is_sparse(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, pma_table_reserve(&table, 7 * PMA_TABLE_LEAF), 0);
 	KUNIT_ASSERT_EQ(test, pma_table_reserve(&table, 99 * PMA_TABLE_LEAF + 1), 0);
 	KUNIT_EXPECT_NULL(test, pma_table_get(&table, 6 * PMA_TABLE_LEAF));
+	KUNIT_EXPECT_NULL(test, pma_table_where(&table, 6 * PMA_TABLE_LEAF));
+	KUNIT_EXPECT_NOT_NULL(test, pma_table_where(&table, 7 * PMA_TABLE_LEAF));
+	KUNIT_EXPECT_NOT_NULL(test, pma_table_where(&table, 8 * PMA_TABLE_LEAF - 1));
+	KUNIT_EXPECT_NULL(test, pma_table_where(&table, 8 * PMA_TABLE_LEAF));
+	KUNIT_EXPECT_NULL(test, pma_table_where(&table, 100 * PMA_TABLE_LEAF));
+	KUNIT_EXPECT_NULL(test, pma_table_where(&table, PMA_NONE));
 	for (i = 0; i < 100; i++)
 		leaves += !!table.leaves[i];
 	KUNIT_EXPECT_EQ(test, leaves, 2);

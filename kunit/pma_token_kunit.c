@@ -132,6 +132,17 @@ static void new_fails_without_memory(struct kunit *test)
 	}
 }
 
+static bool keep(struct pma_pool *pool, struct pma_token *token)
+{
+	unsigned long irq;
+	bool kept;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	kept = pma_token_keep(pool, token);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
+	return kept;
+}
+
 /* A free one is the next, as somebody else: its bits are new, and drawn for it alone. */
 static void new_takes_from_stock(struct kunit *test)
 {
@@ -142,6 +153,7 @@ static void new_takes_from_stock(struct kunit *test)
 	u32 i, j;
 
 	pma_token_free(pool, token);
+	KUNIT_EXPECT_FALSE(test, keep(pool, other));
 	pma_token_free(pool, other);
 	for (i = 0; i < ARRAY_SIZE(bits); i++) {
 		KUNIT_ASSERT_TRUE(test, stock->spare == other);
@@ -159,7 +171,10 @@ static void new_takes_from_stock(struct kunit *test)
 		for (j = stock->nr_drawn; j < PMA_TOKENS_DRAWN; j++)
 			KUNIT_EXPECT_NULL(test, memchr_inv(&stock->drawn[j], 0,
 							   sizeof(stock->drawn[j])));
-		pma_token_free(pool, token);
+		if (i % 2)
+			KUNIT_EXPECT_TRUE(test, keep(pool, token));
+		else
+			pma_token_free(pool, token);
 	}
 }
 

@@ -424,6 +424,7 @@ void pma_arena_delete(struct pma_arena *arena)
 		     arena->stats.held_pages);
 	ida_free(&pool->ids, arena->id);
 	pma_table_exit(&arena->claims);
+	kfree(arena->spare_claim);
 	pma_kept_end(arena);
 	pma_cpu_exit(arena);
 	pma_adapt_exit(arena);

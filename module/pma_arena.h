@@ -55,6 +55,9 @@ struct pma_arena_fast {
  * @held: runs that are freed but not revoked yet, see pma_held.c
  * @claim_list: shared blocks that it holds, see pma_share.c
  * @claims: the same by their first pages
+ * @spare_claim: for its next one, or NULL; who wants it takes it by xchg()
+ * @ahead: how many more claims are mapped before they are touched, see pma_share.c
+ * @ahead_max: what that was at first
  * @nr_tokens: that it has out; under the pool's lock
  * @keeper: in the pool's list of arenas that keep something, see pma_kept.c
  * @keeps: it is in that list; both under the pool's lock
@@ -90,6 +93,9 @@ struct pma_arena {
 	u32 held;
 	struct list_head claim_list;
 	struct pma_table claims;
+	struct pma_claim *spare_claim;
+	u8 ahead;
+	u8 ahead_max;
 	u32 nr_tokens;
 	struct list_head keeper;
 	bool keeps;

@@ -13,33 +13,39 @@
 #include "pma_handover.h"
 #include "pma_held.h"
 #include "pma_ioctl.h"
+#include "pma_mmap.h"
 #include "pma_share.h"
 
 static long ioc_share(struct pma_arena *arena, void __user *arg)
 {
-	struct pma_share_args args;
+	struct pma_share_args __user *answer = arg;
+	struct pma_share_args args __uninitialized;
 	int err;
 
-	if (copy_from_user(&args, arg, sizeof(args)))
+	if (!pma_ioctl_read_words((u64 *)&args, arg, sizeof(args) / sizeof(u64)))
 		return -EFAULT;
 	if (args.reserved)
 		return pma_arena_count_error(arena, -EINVAL);
 	err = pma_share_block(arena, args.handle, args.flags, args.nr_claims, args.token);
 	if (err)
 		return err;
-	if (!copy_to_user(arg, &args, sizeof(args)))
+	if (pma_ioctl_write_words(answer->token, args.token, ARRAY_SIZE(args.token)))
 		return 0;
 	pma_share_revoke(arena, args.token);
 	return -EFAULT;
 }
 
+/* The answer of CLAIM is the words from its flags on. */
+#define CLAIM_ANSWER	offsetof(struct pma_claim_args, flags)
+#define CLAIM_WORDS	((offsetof(struct pma_claim_args, reserved) - CLAIM_ANSWER) / sizeof(u64))
+
 static long ioc_claim(struct pma_arena *arena, void __user *arg)
 {
-	struct pma_claim_args args;
+	struct pma_claim_args args __uninitialized;
 	struct pma_block block;
 	int err;
 
-	if (copy_from_user(&args, arg, sizeof(args)))
+	if (!pma_ioctl_read_words((u64 *)&args, arg, sizeof(args) / sizeof(u64)))
 		return -EFAULT;
 	if (args.flags || args.reserved)
 		return pma_arena_count_error(arena, -EINVAL);
@@ -57,10 +63,12 @@ static long ioc_claim(struct pma_arena *arena, void __user *arg)
 	args.handle = block.handle;
 	args.usable = block.size;
 	args.requested = block.requested;
-	if (!copy_to_user(arg, &args, sizeof(args)))
-		return 0;
-	pma_block_free(arena, block.handle);
-	return -EFAULT;
+	if (!pma_ioctl_write_words(arg + CLAIM_ANSWER, (u64 *)&args.flags, CLAIM_WORDS)) {
+		pma_block_free(arena, block.handle);
+		return -EFAULT;
+	}
+	pma_mmap_ahead(arena, block.handle);
+	return 0;
 }
 
 static long ioc_unshare(struct pma_arena *arena, void __user *arg)

@@ -10,7 +10,6 @@
  */
 #include <linux/capability.h>
 #include <linux/compat.h>
-#include <linux/fault-inject-usercopy.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
@@ -73,40 +72,6 @@ static int bad_args(struct pma_arena *arena)
 	return pma_arena_count_error(arena, -EINVAL);
 }
 
-/*
- * ALLOC and FREE are called most, so their few words are copied in place: that takes
- * half of what copy_from_user() and copy_to_user() do.
- */
-static __always_inline bool read_words(u64 *to, const u64 __user *from, size_t nr)
-{
-	size_t i;
-
-	if (should_fail_usercopy() || !user_read_access_begin(from, nr * sizeof(*from)))
-		return false;
-	for (i = 0; i < nr; i++)
-		unsafe_get_user(to[i], &from[i], failed);
-	user_read_access_end();
-	return true;
-failed:
-	user_read_access_end();
-	return false;
-}
-
-static __always_inline bool write_words(u64 __user *to, const u64 *from, size_t nr)
-{
-	size_t i;
-
-	if (should_fail_usercopy() || !user_write_access_begin(to, nr * sizeof(*to)))
-		return false;
-	for (i = 0; i < nr; i++)
-		unsafe_put_user(from[i], &to[i], failed);
-	user_write_access_end();
-	return true;
-failed:
-	user_write_access_end();
-	return false;
-}
-
 static long ioc_info(struct pma_arena *arena, void __user *arg)
 {
 	struct pma_info info;
@@ -144,7 +109,7 @@ static long ioc_alloc(struct pma_arena *arena, void __user *arg)
 	struct pma_alloc_args args __uninitialized;
 	int err;
 
-	if (!read_words((u64 *)&args, arg, sizeof(args) / sizeof(u64)))
+	if (!pma_ioctl_read_words((u64 *)&args, arg, sizeof(args) / sizeof(u64)))
 		return -EFAULT;
 	if (!is_zero(args.reserved, sizeof(args.reserved)))
 		return bad_args(arena);
@@ -154,7 +119,7 @@ static long ioc_alloc(struct pma_arena *arena, void __user *arg)
 		if (err)
 			return err;
 	}
-	if (write_words(&answer->handle, &args.handle, 2))
+	if (pma_ioctl_write_words(&answer->handle, &args.handle, 2))
 		return 0;
 	pma_block_free(arena, args.handle);
 	return -EFAULT;
@@ -164,7 +129,7 @@ static long ioc_free(struct pma_arena *arena, void __user *arg)
 {
 	struct pma_free_args args __uninitialized;
 
-	if (!read_words((u64 *)&args, arg, sizeof(args) / sizeof(u64)))
+	if (!pma_ioctl_read_words((u64 *)&args, arg, sizeof(args) / sizeof(u64)))
 		return -EFAULT;
 	if (args.reserved)
 		return bad_args(arena);
@@ -514,5 +479,7 @@ long pma_ioctl_do(struct pma_arena *arena, unsigned int cmd, void __user *user)
 		return ioc_alloc(arena, user);
 	if (cmd == PMA_IOC_FREE)
 		return ioc_free(arena, user);
+	if (cmd == PMA_IOC_SHARE || cmd == PMA_IOC_CLAIM)
+		return pma_handover_do(arena, cmd, user);
 	return do_rarer(arena, cmd, user);
 }

@@ -53,8 +53,6 @@ EXPORT_FOR_KUNIT(pma_pages_retire);
 EXPORT_FOR_KUNIT(pma_pages_clean);
 
 EXPORT_FOR_KUNIT(pma_table_reserve);
-EXPORT_FOR_KUNIT(pma_table_get);
-EXPORT_FOR_KUNIT(pma_table_set);
 EXPORT_FOR_KUNIT(pma_table_exit);
 
 EXPORT_FOR_KUNIT(pma_fit_nr_lists);
@@ -202,6 +200,7 @@ EXPORT_FOR_KUNIT(pma_place_write);
 EXPORT_FOR_KUNIT(pma_token_new);
 EXPORT_FOR_KUNIT(pma_token_end);
 EXPORT_FOR_KUNIT(pma_token_free);
+EXPORT_FOR_KUNIT(pma_token_keep);
 EXPORT_FOR_KUNIT(pma_token_issue);
 EXPORT_FOR_KUNIT(pma_token_find);
 EXPORT_FOR_KUNIT(pma_token_use);
@@ -214,6 +213,7 @@ EXPORT_FOR_KUNIT(pma_share_block);
 EXPORT_FOR_KUNIT(pma_share_claim);
 EXPORT_FOR_KUNIT(pma_share_revoke);
 EXPORT_FOR_KUNIT(pma_share_find);
+EXPORT_FOR_KUNIT(pma_share_ahead);
 EXPORT_FOR_KUNIT(pma_share_leave);
 EXPORT_FOR_KUNIT(pma_share_release);
 
@@ -247,6 +247,7 @@ EXPORT_FOR_KUNIT(pma_wait_freed);
 EXPORT_FOR_KUNIT(pma_wait_for_room);
 
 EXPORT_FOR_KUNIT(pma_mmap_attach);
+EXPORT_FOR_KUNIT(pma_mmap_ahead);
 EXPORT_FOR_KUNIT(pma_mmap_map);
 
 EXPORT_FOR_KUNIT(pma_main_set_size);

@@ -8,6 +8,7 @@
  *	fault	page of a block of this arena?  then map what belongs with it: the
  *		slab page, the segment, the big block, or of one that it claimed
  *		a part (pma_share_window()); else SIGBUS
+ *	claim	as the fault at its first byte would, where that is expected
  *	free	the run is held (pma_held.c), then revoked: zapped from all mappings
  *		of the arena, before the pool gets it
  *	release	of a block that others hold too: zapped from all mappings of the arena;
@@ -46,6 +47,7 @@
 #include "pma_held.h"
 #include "pma_mmap.h"
 #include "pma_place.h"
+#include "pma_share.h"
 #include "pma_wait.h"
 
 /* Frames that one fault maps at most: 2 MiB. */
@@ -65,6 +67,7 @@ static struct inode *frames_inode;
 static DEFINE_SPINLOCK(frames_lock);	/* of last_index, and of who puts a frame on */
 static u64 last_index;
 static struct pma_pool *mapped_pool;
+static struct page **huge_frames;	/* of its region */
 
 static void look_at_quarantine(struct work_struct *work);
 static DECLARE_DELAYED_WORK(quarantine_work, look_at_quarantine);
@@ -75,39 +78,41 @@ static void look_at_quarantine(struct work_struct *work)
 		schedule_delayed_work(&quarantine_work, QUARANTINE_PERIOD);
 }
 
+/* Where the region is mapped by huge pages, their frames lie side by side: no walk. */
 static struct page *frame_of(const struct pma_pool *pool, u64 handle)
 {
+	if (huge_frames && pool == mapped_pool)
+		return huge_frames[handle >> PMD_SHIFT] + ((handle & ~PMD_MASK) >> PAGE_SHIFT);
 	return vmalloc_to_page(pma_region_ptr(&pool->region, handle));
 }
 
-/* The frame at @handle, where @before is that before it, or NULL: mostly without a walk. */
-static struct page *frame_after(const struct pma_pool *pool, struct page *before, u64 handle)
+/* The first frame of each; NULL without memory, or if it is not. */
+static struct page **find_huge_frames(const struct pma_region *region)
 {
-	if (before && pool->region.huge && !IS_ALIGNED(handle, PMD_SIZE))
-		return before + 1;
-	return frame_of(pool, handle);
+	size_t nr = region->bytes >> PMD_SHIFT, i;
+	struct page **frames = region->huge ? kvcalloc(nr, sizeof(*frames), GFP_KERNEL) : NULL;
+
+	for (i = 0; frames && i < nr; i++)
+		frames[i] = vmalloc_to_page(pma_region_ptr(region, (u64)i << PMD_SHIFT));
+	return frames;
 }
 
 static bool is_idle(struct pma_pool *pool, u32 pgno, u32 nr_pages)
 {
 	u64 handle = pma_region_handle(&pool->region, pgno);
 	u64 end = pma_region_handle(&pool->region, pgno + nr_pages);
-	struct page *frame = NULL;
 
-	for (; handle < end; handle += PAGE_SIZE) {
-		frame = frame_after(pool, frame, handle);
-		if (page_count(frame) != 1)
+	for (; handle < end; handle += PAGE_SIZE)
+		if (page_count(frame_of(pool, handle)) != 1)
 			return false;
-	}
 	return true;
 }
 
 static void take_off(struct pma_pool *pool, u64 handle, u64 end)
 {
-	struct page *frame = NULL;
-
 	for (; handle < end; handle += PAGE_SIZE) {
-		frame = frame_after(pool, frame, handle);
+		struct page *frame = frame_of(pool, handle);
+
 		WRITE_ONCE(frame->mapping, NULL);
 		frame->index = 0;
 	}
@@ -159,24 +164,27 @@ static void put_on(struct page *frame, u64 handle)
 	spin_unlock(&frames_lock);
 }
 
+/* Where @handle is in a mapping, or would be. */
+static unsigned long address_of(const struct vm_area_struct *vma, u64 handle)
+{
+	return vma->vm_start + (handle - ((u64)vma->vm_pgoff << PAGE_SHIFT));
+}
+
 /* Map frames side by side; those that are mapped already stay as they are. */
 static int map_frames(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle, u64 end)
 {
 	struct page *frames[FRAMES_AT_ONCE] __uninitialized;
-	unsigned long address, nr, left, i;
-	struct page *frame = NULL;
+	unsigned long nr, left, i;
 	int err;
 
 	for (; handle < end; handle += (nr - left) << PAGE_SHIFT) {
 		nr = min_t(u64, (end - handle) >> PAGE_SHIFT, ARRAY_SIZE(frames));
 		for (i = 0; i < nr; i++) {
-			frame = frame_after(pool, i ? frame : NULL, handle + (i << PAGE_SHIFT));
-			put_on(frame, handle + (i << PAGE_SHIFT));
-			frames[i] = frame;
+			frames[i] = frame_of(pool, handle + (i << PAGE_SHIFT));
+			put_on(frames[i], handle + (i << PAGE_SHIFT));
 		}
-		address = vma->vm_start + (handle - ((u64)vma->vm_pgoff << PAGE_SHIFT));
 		left = nr;
-		err = vm_insert_pages(vma, address, frames, &left);
+		err = vm_insert_pages(vma, address_of(vma, handle), frames, &left);
 		if (err == -EBUSY)
 			left--;		/* the one that it came upon */
 		else if (err)
@@ -185,27 +193,58 @@ static int map_frames(struct pma_pool *pool, struct vm_area_struct *vma, u64 han
 	return 0;
 }
 
+/* As map_frames(), of one. */
+static int map_frame(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle)
+{
+	struct page *frame = frame_of(pool, handle);
+	int err;
+
+	put_on(frame, handle);
+	err = vm_insert_page(vma, address_of(vma, handle), frame);
+	return err == -EBUSY ? 0 : err;
+}
+
 /* Map the frame at @handle, and what of @reach there is room for in the mapping. */
 static int map_reach(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle,
 		     const struct reach *reach)
 {
-	/* A view of it, to insert with the protection that is right for these pages. */
-	struct vm_area_struct view = *vma;
 	u64 vma_start = (u64)vma->vm_pgoff << PAGE_SHIFT;
 	u64 vma_end = vma_start + (vma->vm_end - vma->vm_start);
+	int err, others = 0;
 	u64 start, end;
-	int err;
 
-	view.vm_page_prot = vm_get_page_prot(reach->writable ? vma->vm_flags :
-							       vma->vm_flags & ~VM_WRITE);
 	/* The frame itself first: the others are only company. */
-	err = map_frames(pool, &view, handle, handle + PAGE_SIZE);
+	err = map_frame(pool, vma, handle);
 	start = max3(reach->start, vma_start,
 		     handle - min(handle, FAULT_FRAMES_MAX / 2 * PAGE_SIZE));
 	end = min3(reach->end, vma_end, start + FAULT_FRAMES_MAX * PAGE_SIZE);
-	if (!err && !map_frames(pool, &view, start, handle))
-		map_frames(pool, &view, handle + PAGE_SIZE, end);
+	if (!err && start < handle)
+		others = map_frames(pool, vma, start, handle);
+	if (!err && !others && end > handle + PAGE_SIZE)
+		map_frames(pool, vma, handle + PAGE_SIZE, end);
 	return err;
+}
+
+/* As map_reach(), through a copy of the vma with a protection of its own. */
+static int map_reach_as(struct pma_pool *pool, const struct vm_area_struct *vma, u64 handle,
+			const struct reach *reach, pgprot_t prot)
+{
+	struct vm_area_struct view = *vma;
+
+	view.vm_page_prot = prot;
+	return map_reach(pool, &view, handle, reach);
+}
+
+/* As map_reach(), with the protection that is right for these pages: mostly the vma's. */
+static int map_protected(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle,
+			 const struct reach *reach)
+{
+	pgprot_t prot = vm_get_page_prot(reach->writable ? vma->vm_flags :
+							   vma->vm_flags & ~VM_WRITE);
+
+	if (likely(pgprot_val(prot) == pgprot_val(vma->vm_page_prot)))
+		return map_reach(pool, vma, handle, reach);
+	return map_reach_as(pool, vma, handle, reach, prot);
 }
 
 /**
@@ -224,7 +263,18 @@ int pma_mmap_insert(struct pma_pool *pool, struct vm_area_struct *vma, u64 handl
 {
 	struct reach reach = { .start = start, .end = end, .writable = true };
 
-	return map_reach(pool, vma, handle, &reach);
+	return map_protected(pool, vma, handle, &reach);
+}
+
+/* For pma_mmap_ahead().  Hardly ever it changes. */
+static void note_fault(struct pma_mmap *mm, const struct vm_area_struct *vma)
+{
+	unsigned long base = address_of(vma, 0);
+
+	if (READ_ONCE(mm->space) != vma->vm_mm)
+		WRITE_ONCE(mm->space, vma->vm_mm);
+	if (READ_ONCE(mm->base) != base)
+		WRITE_ONCE(mm->base, base);
 }
 
 static vm_fault_t pma_mmap_fault(struct vm_fault *vmf)
@@ -237,7 +287,8 @@ static vm_fault_t pma_mmap_fault(struct vm_fault *vmf)
 
 	down_read(&mm->fault_sem);
 	if (judge(mm->arena, handle, vmf->flags & FAULT_FLAG_WRITE, &reach)) {
-		err = map_reach(mm->arena->pool, vmf->vma, handle, &reach);
+		note_fault(mm, vmf->vma);
+		err = map_protected(mm->arena->pool, vmf->vma, handle, &reach);
 		ret = err ? vmf_error(err) : VM_FAULT_NOPAGE;
 	}
 	up_read(&mm->fault_sem);
@@ -266,6 +317,47 @@ static vm_fault_t pma_mmap_mkwrite(struct vm_fault *vmf)
 	return writable ? 0 : VM_FAULT_SIGBUS;
 }
 
+/* If that is still a claim: who lets it go zaps it after us. */
+static void map_first(struct pma_mmap *mm, struct vm_area_struct *vma, u64 handle)
+{
+	const struct pma_region *region = &mm->arena->pool->region;
+	struct reach reach = {
+		.start = handle,
+		.end = handle + pma_region_page_size(region),
+	};
+
+	down_read(&mm->fault_sem);
+	if (pma_share_ahead(mm->arena, pma_region_pgno(region, handle), &reach.writable))
+		map_protected(mm->arena->pool, vma, handle, &reach);
+	up_read(&mm->fault_sem);
+}
+
+/**
+ * pma_mmap_ahead() - map the first page of a claim before it is touched
+ * @arena: whose claim it is
+ * @handle: of its start
+ *
+ * Does what the fault at its first byte would, if one is expected, and where the last
+ * one was: in the same address space, which is the caller's, and the same mapping, or
+ * what is there now.  If that is not easy, or fails, the fault does it.
+ *
+ * Context: May sleep.
+ */
+void pma_mmap_ahead(struct pma_arena *arena, u64 handle)
+{
+	struct pma_mmap *mm = arena->front;
+	struct mm_struct *space = current->mm;
+	struct vm_area_struct *vma;
+
+	if (!READ_ONCE(arena->ahead) || !space || READ_ONCE(mm->space) != space ||
+	    !mmap_read_trylock(space))
+		return;
+	vma = vma_lookup(space, READ_ONCE(mm->base) + handle);
+	if (vma && vma->vm_ops == &mm->vm_ops && (vma->vm_flags & VM_READ))
+		map_first(mm, vma, handle);
+	mmap_read_unlock(space);
+}
+
 static void zap(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 {
 	const struct pma_region *region = &arena->pool->region;
@@ -274,8 +366,8 @@ static void zap(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 	if (!mm)		/* a dma-buf's, which has no mappings any more */
 		return;
 	down_write(&mm->fault_sem);
-	unmap_mapping_range(mm->inode->i_mapping, pma_region_handle(region, pgno),
-			    pma_region_handle(region, nr_pages), 1);
+	unmap_mapping_pages(mm->inode->i_mapping, pma_region_handle(region, pgno) >> PAGE_SHIFT,
+			    pma_region_handle(region, nr_pages) >> PAGE_SHIFT, true);
 	up_write(&mm->fault_sem);
 }
 
@@ -446,6 +538,7 @@ int pma_mmap_init(struct pma_pool *pool)
 	}
 	frames_inode->i_mapping->a_ops = &pma_mmap_aops;
 	mapped_pool = pool;
+	huge_frames = find_huge_frames(&pool->region);
 	pool->ops = &mmap_pool_ops;
 	return 0;
 }
@@ -460,6 +553,8 @@ int pma_mmap_init(struct pma_pool *pool)
 void pma_mmap_exit(struct pma_pool *pool)
 {
 	cancel_delayed_work_sync(&quarantine_work);
+	kvfree(huge_frames);
+	huge_frames = NULL;
 	iput(frames_inode);
 	kern_unmount(mount);
 }

@@ -15,6 +15,8 @@
  * @inode: its own, so that its mappings can be found and torn down apart from
  *	those of other arenas
  * @vm_ops: of its mappings, for one of them to come later: see pma_mmap.c
+ * @space: whose fault was the last; never followed, as that may have ended
+ * @base: where the region begins, or would, in the mapping of that fault
  * @fault_sem: held for reading while a fault judges a page and maps it, for writing
  *	while one is revoked: no fault can map what was revoked meanwhile
  */
@@ -22,6 +24,8 @@ struct pma_mmap {
 	struct pma_arena *arena;
 	struct inode *inode;
 	struct vm_operations_struct vm_ops;
+	const struct mm_struct *space;
+	unsigned long base;
 	struct rw_semaphore fault_sem;
 };
 
@@ -33,6 +37,7 @@ void pma_mmap_close(struct pma_mmap *mm);
 int pma_mmap_insert(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle, u64 start,
 		    u64 end);
 int pma_mmap_begin(struct vm_area_struct *vma, const struct vm_operations_struct *ops, void *data);
+void pma_mmap_ahead(struct pma_arena *arena, u64 handle);
 int pma_mmap_map(struct pma_mmap *mm, struct vm_area_struct *vma);
 
 #endif /* _PMA_MMAP_H */

@@ -31,6 +31,9 @@
 /* What a fault maps of a claimed block, over what the fault before did; a power of 2. */
 #define WINDOW_GROWTH	8
 
+/* Claims that are mapped ahead at most, before one waits for its fault again. */
+#define AHEAD_MAX	15
+
 /* What a call may need, taken before there are locks; what it uses it takes out. */
 struct kit {
 	struct pma_share *share;
@@ -38,18 +41,28 @@ struct kit {
 	struct pma_token *token;
 };
 
-static void kit_exit(struct kit *kit, struct pma_pool *pool)
+/* One is kept for the next that is wanted. */
+static void free_claim(struct pma_arena *arena, struct pma_claim *claim)
+{
+	if (cmpxchg(&arena->spare_claim, NULL, claim))
+		kfree(claim);
+}
+
+static void kit_exit(struct kit *kit, struct pma_arena *arena)
 {
 	if (!IS_ERR_OR_NULL(kit->token))
-		pma_token_free(pool, kit->token);
-	kfree(kit->claim);
+		pma_token_free(arena->pool, kit->token);
+	if (kit->claim)
+		free_claim(arena, kit->claim);
 	kfree(kit->share);
 }
 
-/* To hold the block at @pgno. */
+/* To hold the block at @pgno, or one at a page that is not known yet. */
 static int kit_add_claim(struct kit *kit, struct pma_arena *arena, u32 pgno)
 {
-	kit->claim = kzalloc(sizeof(*kit->claim), GFP_KERNEL);
+	if (!kit->claim)
+		kit->claim = xchg(&arena->spare_claim, NULL) ?:
+			     kzalloc(sizeof(*kit->claim), GFP_KERNEL);
 	return kit->claim ? pma_table_reserve(&arena->claims, pgno) : -ENOMEM;
 }
 
@@ -84,11 +97,13 @@ static struct pma_claim *hold(struct pma_arena *arena, struct kit *kit, struct p
 	struct pma_claim *claim = kit->claim;
 
 	kit->claim = NULL;
-	claim->share = share;
-	claim->arena = arena;
-	claim->writable = writable;
-	claim->window = 1;
-	claim->reach_first = PMA_NONE;
+	*claim = (struct pma_claim){
+		.share = share,
+		.arena = arena,
+		.writable = writable,
+		.window = 1,
+		.reach_first = PMA_NONE,
+	};
 	INIT_LIST_HEAD(&claim->tokens);
 	list_add_tail(&claim->of_share, &share->claims);
 	share->nr_holders++;
@@ -231,29 +246,15 @@ int pma_share_block(struct pma_arena *arena, u64 handle, u32 flags, u32 nr_claim
 			memcpy(token, kit.token->bits, sizeof(kit.token->bits));
 			err = share_block(&kit, arena, handle, flags & PMA_SHARE_WRITE, nr_claims);
 		}
-		kit_exit(&kit, arena->pool);
+		kit_exit(&kit, arena);
 		first = true;
 	} while (err == -EAGAIN);
 	return err ? pma_arena_count_error(arena, err) : 0;
 }
 
-/* Where the block of a token is, to prepare for it; PMA_NONE if that is no token. */
-static u32 look_up(struct pma_pool *pool, const u64 *bits)
-{
-	struct pma_token *token;
-	unsigned long irq;
-	u32 pgno;
-
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	token = pma_token_find(pool, bits);
-	pgno = token ? token->claim->share->pgno : PMA_NONE;
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
-	return pgno;
-}
-
-/* Both locks are held. */
+/* Both locks are held.  -EAGAIN: the kit is not for the block at @pgno yet. */
 static int claim_with(struct kit *kit, struct pma_arena *arena, struct pma_token *token,
-		      struct pma_place *place)
+		      struct pma_place *place, u32 *pgno)
 {
 	struct pma_pool *pool = arena->pool;
 	struct pma_share *share;
@@ -261,6 +262,9 @@ static int claim_with(struct kit *kit, struct pma_arena *arena, struct pma_token
 	if (!token)
 		return -EKEYREJECTED;
 	share = token->claim->share;
+	*pgno = share->pgno;
+	if (!pma_table_where(&arena->claims, share->pgno))
+		return -EAGAIN;
 	if (pma_share_find(arena, share->pgno))
 		return -EEXIST;
 	if (!pma_limit_charge(arena, share->nr_pages))
@@ -275,7 +279,7 @@ static int claim_with(struct kit *kit, struct pma_arena *arena, struct pma_token
 		.claim = hold(arena, kit, share, token->writable),
 	};
 	share->claimed = true;
-	if (pma_token_use(token))
+	if (pma_token_use(token) && !pma_token_keep(pool, token))
 		kit->token = token;
 	return 0;
 }
@@ -287,6 +291,23 @@ static void take_in(struct pma_arena *arena, const struct pma_place *place,
 	pma_place_describe(arena, place, block);
 	pma_arena_count_pages(arena, &arena->stats.big_pages, place->claim->share->nr_pages);
 	pma_arena_count_allocs(arena, 1, block->size);
+}
+
+/* With what is in the kit. */
+static int claim_block(struct kit *kit, struct pma_arena *arena, const u64 *bits,
+		       struct pma_block *block, u32 *pgno)
+{
+	struct pma_place place;
+	unsigned long irq;
+	int err;
+
+	irq = lock_both(arena);
+	err = claim_with(kit, arena, pma_token_find(arena->pool, bits), &place, pgno);
+	raw_spin_unlock(&arena->pool->lock);
+	if (!err)
+		take_in(arena, &place, block);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return err;
 }
 
 /**
@@ -302,26 +323,18 @@ static void take_in(struct pma_arena *arena, const struct pma_place *place,
  */
 int pma_share_claim(struct pma_arena *arena, const u64 *bits, struct pma_block *block)
 {
-	struct pma_place place;
 	struct kit kit = {};
-	unsigned long irq;
+	u32 pgno = PMA_NONE;
 	int err;
 
-	err = kit_add_claim(&kit, arena, look_up(arena->pool, bits));
-	if (err) {
-		kit_exit(&kit, arena->pool);
-		return pma_arena_count_error(arena, err);
-	}
-	irq = lock_both(arena);
-	err = claim_with(&kit, arena, pma_token_find(arena->pool, bits), &place);
-	raw_spin_unlock(&arena->pool->lock);
-	if (err)
-		pma_arena_count_error_locked(arena, err);
-	else
-		take_in(arena, &place, block);
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	kit_exit(&kit, arena->pool);
-	return err;
+	/* Twice at most: what is reserved stays. */
+	do {
+		err = kit_add_claim(&kit, arena, pgno);
+		if (!err)
+			err = claim_block(&kit, arena, bits, block, &pgno);
+	} while (err == -EAGAIN);
+	kit_exit(&kit, arena);
+	return err ? pma_arena_count_error(arena, err) : 0;
 }
 
 /**
@@ -354,8 +367,24 @@ int pma_share_revoke(struct pma_arena *arena, const u64 *bits)
 	unlock_both(arena, irq);
 	if (!kit.token)
 		return pma_arena_count_error(arena, -EKEYREJECTED);
-	kit_exit(&kit, arena->pool);
+	kit_exit(&kit, arena);
 	return 0;
+}
+
+/* What no fault has found is in no mapping; it finds nothing since pma_share_leave(). */
+static bool was_reached(const struct pma_claim *claim)
+{
+	return claim->reach_end > claim->reach_first;
+}
+
+/*
+ * A claim that was not mapped ahead was touched first where it begins, or was not: so
+ * will the next be, and each time that is so more of them.
+ */
+static void expect_touch(struct pma_arena *arena, bool touched)
+{
+	arena->ahead_max = touched ? min(2 * arena->ahead_max + 1, AHEAD_MAX) : 0;
+	WRITE_ONCE(arena->ahead, arena->ahead_max);
 }
 
 /**
@@ -378,6 +407,8 @@ void pma_share_window(struct pma_claim *claim, u32 pgno, u32 *first, u32 *nr_pag
 	u32 start = share->pgno, end = start + share->nr_pages;
 
 	lockdep_assert_held(&claim->arena->lock);
+	if (!was_reached(claim))
+		expect_touch(claim->arena, pgno == share->pgno);
 	if (claim->window < share->nr_pages) {
 		start += ALIGN_DOWN(pgno - share->pgno, claim->window);
 		end = min(end, start + claim->window);
@@ -392,6 +423,40 @@ void pma_share_window(struct pma_claim *claim, u32 pgno, u32 *first, u32 *nr_pag
 	claim->reach_end = max(claim->reach_end, end);
 	*first = start;
 	*nr_pages = end - start;
+}
+
+/**
+ * pma_share_ahead() - map the first page of a claim before it is touched?
+ * @arena: whose claim it is
+ * @pgno: first page of the block, where the claim may have ended already
+ * @writable: it may be written
+ *
+ * A fault takes longer than it does to map a page, and zapping one that was never
+ * touched takes longer still.  So the claims of an arena are mapped ahead that come
+ * after one that was touched there: first one, then more, up to AHEAD_MAX; after them
+ * one is left to be touched, to see whether that is still so.
+ *
+ * Context: Takes the arena's lock.  As for a fault, nobody zaps until it is mapped.
+ * Return: true if the caller is to map it.
+ */
+bool pma_share_ahead(struct pma_arena *arena, u32 pgno, bool *writable)
+{
+	struct pma_claim *claim;
+	unsigned long irq;
+	bool ahead;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	claim = pma_share_find(arena, pgno);
+	ahead = claim && !was_reached(claim) && arena->ahead;
+	if (ahead) {
+		WRITE_ONCE(arena->ahead, arena->ahead - 1);
+		claim->reach_first = pgno;
+		claim->reach_end = pgno + 1;
+		claim->window *= WINDOW_GROWTH;
+		*writable = claim->writable;
+	}
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return ahead;
 }
 
 /**
@@ -411,21 +476,13 @@ void pma_share_leave(struct pma_arena *arena, struct pma_claim *claim)
 	pma_table_set(&arena->claims, share->pgno, NULL);
 	list_del(&claim->of_arena);
 	claim->mapped = arena->mapped;
+	if (!was_reached(claim))
+		expect_touch(arena, false);
 	raw_spin_lock(&arena->pool->lock);
-	pma_token_withdraw_all(claim);
+	if (claim->nr_tokens)
+		pma_token_withdraw_all(claim);
+	claim->alone = share->nr_holders == 1;
 	raw_spin_unlock(&arena->pool->lock);
-}
-
-/* Who holds a block alone, and lets no one else claim it, will free it. */
-static bool is_alone(struct pma_pool *pool, const struct pma_share *share)
-{
-	unsigned long irq;
-	bool alone;
-
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	alone = share->nr_holders == 1;
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
-	return alone;
 }
 
 /* True for the last of them, who now owes the run to free_run(). */
@@ -448,12 +505,6 @@ static bool drop(struct pma_pool *pool, struct pma_claim *claim)
 	}
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return last;
-}
-
-/* What no fault has found is in no mapping; it finds nothing since pma_share_leave(). */
-static bool was_reached(const struct pma_claim *claim)
-{
-	return claim->reach_end > claim->reach_first;
 }
 
 static void free_run(struct pma_arena *arena, const struct pma_share *share)
@@ -481,12 +532,14 @@ void pma_share_release(struct pma_arena *arena, struct pma_claim *claim)
 	struct pma_share *share = claim->share;
 	struct pma_pool *pool = arena->pool;
 
-	pma_token_free_all(pool, claim);
-	if (claim->mapped && was_reached(claim) && !is_alone(pool, share))
+	if (claim->nr_tokens)
+		pma_token_free_all(pool, claim);
+	/* Who was alone frees the block, and so revokes it: nobody can have claimed it since. */
+	if (claim->mapped && was_reached(claim) && !claim->alone)
 		pool->ops->zap(arena, claim->reach_first, claim->reach_end - claim->reach_first);
 	if (drop(pool, claim)) {
 		free_run(arena, share);
 		kfree(share);
 	}
-	kfree(claim);
+	free_claim(arena, claim);
 }

@@ -50,46 +50,6 @@ int pma_table_reserve(struct pma_table *table, u32 i)
 	return err ?: provide(&table->leaves[i / PMA_TABLE_LEAF], PMA_TABLE_LEAF);
 }
 
-/* Where an entry is; NULL if it was never reserved. */
-static void **entry_of(const struct pma_table *table, u32 i)
-{
-	void ***leaves = smp_load_acquire(&table->leaves); /* pairs with provide() */
-	void **leaf;
-
-	if (i >= table->nr || !leaves)
-		return NULL;
-	leaf = smp_load_acquire(&leaves[i / PMA_TABLE_LEAF]);	/* likewise */
-	return leaf ? &leaf[i % PMA_TABLE_LEAF] : NULL;
-}
-
-/**
- * pma_table_get() - look an entry up
- * @table: the table
- * @i: any number
- *
- * Return: what was set, or NULL.
- */
-void *pma_table_get(const struct pma_table *table, u32 i)
-{
-	void **entry = entry_of(table, i);
-
-	return entry ? *entry : NULL;
-}
-
-/**
- * pma_table_set() - set an entry
- * @table: the table
- * @i: its number, reserved
- * @entry: what it shall be, or NULL for nothing
- */
-void pma_table_set(struct pma_table *table, u32 i, void *entry)
-{
-	void **where = entry_of(table, i);
-
-	if (!WARN_ON_ONCE(!where))
-		*where = entry;
-}
-
 /**
  * pma_table_exit() - free a table
  * @table: the table; what its entries point at is not its own

@@ -129,6 +129,25 @@ void pma_token_free(struct pma_pool *pool, struct pma_token *token)
 }
 
 /**
+ * pma_token_keep() - keep a token for the next that is wanted
+ * @pool: where it was made
+ * @token: the token, which is not out
+ *
+ * Context: The pool's lock is held.
+ * Return: false if there is one already, and it is the caller's to free.
+ */
+bool pma_token_keep(struct pma_pool *pool, struct pma_token *token)
+{
+	struct pma_token_stock *stock = &pool->token_stock;
+
+	lockdep_assert_held(&pool->lock);
+	if (stock->spare)
+		return false;
+	stock->spare = token;
+	return true;
+}
+
+/**
  * pma_token_end() - free what is in stock
  * @pool: the pool, which nobody uses any more
  */

@@ -31,6 +31,7 @@ struct pma_token {
 
 struct pma_token *pma_token_new(struct pma_pool *pool);
 void pma_token_free(struct pma_pool *pool, struct pma_token *token);
+bool pma_token_keep(struct pma_pool *pool, struct pma_token *token);
 void pma_token_end(struct pma_pool *pool);
 void pma_token_issue(struct pma_token *token, struct pma_claim *claim, bool writable,
 		     u32 nr_claims);

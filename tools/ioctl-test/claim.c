@@ -4,8 +4,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "pattern.h"
@@ -414,7 +418,161 @@ static void claim_many_tokens(struct test *t)
 	world_end(t, &world);
 }
 
+/* Is the frame at @at mapped, so that touching it is no fault? */
+static bool is_mapped(struct test *t, char *at)
+{
+	unsigned char there = 0;
+
+	WANT(t, mincore(at, 1, &there), 0);
+	return there & 1;
+}
+
+static bool world_share(struct test *t, struct world *world, __u32 flags)
+{
+	return WANT_OK(t, device_share(t->fd, world->block.handle, flags, 1, world->token));
+}
+
+/* Who has touched the last claim has the next one mapped before it touches that. */
+static void claim_ahead(struct test *t)
+{
+	/* touched, ahead, ahead for reading only, or neither */
+	static const char order[] = "--tataaatraaaaaa-ta-t";
+	struct world world;
+	char *at, byte;
+	bool ahead;
+	int i;
+
+	if (!reach_can(t) || !world_make(t, &world, 0, 0))
+		return;
+	at = world.base[1] + world.block.handle;
+	for (i = 0; order[i]; i++) {
+		test_context(t, "claim %d", i);
+		ahead = order[i] == 'a' || order[i] == 'r';
+		block_fill(t, t->fd, &world.block, i);
+		if (!world_share(t, &world, order[i] == 'r' ? 0 : PMA_SHARE_WRITE) ||
+		    !world_claim(t, &world, 1))
+			break;
+		WANT(t, is_mapped(t, at), ahead);
+		WANT_TRUE(t, !is_mapped(t, at + t->info.page_size));
+		if (order[i] == 't')
+			WANT_TRUE(t, reach_read(at, &byte) && is_mapped(t, at));
+		if (ahead)
+			WANT(t, reach_write(at, 1), order[i] == 'a');
+		if (order[i] == 'r')
+			reach_verify(t, world.base[1], &world.block);
+		WANT_OK(t, world_release(&world, 1));
+		WANT_TRUE(t, !is_mapped(t, at) && !reach_read(at, &byte));
+	}
+	t->context[0] = '\0';
+	world_end(t, &world);
+}
+
+/* Where a child claims it has touched nothing yet, whatever its parent has. */
+static void claim_ahead_in_child(struct test *t)
+{
+	struct world world;
+	char *at, byte;
+	int i, status = 0;
+	pid_t child;
+
+	if (!reach_can(t) || !world_make(t, &world, 0, 0))
+		return;
+	at = world.base[1] + world.block.handle;
+	for (i = 0; i < 2 && world_share(t, &world, PMA_SHARE_WRITE); i++) {
+		child = i ? fork() : 0;
+		if (!child) {
+			world_claim(t, &world, 1);
+			if (i)
+				_exit(is_mapped(t, at));
+			WANT_TRUE(t, reach_read(at, &byte));
+		} else {
+			WANT(t, waitpid(child, &status, 0), child);
+			WANT(t, status, 0);
+		}
+		WANT_OK(t, world_release(&world, 1));
+	}
+	world_end(t, &world);
+}
+
+/* What a claim is mapped ahead against. */
+struct race {
+	struct test *t;
+	struct world *world;
+	atomic_bool over;
+};
+
+static void *race_release(void *arg)
+{
+	struct race *race = arg;
+
+	while (!race->over)
+		world_release(race->world, 1);
+	return NULL;
+}
+
+static void *race_map(void *arg)
+{
+	struct race *race = arg;
+	struct test *t = race->t;
+	char *base = race->world->base[1];
+	size_t bytes = t->info.region_bytes;
+	unsigned int i;
+
+	for (i = 0; !race->over; i++) {
+		mprotect(base, bytes, i % 2 ? PROT_READ | PROT_WRITE : PROT_READ);
+		if (i % 8 == 0 && mmap(base, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+				       race->world->fds[1], 0) != base)
+			NOTE(t, "mmap: errno %d", errno);
+	}
+	return NULL;
+}
+
+/* Who else lets go of it may not be done with that. */
+static bool goes_away(char *at)
+{
+	char byte;
+	int i;
+
+	for (i = 0; i < 10000 && reach_read(at, &byte); i++)
+		nanosleep(&(struct timespec){ .tv_nsec = 100000 }, NULL);
+	return i < 10000;
+}
+
+/* While others let go of it at any moment, and change the mapping. */
+static void claim_ahead_races(struct test *t)
+{
+	struct world world;
+	struct race race = { .t = t, .world = &world };
+	pthread_t threads[2];
+	__u64 handle, usable;
+	unsigned long i;
+	char *at, byte;
+
+	if (!reach_can(t) || !world_make(t, &world, 0, 0))
+		return;
+	at = world.base[1] + world.block.handle;
+	WANT(t, pthread_create(&threads[0], NULL, race_release, &race), 0);
+	WANT(t, pthread_create(&threads[1], NULL, race_map, &race), 0);
+	for (i = 0; i < t->ops && test_goes_on(t); i++) {
+		if (!world_share(t, &world, i % 2 ? PMA_SHARE_WRITE : 0) ||
+		    !WANT_OK(t, device_claim(world.fds[1], world.token, &handle, &usable)))
+			break;
+		reach_read(at, &byte);
+		world_release(&world, 1);
+		if (!WANT_TRUE(t, goes_away(at)))
+			break;
+	}
+	race.over = true;
+	for (i = 0; i < ARRAY_SIZE(threads); i++)
+		pthread_join(threads[i], NULL);
+	WANT_TRUE(t, reach_none(at, world.block.usable));
+	world_end(t, &world);
+}
+
 const struct test_case claim_cases[] = {
+	{ "claim_ahead", claim_ahead },
+	{ "claim_ahead_in_child", claim_ahead_in_child },
+	{ "claim_ahead_races", claim_ahead_races },
 	{ "claim_reaches", claim_reaches },
 	{ "claim_ends", claim_ends },
 	{ "claim_read_only", claim_read_only },
