@@ -20,21 +20,20 @@
  */
 #include "pma_adapt.h"
 
-#define EARN_PAGES	16
-#define WASTE_PARTS	32
+#define EARN_PAGES	32
+#define WASTE_PARTS	16
 
 /* Bytes of the longest block in a mixed run: it may be zeroed or copied under the lock. */
 #define SIZE_MAX_MIXED	SZ_32K
 
-/* Units of a run; and of all mixed pages such a part, in arenas that have few. */
+/* Units of the longest runs; in arenas with few mixed pages a run has as many as are there. */
 #define RUN_UNITS_MAX	4096
-#define RUN_PARTS	8
 
 /*
  * Whole pages are left to big blocks if so few bytes of the last are over, or if the
  * region has not so many times as many: mixed runs would be in the way of long ones.
  */
-#define BIG_REST	64
+#define BIG_REST	16
 #define BIG_PARTS	512
 
 static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
@@ -233,7 +232,7 @@ static u32 find_run(const struct pma_arena *arena, u32 units)
 static u32 take_run(struct pma_arena *arena, u32 need)
 {
 	u32 most = max(RUN_UNITS_MAX * PMA_MIX_UNIT >> arena->pool->region.page_shift, 1);
-	u32 nr_pages = clamp_t(u32, arena->adapt->nr_pages / RUN_PARTS, need, most), run;
+	u32 nr_pages = clamp_t(u32, arena->adapt->nr_pages, need, most), run;
 
 	for (; ; nr_pages = max(nr_pages / 2, need)) {
 		run = pma_arena_take_run(arena, nr_pages, 0);
