@@ -327,6 +327,23 @@ static void alloc_takes_chunk_for_small(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+/* A chunk is aligned to its granule, which is 256 bytes in pages of 64 KiB. */
+static void alloc_takes_chunk_for_aligned(struct kunit *test)
+{
+	struct pma_kunit_config config = { "granule", 8, 65536, 0, 0 };
+	struct pma_pool *pool = pma_kunit_pool(test, &config);
+	struct pma_arena *arena = pma_kunit_arena(test, pool, 0);
+	struct pma_block block;
+
+	pma_kunit_alloc(test, arena, 80000);
+	pma_kunit_alloc(test, arena, (8 - arena->stats.heap_pages) * 65536);
+	KUNIT_ASSERT_EQ(test, pma_block_alloc(arena, 10, 256, 0, &block), 0);
+	KUNIT_EXPECT_EQ(test, kind_of(test, arena, block.handle), PMA_KIND_HEAP);
+	KUNIT_EXPECT_EQ(test, block.handle % 256, 0);
+	KUNIT_EXPECT_EQ(test, pma_block_alloc(arena, 10, 512, 0, &block), -ENOMEM);
+	pma_block_free_all(arena);
+}
+
 /* Where no run is left a chunk will do, but not for whom it would be too short a promise. */
 static void alloc_takes_chunk_for_big(struct kunit *test)
 {
@@ -1056,6 +1073,7 @@ static struct kunit_case pma_block_cases[] = {
 	KUNIT_CASE(alloc_takes_tight_segment),
 	KUNIT_CASE(alloc_takes_roomier_class),
 	KUNIT_CASE(alloc_takes_chunk_for_small),
+	KUNIT_CASE(alloc_takes_chunk_for_aligned),
 	KUNIT_CASE(alloc_takes_chunk_for_big),
 	KUNIT_CASE(batch_gives_as_many),
 	KUNIT_CASE(batch_of_none_changes_nothing),

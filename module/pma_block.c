@@ -120,9 +120,8 @@ static int alloc_roomier(struct pma_arena *arena, size_t size, const struct pma_
 		if (pma_slabs_alloc(arena, class, size, flags, 1, &block->handle))
 			return 0;
 	}
-	if (route->align > PMA_BLOCK_MIN)
-		return -ENOMEM;
-	if (arena->adapt && !pma_adapt_alloc(arena, size, flags, block))
+	if (arena->adapt && route->align <= PMA_BLOCK_MIN &&
+	    !pma_adapt_alloc(arena, size, flags, block))
 		return 0;
 	if (route->align > 1U << arena->pool->geo.granule_shift)
 		return -ENOMEM;
