@@ -96,6 +96,8 @@ static inline unsigned long __ffs(unsigned long x)
 	return __builtin_ctzl(x);
 }
 
+#define __ffs64(x)		__builtin_ctzll(x)
+
 static inline unsigned long __fls(unsigned long x)
 {
 	return BITS_PER_LONG - 1 - __builtin_clzl(x);

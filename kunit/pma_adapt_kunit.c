@@ -223,6 +223,43 @@ static void runs_grow_with_their_number(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+/* A run that does not know where its free pieces begin would not find them. */
+static void check_sees_lost_hints(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &small);
+	struct pma_page *page = NULL;
+	void *block = NULL;
+	u32 run = 0;
+
+	while (arena->adapt->nr_pages < 32) {
+		block = pma_alloc(arena, 1032);
+		KUNIT_ASSERT_NOT_NULL(test, block);
+	}
+	page = &arena->pool->pages.desc[handle_of(arena, block) / 4096];
+	run = page->mixed.run;
+	page = &arena->pool->pages.desc[run];
+	KUNIT_ASSERT_EQ(test, pma_adapt_hints(arena, run) & ~3ULL, 0);
+	page[1].mixed.hints = 0;
+	KUNIT_EXPECT_NE(test, pma_kunit_errors(arena->pool), 0);
+	page[1].mixed.hints = 3;
+	KUNIT_EXPECT_EQ(test, pma_kunit_errors(arena->pool), 0);
+	pma_block_free_all(arena);
+}
+
+/* Where a block was, and is shorter now, a free piece may begin again. */
+static void what_is_cut_off_is_found(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &small);
+	u8 *block = pma_alloc(arena, 17000), *next = pma_alloc(arena, 100);
+
+	KUNIT_EXPECT_PTR_EQ(test, (void *)next, (void *)block + 17008);
+	KUNIT_ASSERT_EQ(test, pma_adapt_hints(arena, 0) & 1, 0);
+	KUNIT_EXPECT_PTR_EQ(test, pma_realloc(arena, block, 100, 0), (void *)block);
+	pma_kunit_expect_sound(test, arena->pool);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 16500), (void *)block + 112);
+	pma_block_free_all(arena);
+}
+
 /* Nothing fails while there is room anywhere: in a slab page, a mixed run or the heap. */
 static void what_is_left_serves(struct kunit *test)
 {
@@ -371,6 +408,8 @@ static struct kunit_case pma_adapt_cases[] = {
 	KUNIT_CASE(realloc_stays_in_place),
 	KUNIT_CASE(misuse_is_refused),
 	KUNIT_CASE(runs_grow_with_their_number),
+	KUNIT_CASE(check_sees_lost_hints),
+	KUNIT_CASE(what_is_cut_off_is_found),
 	KUNIT_CASE(what_is_left_serves),
 	KUNIT_CASE(earned_sizes_may_be_mixed),
 	KUNIT_CASE(slab_pages_that_are_there_serve),

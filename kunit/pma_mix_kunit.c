@@ -29,31 +29,32 @@ static void expect_map(struct kunit *test, const unsigned long *map, const char 
 static void pieces_split_and_join(struct kunit *test)
 {
 	unsigned long map[1] = { ~0UL };
+	u64 hints = 1;
 	u32 largest = 0;
 
 	pma_mix_init(map, 16);
 	expect_map(test, map, "Ffffffffffffffff");
-	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 4, &largest), 0);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 4, &hints, &largest), 0);
 	KUNIT_EXPECT_EQ(test, largest, 12);
-	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &largest), 4);
-	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &largest), 6);
-	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 5, &largest), 8);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &hints, &largest), 4);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &hints, &largest), 6);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 5, &hints, &largest), 8);
 	KUNIT_EXPECT_EQ(test, largest, 3);
 	expect_map(test, map, "UuuuUuUuUuuuuFff");
 	/* One unit is none: it stays with the piece. */
-	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &largest), 13);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &hints, &largest), 13);
 	KUNIT_EXPECT_EQ(test, largest, 0);
 	expect_map(test, map, "UuuuUuUuUuuuuUuu");
-	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &largest), PMA_NONE);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &hints, &largest), PMA_NONE);
 	/* Alone, before a free one, after one, and between two. */
-	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 6), 2);
+	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 6, &hints), 2);
 	expect_map(test, map, "UuuuUuFfUuuuuUuu");
-	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 4), 4);
+	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 4, &hints), 4);
 	expect_map(test, map, "UuuuFfffUuuuuUuu");
-	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 8), 9);
+	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 8, &hints), 9);
 	expect_map(test, map, "UuuuFffffffffUuu");
-	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 13), 12);
-	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 0), 16);
+	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 13, &hints), 12);
+	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 0, &hints), 16);
 	expect_map(test, map, "Ffffffffffffffff");
 }
 
@@ -61,41 +62,43 @@ static void pieces_split_and_join(struct kunit *test)
 static void shortest_pieces_are_told_apart(struct kunit *test)
 {
 	unsigned long map[1] = {};
+	u64 hints = 1;
 	u32 largest, i;
 
 	pma_mix_init(map, 16);
 	for (i = 0; i < 16; i += 2)
-		KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &largest), i);
+		KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &hints, &largest), i);
 	for (i = 0; i < 16; i += 4)
-		KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, i), 2);
+		KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, i, &hints), 2);
 	expect_map(test, map, "FfUuFfUuFfUuFfUu");
 	for (i = 2; i < 16; i += 4)
-		KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, i), i + 4 < 16 ? i + 4 : 16);
+		KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, i, &hints), i + 4 < 16 ? i + 4 : 16);
 	expect_map(test, map, "Ffffffffffffffff");
 }
 
 static void alloc_takes_shortest_piece(struct kunit *test)
 {
 	unsigned long map[1] = {};
+	u64 hints = 1;
 	u32 largest, i;
 
 	pma_mix_init(map, 16);
 	for (i = 0; i < 16; i += 2)
-		pma_mix_alloc(map, 16, 2, &largest);
-	pma_mix_free(map, 16, 0);
-	pma_mix_free(map, 16, 2);
-	pma_mix_free(map, 16, 6);
-	pma_mix_free(map, 16, 8);
-	pma_mix_free(map, 16, 10);
-	pma_mix_free(map, 16, 14);
+		pma_mix_alloc(map, 16, 2, &hints, &largest);
+	pma_mix_free(map, 16, 0, &hints);
+	pma_mix_free(map, 16, 2, &hints);
+	pma_mix_free(map, 16, 6, &hints);
+	pma_mix_free(map, 16, 8, &hints);
+	pma_mix_free(map, 16, 10, &hints);
+	pma_mix_free(map, 16, 14, &hints);
 	expect_map(test, map, "FfffUuFfffffUuFf");
-	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 7, &largest), PMA_NONE);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 7, &hints, &largest), PMA_NONE);
 	KUNIT_EXPECT_EQ(test, largest, 6);
-	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 3, &largest), 0);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 3, &hints, &largest), 0);
 	KUNIT_EXPECT_EQ(test, largest, 6);
-	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &largest), 14);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &hints, &largest), 14);
 	KUNIT_EXPECT_EQ(test, largest, 6);
-	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 4, &largest), 6);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 4, &hints, &largest), 6);
 	KUNIT_EXPECT_EQ(test, largest, 2);
 	expect_map(test, map, "UuuuUuUuuuFfUuUu");
 }
@@ -103,28 +106,29 @@ static void alloc_takes_shortest_piece(struct kunit *test)
 static void resize_stays_where_it_is(struct kunit *test)
 {
 	unsigned long map[1] = {};
+	u64 hints = 1;
 	u32 largest, i;
 
 	pma_mix_init(map, 16);
 	for (i = 0; i < 16; i += 4)
-		pma_mix_alloc(map, 16, 4, &largest);
-	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 0, 5));
-	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 12, 5));
+		pma_mix_alloc(map, 16, 4, &hints, &largest);
+	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 0, 5, &hints));
+	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 12, 5, &hints));
 	expect_map(test, map, "UuuuUuuuUuuuUuuu");
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 3));
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 3, &hints));
 	expect_map(test, map, "UuuuUuuuUuuuUuuu");
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 2));
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 2, &hints));
 	expect_map(test, map, "UuuuUuFfUuuuUuuu");
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 3));
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 3, &hints));
 	expect_map(test, map, "UuuuUuuuUuuuUuuu");
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 12, 2));
-	pma_mix_free(map, 16, 8);
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 12, 2, &hints));
+	pma_mix_free(map, 16, 8, &hints);
 	expect_map(test, map, "UuuuUuuuFfffUuFf");
-	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 4, 9));
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 5));
+	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 4, 9, &hints));
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 5, &hints));
 	expect_map(test, map, "UuuuUuuuuFffUuFf");
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 8));
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 12, 4));
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 8, &hints));
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 12, 4, &hints));
 	expect_map(test, map, "UuuuUuuuuuuuUuuu");
 }
 
@@ -152,6 +156,7 @@ static void sum_sees_what_is_no_run(struct kunit *test)
  * @units: by first unit: of a piece in use
  * @end: units of the run
  * @used: pieces in use
+ * @hints: of the run
  */
 struct model {
 	unsigned long map[BITS_TO_LONGS(UNITS_MAX)];
@@ -159,11 +164,12 @@ struct model {
 	u32 units[UNITS_MAX];
 	u32 end;
 	u32 used;
+	u64 hints;
 };
 
 static void model_alloc(struct kunit *test, struct model *m, u32 want)
 {
-	u32 largest, unit = pma_mix_alloc(m->map, m->end, want, &largest);
+	u32 largest, unit = pma_mix_alloc(m->map, m->end, want, &m->hints, &largest);
 	u32 most = pma_kunit_map_largest(&m->taken, 0, m->end);
 
 	KUNIT_ASSERT_EQ(test, unit == PMA_NONE, most < want);
@@ -179,7 +185,7 @@ static void model_alloc(struct kunit *test, struct model *m, u32 want)
 
 static void model_free(struct kunit *test, struct model *m, u32 unit)
 {
-	u32 joined = pma_mix_free(m->map, m->end, unit), first;
+	u32 joined = pma_mix_free(m->map, m->end, unit, &m->hints), first;
 
 	KUNIT_ASSERT_TRUE(test, pma_kunit_map_give(&m->taken, unit, m->units[unit]));
 	m->units[unit] = 0;
@@ -196,7 +202,8 @@ static void model_resize(struct kunit *test, struct model *m, u32 unit, u32 want
 
 	if (unit + have < m->end)
 		gap = pma_kunit_map_gap(&m->taken, unit + have, m->end);
-	KUNIT_ASSERT_EQ(test, pma_mix_resize(m->map, m->end, unit, want), have + gap >= want);
+	KUNIT_ASSERT_EQ(test, pma_mix_resize(m->map, m->end, unit, want, &m->hints),
+			have + gap >= want);
 	if (have + gap < want)
 		return;
 	KUNIT_ASSERT_TRUE(test, pma_kunit_map_give(&m->taken, unit, have));
@@ -219,6 +226,7 @@ static void random_pieces(struct kunit *test)
 		if (i % ops == 0) {
 			m->end = ends[i / ops];
 			m->used = 0;
+			m->hints = 1;
 			memset(m->units, 0, sizeof(m->units));
 			pma_kunit_map_init(test, &m->taken, m->end);
 			pma_mix_init(m->map, m->end);
@@ -237,6 +245,7 @@ static void random_pieces(struct kunit *test)
 		sum = pma_mix_sum(m->map, m->end);
 		KUNIT_ASSERT_EQ(test, sum.errors, 0);
 		KUNIT_ASSERT_EQ(test, sum.used, m->used);
+		KUNIT_ASSERT_EQ(test, sum.hints & ~m->hints, 0);
 		KUNIT_ASSERT_EQ(test, m->end - sum.used_units, pma_kunit_map_free(&m->taken));
 		KUNIT_ASSERT_EQ(test, sum.largest, pma_kunit_map_largest(&m->taken, 0, m->end));
 	}

@@ -29,6 +29,9 @@
 /* Units of the longest runs; in arenas with few mixed pages a run has as many as are there. */
 #define RUN_UNITS_MAX	4096
 
+/* Pages of a run whose descriptors have room for hints. */
+#define HINT_PAGES	3
+
 /*
  * Whole pages are left to big blocks if so few bytes of the last are over, or if the
  * region has not so many times as many: mixed runs would be in the way of long ones.
@@ -185,6 +188,35 @@ static u64 bytes_at(const struct pma_arena *arena, u32 run, u32 unit)
 	return (u64)pma_mix_units(map_of(arena, run), end_of(arena, run), unit) * PMA_MIX_UNIT;
 }
 
+/**
+ * pma_adapt_hints() - where in a mixed run free pieces may begin
+ * @arena: whose it is
+ * @run: its first page
+ *
+ * Shorter runs have no place for hints, and need none.
+ *
+ * Context: The arena's lock is held.
+ * Return: a bit for each PMA_MIX_STRETCH units.
+ */
+u64 pma_adapt_hints(const struct pma_arena *arena, u32 run)
+{
+	const struct pma_page *page = page_of(arena, run);
+
+	if (pma_pool_run_pages(arena->pool, run) < HINT_PAGES)
+		return U64_MAX;
+	return (u64)page[2].mixed.hints << 32 | page[1].mixed.hints;
+}
+
+static void set_hints(struct pma_arena *arena, u32 run, u64 hints)
+{
+	struct pma_page *page = page_of(arena, run);
+
+	if (pma_pool_run_pages(arena->pool, run) < HINT_PAGES)
+		return;
+	page[1].mixed.hints = lower_32_bits(hints);
+	page[2].mixed.hints = upper_32_bits(hints);
+}
+
 static void list_run(struct pma_arena *arena, u32 run)
 {
 	u32 list = pma_fit_list_of(page_of(arena, run)->mixed.largest);
@@ -258,6 +290,7 @@ static u32 grow(struct pma_arena *arena, size_t size)
 	page_of(arena, run)->mixed.used = 0;
 	page_of(arena, run)->mixed.largest = end_of(arena, run);
 	pma_mix_init(map_of(arena, run), end_of(arena, run));
+	set_hints(arena, run, 1);
 	list_run(arena, run);
 	arena->adapt->nr_pages += nr_pages;
 	pma_arena_count_pages(arena, &arena->stats.heap_pages, nr_pages);
@@ -290,6 +323,7 @@ static void release(struct pma_arena *arena, u32 run)
 int pma_adapt_alloc(struct pma_arena *arena, size_t size, u32 flags, struct pma_block *block)
 {
 	u32 units = pma_mix_units_for(size), run, unit, largest;
+	u64 hints;
 
 	lockdep_assert_held(&arena->lock);
 	if (size > SIZE_MAX_MIXED)
@@ -299,9 +333,11 @@ int pma_adapt_alloc(struct pma_arena *arena, size_t size, u32 flags, struct pma_
 		run = grow(arena, size);
 	if (run == PMA_NONE)
 		return -ENOMEM;
-	unit = pma_mix_alloc(map_of(arena, run), end_of(arena, run), units, &largest);
+	hints = pma_adapt_hints(arena, run);
+	unit = pma_mix_alloc(map_of(arena, run), end_of(arena, run), units, &hints, &largest);
 	if (WARN_ON_ONCE(unit == PMA_NONE))
 		return -ENOMEM;
+	set_hints(arena, run, hints);
 	relist_run(arena, run, largest);
 	page_of(arena, run)->mixed.used++;
 	block->handle = handle_of(arena, run, unit);
@@ -324,10 +360,12 @@ void pma_adapt_free(struct pma_arena *arena, u64 handle)
 {
 	u32 run = run_of(arena, handle), unit = unit_of(arena, run, handle), units;
 	struct pma_page *page = page_of(arena, run);
+	u64 hints = pma_adapt_hints(arena, run);
 
 	lockdep_assert_held(&arena->lock);
 	pma_arena_count_frees(arena, 1, bytes_at(arena, run, unit));
-	units = pma_mix_free(map_of(arena, run), end_of(arena, run), unit);
+	units = pma_mix_free(map_of(arena, run), end_of(arena, run), unit, &hints);
+	set_hints(arena, run, hints);
 	if (--page->mixed.used)
 		relist_run(arena, run, max_t(u32, page->mixed.largest, units));
 	else
@@ -346,12 +384,14 @@ void pma_adapt_free(struct pma_arena *arena, u64 handle)
 bool pma_adapt_resize(struct pma_arena *arena, u64 handle, size_t size)
 {
 	u32 run = run_of(arena, handle), end = end_of(arena, run);
+	u64 hints = pma_adapt_hints(arena, run);
 	unsigned long *map = map_of(arena, run);
 
 	lockdep_assert_held(&arena->lock);
 	if (size > SIZE_MAX_MIXED ||
-	    !pma_mix_resize(map, end, unit_of(arena, run, handle), pma_mix_units_for(size)))
+	    !pma_mix_resize(map, end, unit_of(arena, run, handle), pma_mix_units_for(size), &hints))
 		return false;
+	set_hints(arena, run, hints);
 	relist_run(arena, run, pma_mix_sum(map, end).largest);
 	return true;
 }

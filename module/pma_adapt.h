@@ -42,6 +42,7 @@ int pma_adapt_find(const struct pma_arena *arena, u64 handle, u64 *start);
 void pma_adapt_describe(const struct pma_arena *arena, u64 handle, struct pma_block *block);
 void pma_adapt_record(struct pma_arena *arena, u64 handle, size_t size);
 u64 pma_adapt_next(const struct pma_arena *arena, u64 handle);
+u64 pma_adapt_hints(const struct pma_arena *arena, u32 run);
 u32 pma_adapt_release(struct pma_arena *arena, u32 most);
 
 #endif /* _PMA_ADAPT_H */

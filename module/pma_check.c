@@ -81,6 +81,7 @@ static void check_mixed(struct proof *proof, u32 pgno, u32 nr_pages, u32 list)
 	errors += sum.largest != page->mixed.largest;
 	errors += sum.used != page->mixed.used || !sum.used;
 	errors += pma_fit_list_of(sum.largest) != list;
+	errors += !!(sum.hints & ~pma_adapt_hints(proof->arena, pgno));
 	for (i = 0; i < nr_pages; i++)
 		errors += page[i].kind != PMA_PAGE_MIXED || page[i].mixed.run != pgno ||
 			  page[i].owner != page->owner;

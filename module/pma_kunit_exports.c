@@ -148,6 +148,7 @@ EXPORT_FOR_KUNIT(pma_arena_count_error);
 EXPORT_FOR_KUNIT(pma_arena_count_error_locked);
 
 EXPORT_FOR_KUNIT(pma_adapt_route);
+EXPORT_FOR_KUNIT(pma_adapt_hints);
 
 EXPORT_FOR_KUNIT(pma_cpu_init);
 EXPORT_FOR_KUNIT(pma_cpu_exit);

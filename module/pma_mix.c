@@ -15,7 +15,8 @@
  * follow each other.
  *
  * A request gets the shortest free piece that is long enough.  All is O(units), a
- * word of the bitmap at a time.
+ * word of the bitmap at a time; but most words have no free piece, so a *hint* tells of
+ * each stretch of 64 units whether one may begin there.
  */
 #include "pma_mix.h"
 
@@ -29,21 +30,24 @@ static bool is_start(const unsigned long *map, u32 unit)
 	return unit > 1 && test_bit(unit - 2, map);
 }
 
-static void write_free(unsigned long *map, u32 unit)
+static void write_free(unsigned long *map, u32 unit, u64 *hints)
 {
 	__set_bit(unit, map);
 	__set_bit(unit + 1, map);
+	*hints |= BIT_ULL(unit / PMA_MIX_STRETCH);
 }
 
 /**
  * pma_mix_init() - make a run one free piece
  * @map: its bitmap
- * @units: its length
+ * @units: its length, at most 64 stretches
+ *
+ * Its hints are 1 then; where they have no place to be kept, they are always ~0.
  */
 void pma_mix_init(unsigned long *map, u32 units)
 {
 	bitmap_zero(map, ALIGN(units, BITS_PER_LONG));
-	write_free(map, 0);
+	write_free(map, 0, &(u64){ 0 });
 }
 
 /**
@@ -72,25 +76,45 @@ static void see(struct search *search, u32 unit, u32 units)
 	search->best_units = units;
 }
 
-/*
- * All free pieces: where there are two bits in a row, and none before.  Most words have
- * no such bits.
- */
-static void look(struct search *search, const unsigned long *map, u32 end)
+/* Free pieces begin where there are two bits in a row, and none before.  Were there any? */
+static bool look_in_word(struct search *search, const unsigned long *map, u32 end, u32 word)
 {
-	u32 words = BITS_TO_LONGS(end), word, unit;
-	unsigned long before = 0, here = map[0], after, starts;
+	unsigned long here = map[word], before = word ? map[word - 1] : 0, starts, left;
+	unsigned long after = word + 1 < BITS_TO_LONGS(end) ? map[word + 1] : 0;
+	u32 unit;
 
-	for (word = 0; word < words; word++, before = here, here = after) {
-		after = word + 1 < words ? map[word + 1] : 0;
-		starts = here & (here >> 1 | after << (BITS_PER_LONG - 1));
-		if (likely(!starts))
-			continue;
-		starts &= ~(here << 1 | before >> (BITS_PER_LONG - 1));
-		for (; starts; starts &= starts - 1) {
-			unit = word * BITS_PER_LONG + __ffs(starts);
-			see(search, unit, pma_mix_units(map, end, unit));
-		}
+	starts = here & (here >> 1 | after << (BITS_PER_LONG - 1)) &
+		 ~(here << 1 | before >> (BITS_PER_LONG - 1));
+	for (left = starts; left; left &= left - 1) {
+		unit = word * BITS_PER_LONG + __ffs(left);
+		see(search, unit, pma_mix_units(map, end, unit));
+	}
+	return starts;
+}
+
+static bool look_in_stretch(struct search *search, const unsigned long *map, u32 end, u32 stretch)
+{
+	u32 words = PMA_MIX_STRETCH / BITS_PER_LONG, word = stretch * words;
+	u32 last = min_t(u32, word + words, BITS_TO_LONGS(end));
+	bool any = false;
+
+	for (; word < last; word++)
+		any |= look_in_word(search, map, end, word);
+	return any;
+}
+
+/* All free pieces; hints that were in vain are taken back. */
+static void look(struct search *search, const unsigned long *map, u32 end, u64 *hints)
+{
+	u64 left = *hints;
+	u32 stretch;
+
+	for (; left; left &= left - 1) {
+		stretch = __ffs64(left);
+		if (stretch * PMA_MIX_STRETCH >= end)
+			break;
+		if (!look_in_stretch(search, map, end, stretch))
+			*hints &= ~BIT_ULL(stretch);
 	}
 }
 
@@ -99,25 +123,26 @@ static void look(struct search *search, const unsigned long *map, u32 end)
  * @map: the run's bitmap
  * @end: its length
  * @units: wanted, at least PMA_MIX_UNITS_MIN
+ * @hints: of stretches where a free piece may begin
  * @largest: the longest free piece that is left, also if the request fails
  *
  * A rest that would be too short for a piece stays with it.
  *
  * Return: its first unit, or PMA_NONE.
  */
-u32 pma_mix_alloc(unsigned long *map, u32 end, u32 units, u32 *largest)
+u32 pma_mix_alloc(unsigned long *map, u32 end, u32 units, u64 *hints, u32 *largest)
 {
 	struct search search = { .units = units, .best = PMA_NONE, .best_units = PMA_NONE };
 	u32 rest;
 
-	look(&search, map, end);
+	look(&search, map, end, hints);
 	*largest = search.largest;
 	if (search.best == PMA_NONE)
 		return PMA_NONE;
 	__clear_bit(search.best + 1, map);
 	rest = search.best_units - units;
 	if (rest >= PMA_MIX_UNITS_MIN) {
-		write_free(map, search.best + units);
+		write_free(map, search.best + units, hints);
 		*largest = max(*largest, rest);
 	}
 	return search.best;
@@ -137,10 +162,11 @@ static void absorb_next(unsigned long *map, u32 end, u32 next)
  * @map: the run's bitmap
  * @end: its length
  * @unit: first of a piece in use
+ * @hints: of stretches where a free piece may begin
  *
  * Return: the length of the free piece that it is part of now.
  */
-u32 pma_mix_free(unsigned long *map, u32 end, u32 unit)
+u32 pma_mix_free(unsigned long *map, u32 end, u32 unit, u64 *hints)
 {
 	u32 before;
 
@@ -150,7 +176,7 @@ u32 pma_mix_free(unsigned long *map, u32 end, u32 unit)
 		__clear_bit(unit, map);
 		unit = before;
 	} else {
-		write_free(map, unit);
+		write_free(map, unit, hints);
 	}
 	return pma_mix_units(map, end, unit);
 }
@@ -161,10 +187,11 @@ u32 pma_mix_free(unsigned long *map, u32 end, u32 unit)
  * @end: its length
  * @unit: first of a piece in use
  * @units: wanted, at least PMA_MIX_UNITS_MIN
+ * @hints: of stretches where a free piece may begin
  *
  * Return: false if there is no room after it; then nothing has changed.
  */
-bool pma_mix_resize(unsigned long *map, u32 end, u32 unit, u32 units)
+bool pma_mix_resize(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints)
 {
 	u32 have = pma_mix_units(map, end, unit), next = unit + have;
 
@@ -174,7 +201,7 @@ bool pma_mix_resize(unsigned long *map, u32 end, u32 unit, u32 units)
 		return false;
 	absorb_next(map, end, next);
 	if (have - units >= PMA_MIX_UNITS_MIN)
-		write_free(map, unit + units);
+		write_free(map, unit + units, hints);
 	return true;
 }
 
@@ -221,6 +248,7 @@ struct pma_mix_sum pma_mix_sum(const unsigned long *map, u32 end)
 		sum.free++;
 		sum.largest = max(sum.largest, units);
 		sum.first_free = min(sum.first_free, unit);
+		sum.hints |= BIT_ULL(unit / PMA_MIX_STRETCH);
 	}
 	sum.errors += unit != end;
 	return sum;

@@ -9,6 +9,7 @@
 
 #define PMA_MIX_UNIT		PMA_BLOCK_MIN	/* bytes that a bit stands for */
 #define PMA_MIX_UNITS_MIN	2U		/* of a piece */
+#define PMA_MIX_STRETCH		64U		/* units for a hint, of which there are 64 */
 
 /**
  * struct pma_mix_sum - what is in a run
@@ -17,6 +18,7 @@
  * @used_units: in those in use
  * @largest: units of the longest free one
  * @first_free: unit of the first of them, or PMA_NONE
+ * @hints: a bit for each stretch where one begins
  * @errors: broken invariants
  */
 struct pma_mix_sum {
@@ -25,13 +27,14 @@ struct pma_mix_sum {
 	u32 used_units;
 	u32 largest;
 	u32 first_free;
+	u64 hints;
 	u32 errors;
 };
 
 void pma_mix_init(unsigned long *map, u32 units);
-u32 pma_mix_alloc(unsigned long *map, u32 end, u32 units, u32 *largest);
-u32 pma_mix_free(unsigned long *map, u32 end, u32 unit);
-bool pma_mix_resize(unsigned long *map, u32 end, u32 unit, u32 units);
+u32 pma_mix_alloc(unsigned long *map, u32 end, u32 units, u64 *hints, u32 *largest);
+u32 pma_mix_free(unsigned long *map, u32 end, u32 unit, u64 *hints);
+bool pma_mix_resize(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints);
 u32 pma_mix_find(const unsigned long *map, u32 unit);
 struct pma_mix_sum pma_mix_sum(const unsigned long *map, u32 end);
 

@@ -31,10 +31,11 @@
  * @heap.segment: number of the segment's first page
  * @heap.used_chunks: chunks in use
  * @heap.used_units: granules in use
- * @mixed: of a mixed run's pages; but for @mixed.run only of the first
+ * @mixed: of a mixed run's pages
  * @mixed.run: number of the run's first page
- * @mixed.largest: units of its longest free piece
- * @mixed.used: pieces in use
+ * @mixed.largest: of the first page: units of the run's longest free piece
+ * @mixed.used: of the first page: pieces in use
+ * @mixed.hints: of the second and third, if there are three: halves of the run's hints
  * @free: of a free page
  * @free.first: what @big.first was, for who has just seen a body here
  * @free.dirty: uid of the arena that left its bytes here, PMA_DIRTY_UNKNOWN if it
@@ -68,8 +69,13 @@ struct pma_page {
 		} heap;
 		struct {
 			u32 run;
-			u16 largest;
-			u16 used;
+			union {
+				struct {
+					u16 largest;
+					u16 used;
+				};
+				u32 hints;
+			};
 		} mixed;
 		struct {
 			u32 first;
