@@ -18,6 +18,7 @@
 
 #include "pmactl.h"
 
+#define TOP_BUFFER	65536	/* bytes of a drawing, about */
 #define TOP_SECONDS	2
 #define TOP_TITLE_LINES	3	/* with the one that the cursor is in at the end */
 
@@ -124,6 +125,8 @@ static enum status top_on_terminal(struct session *s)
 	enum status status;
 
 	handle_signals(take_signal);
+	/* All of it at once: a terminal would be told line by line. */
+	setvbuf(stdout, NULL, _IOFBF, TOP_BUFFER);
 	do {
 		if (has_keys)
 			take_terminal(&before);

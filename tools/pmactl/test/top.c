@@ -25,6 +25,7 @@
 
 #define ROWS		12
 #define DEADLINE	60	/* seconds that an emulated machine may need */
+#define QUIET_MS	200	/* much less than top waits to draw again */
 #define DRAWN		"\033[H\033[J"
 
 static const char *pmactl;
@@ -84,18 +85,21 @@ static unsigned int nr_drawn(const struct user *user)
 	return nr;
 }
 
-/* Looks at the terminal until it has drawn @nr times and told what there is. */
+/* Looks at the terminal until it has drawn @nr times, and nothing more comes. */
 static bool see_drawn(struct user *user, unsigned int nr)
 {
 	struct pollfd output = { .fd = user->terminal, .events = POLLIN };
 	time_t end = time(NULL) + DEADLINE;
 	ssize_t got;
 
-	while (nr_drawn(user) < nr || user->seen[user->length - 1] != '\n') {
+	for (;;) {
 		if (time(NULL) > end || user->length == sizeof(user->seen) - 1)
 			return false;
-		if (poll(&output, 1, 1000) <= 0)
+		if (poll(&output, 1, QUIET_MS) <= 0) {
+			if (nr_drawn(user) >= nr && user->seen[user->length - 1] == '\n')
+				break;
 			continue;
+		}
 		got = read(user->terminal, user->seen + user->length,
 			   sizeof(user->seen) - 1 - user->length);
 		if (got <= 0)
