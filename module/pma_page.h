@@ -92,9 +92,10 @@ static_assert(sizeof(struct pma_page) == 12);
 /**
  * struct pma_pages - the descriptor table of a region
  * @desc: a descriptor a page
- * @shadow: @shadow_bytes a page: a slab page's bitmap, a heap page's tags
+ * @shadow: @shadow_bytes a page: a slab page's bitmap, a heap page's tags, a mixed run's
+ *	bitmap
  * @shadow_bytes: a multiple of 8
- * @slack: what is over of each slab block, see pma_pages_record(); NULL if that
+ * @slack: what is over of each slab or mixed block, see pma_pages_record(); NULL if that
  *	is not recorded
  * @region: what it describes
  */

@@ -11,7 +11,9 @@
  *  class	a block size that slab pages are cut into
  *  run		contiguous pages, free or taken
  *  chunk	a piece of the heap, free or taken, in units of granules
- *  piece	what pma_fit keeps: a run (over pages) or a chunk (over granules)
+ *  piece	what pma_fit keeps: a run (over pages) or a chunk (over granules); and what
+ *		pma_mix does: a block of a mixed run, or what is free between
+ *  mixed run	pages in which blocks of any size lie side by side
  *  arena	one client's own set of pages
  *  pool	a region, its free runs and its arenas
  *  handle	a block's offset in its region
