@@ -299,15 +299,11 @@ static u32 grow(struct pma_arena *arena, size_t size)
 
 static void release(struct pma_arena *arena, u32 run)
 {
-	u32 nr_pages = pma_pool_run_pages(arena->pool, run), i;
+	u32 nr_pages = pma_pool_run_pages(arena->pool, run);
 
 	unlist_run(arena, run);
 	arena->adapt->nr_pages -= nr_pages;
-	pma_arena_count_pages(arena, &arena->stats.heap_pages, -nr_pages);
-	/* Descriptors first: the interior of a free run must not look like a mixed one's. */
-	for (i = 0; i < nr_pages; i++)
-		pma_page_set(page_of(arena, run + i), PMA_KIND_FREE, 0, 0);
-	pma_arena_give_run(arena, run, nr_pages);
+	pma_arena_give_heap(arena, run, nr_pages);
 }
 
 /**

@@ -294,6 +294,25 @@ static inline void pma_arena_count_frees(struct pma_arena *arena, u32 nr, u64 by
 }
 
 /**
+ * pma_arena_give_heap() - give back a heap segment or a mixed run
+ * @arena: whose it was; it is in none of its lists any more
+ * @pgno: its first page
+ * @nr_pages: its length
+ *
+ * Context: The arena's lock is held; takes the pool's.  O(@nr_pages).
+ */
+static inline void pma_arena_give_heap(struct pma_arena *arena, u32 pgno, u32 nr_pages)
+{
+	u32 i;
+
+	pma_arena_count_pages(arena, &arena->stats.heap_pages, -nr_pages);
+	/* Descriptors first: the interior of a free run must not look like a heap's. */
+	for (i = 0; i < nr_pages; i++)
+		pma_page_set(&arena->pool->pages.desc[pgno + i], PMA_KIND_FREE, 0, 0);
+	pma_arena_give_run(arena, pgno, nr_pages);
+}
+
+/**
  * pma_arena_big_bytes() - length of a big block
  * @arena: whose it is
  * @pgno: its first page

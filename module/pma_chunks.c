@@ -34,14 +34,8 @@ static bool grow(struct pma_arena *arena, u32 need)
 
 static void release(struct pma_arena *arena, u32 pgno)
 {
-	u32 nr_pages = pma_pool_run_pages(arena->pool, pgno), i;
-
 	pma_arena_drop(arena, &arena->segments, pgno);
-	pma_arena_count_pages(arena, &arena->stats.heap_pages, -nr_pages);
-	/* Descriptors first: the interior of a free run must not look like a heap's. */
-	for (i = 0; i < nr_pages; i++)
-		pma_page_set(page_of(arena, pgno + i), PMA_KIND_FREE, 0, 0);
-	pma_arena_give_run(arena, pgno, nr_pages);
+	pma_arena_give_heap(arena, pgno, pma_pool_run_pages(arena->pool, pgno));
 }
 
 /**
