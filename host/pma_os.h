@@ -235,6 +235,8 @@ static inline unsigned long find_first_bit(const unsigned long *map, unsigned lo
 	return find_next_bit(map, size, 0);
 }
 
+#define BITMAP_LAST_WORD_MASK(nbits)	(~0UL >> (-(nbits) & (BITS_PER_LONG - 1)))
+
 static inline bool bitmap_full(const unsigned long *map, unsigned int nbits)
 {
 	return find_next_zero_bit(map, nbits, 0) >= nbits;

@@ -179,7 +179,7 @@ static void flip_desc(struct kunit *test, struct world *world, u32 pgno)
 	struct pma_page *page = &world->pool->pages.desc[pgno];
 	u32 run = pma_fit_find(world->pool->runs, pgno, ~0U);
 
-	switch (page->kind) {
+	switch (pma_page_id(page).kind) {
 	case PMA_KIND_SLAB:
 		flip_slab_desc(test, world, page, pgno);
 		break;
@@ -255,7 +255,7 @@ static void flip_shadow(struct kunit *test, struct world *world, u32 pgno)
 	struct pma_fit_tag *tags = pma_pages_shadow(pages, pgno);
 	u32 i, nr_blocks;
 
-	if (pages->desc[pgno].kind == PMA_KIND_SLAB) {
+	if (pma_page_id(&pages->desc[pgno]).kind == PMA_KIND_SLAB) {
 		nr_blocks = world->pool->classes->class[pages->desc[pgno].class].nr_blocks;
 		flip(test, world, tags, BITS_TO_LONGS(nr_blocks) * sizeof(long), "bitmap", pgno);
 		return;

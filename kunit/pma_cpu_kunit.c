@@ -28,7 +28,7 @@ static u32 nr_cpu_pages(const struct pma_arena *arena)
 	u32 nr = 0, i;
 
 	for (i = 0; i < pool->region.nr_pages; i++)
-		nr += pool->pages.desc[i].kind == PMA_KIND_SLAB && pool->pages.desc[i].slab.cpu;
+		nr += !!(pool->pages.desc[i].kind & PMA_SLAB_CPU);
 	return nr;
 }
 
@@ -229,8 +229,28 @@ static void freed_block_is_next(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-/* Pages of 256 bytes, and so many that the CPU has two spare ones of each class. */
-static const struct pma_kunit_config two_spares = {
+/* All that is freed to a page is found again, in whatever word of its bitmap it is. */
+static void freed_blocks_of_all_words_are_found(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	void **blocks = kunit_kcalloc(test, 2 * 256, sizeof(*blocks), GFP_KERNEL);
+	static const u32 freed[] = { 200, 3, 130, 70 };
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 16, 0, 2 * 256, blocks), 2 * 256);
+	for (i = 0; i < ARRAY_SIZE(freed); i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[freed[i]]), 0);
+	pma_kunit_expect_live(test, arena, 2 * 256 - i, (2 * 256 - i) * 16);
+	for (i = 0; i < ARRAY_SIZE(freed); i++)
+		KUNIT_EXPECT_NOT_NULL(test, pma_alloc(arena, 16));
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 2);
+	pma_kunit_expect_live(test, arena, 2 * 256, 2 * 256 * 16);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+static const struct pma_kunit_config many_pages = {
 	.page_size = 256,
 	.nr_pages = 4096,
 };
@@ -245,31 +265,60 @@ static void fill_pages(struct kunit *test, struct pma_arena *arena, void **block
 	KUNIT_ASSERT_EQ(test, arena->stats.slab_pages, nr_pages);
 }
 
-/* Full pages that are freed to become the CPU's, two of them, and are the next to be used. */
+/* Full pages that are freed to become the CPU's, up to a number, and are the next to be used. */
 static void full_pages_become_spare(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &two_spares);
-	void *blocks[4 * SPARE_BLOCKS], *again[3];
+	struct pma_arena *arena = arena_of(test, &many_pages);
+	void *blocks[(PMA_CPU_SPARES + 2) * SPARE_BLOCKS], *again[PMA_CPU_SPARES + 1];
 	u32 i;
 
 	if (!arena->cpu)
 		kunit_skip(test, "CPUs have no pages");
-	fill_pages(test, arena, blocks, 4);
+	fill_pages(test, arena, blocks, PMA_CPU_SPARES + 2);
 	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < ARRAY_SIZE(again); i++) {
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * SPARE_BLOCKS]), 0);
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * SPARE_BLOCKS]), -EALREADY);
-		KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1 + min(i + 1, 2U));
+		KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1 + min(i + 1, PMA_CPU_SPARES));
 	}
-	pma_kunit_expect_live(test, arena, 5, 5 * 128);
-	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 128, 0, 3, again), 3);
-	KUNIT_EXPECT_PTR_EQ(test, again[0], blocks[1 * SPARE_BLOCKS]);
-	KUNIT_EXPECT_PTR_EQ(test, again[1], blocks[0]);
-	KUNIT_EXPECT_PTR_EQ(test, again[2], blocks[2 * SPARE_BLOCKS]);
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 128, 0, i, again), i);
+	KUNIT_EXPECT_PTR_EQ(test, again[--i], blocks[PMA_CPU_SPARES * SPARE_BLOCKS]);
+	while (i--)
+		KUNIT_EXPECT_PTR_EQ(test, again[i],
+				    blocks[(PMA_CPU_SPARES - 1 - i) * SPARE_BLOCKS]);
 	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1);
-	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 4);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, PMA_CPU_SPARES + 2);
 	pma_kunit_expect_sound(test, arena->pool);
 	pma_block_free_all(arena);
+}
+
+/* Of so many pages that are emptied, how many does the CPU not give back? */
+static u32 nr_stay(struct kunit *test, const struct pma_kunit_config *config, u32 nr_pages)
+{
+	struct pma_arena *arena = arena_of(test, config);
+	void *blocks[40 * SPARE_BLOCKS];
+	u32 i;
+
+	fill_pages(test, arena, blocks, 40);
+	for (i = 0; i < nr_pages * SPARE_BLOCKS; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
+	i = nr_pages + arena->stats.slab_pages - 40;
+	pma_kunit_expect_live(test, arena, (40 - nr_pages) * SPARE_BLOCKS,
+			      (40 - nr_pages) * SPARE_BLOCKS * 128);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+	return i;
+}
+
+/* Where half of the pages are free, all that get empty stay; else only a few. */
+static void empty_spares_stay_where_there_is_plenty(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { .page_size = 256, .nr_pages = 48 };
+
+	if (!arena_of(test, &config)->cpu)
+		kunit_skip(test, "CPUs have no pages");
+	KUNIT_EXPECT_EQ(test, nr_stay(test, &many_pages, PMA_CPU_SPARES), PMA_CPU_SPARES);
+	KUNIT_EXPECT_EQ(test, nr_stay(test, &config, PMA_CPU_SPARES), 3);
 }
 
 /* A spare page is judged as any, also where another CPU has it. */
@@ -290,10 +339,6 @@ static void free_refuses_misuse_of_spare(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-/*
- * All blocks of a pool are out, but for those of a page that another CPU has as a spare:
- * they are had by who needs one, and so is the page when it is empty.
- */
 /* Soon after a failure: what is free in the page of an idle CPU, and its empty page. */
 static void idle_cpus_are_drained_soon(struct kunit *test)
 {
@@ -328,10 +373,14 @@ static void idle_cpus_are_drained_soon(struct kunit *test)
 	pma_kunit_expect_sound(test, arena->pool);
 }
 
+/*
+ * All blocks of a pool are out, but for those of a page that another CPU has as a spare:
+ * they are had by who needs one, and so is the page when it is empty.
+ */
 static void spares_are_there_for_all(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &two_spares), *other;
-	u32 nr = two_spares.nr_pages * SPARE_BLOCKS, had;
+	struct pma_arena *arena = arena_of(test, &many_pages), *other;
+	u32 nr = many_pages.nr_pages * SPARE_BLOCKS, had;
 	void **blocks;
 
 	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
@@ -339,7 +388,7 @@ static void spares_are_there_for_all(struct kunit *test)
 	blocks = kunit_kcalloc(test, nr, sizeof(*blocks), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, blocks);
 	other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
-	fill_pages(test, arena, blocks, two_spares.nr_pages);
+	fill_pages(test, arena, blocks, many_pages.nr_pages);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
 	pma_kunit_move_to_cpu(0);
 	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[0]);
@@ -352,7 +401,7 @@ static void spares_are_there_for_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[3]), 0);
 	had = nr_cpu_pages(arena);
 	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(other, 64), blocks[2]);
-	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, two_spares.nr_pages - 1);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, many_pages.nr_pages - 1);
 	/* The other one still is a CPU's. */
 	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), had - 1);
 	pma_kunit_move_to_cpu(1);
@@ -432,7 +481,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(offline_cpu_has_nothing),
 	KUNIT_CASE(alloc_serves_whole_pool),
 	KUNIT_CASE(freed_block_is_next),
+	KUNIT_CASE(freed_blocks_of_all_words_are_found),
 	KUNIT_CASE(full_pages_become_spare),
+	KUNIT_CASE(empty_spares_stay_where_there_is_plenty),
 	KUNIT_CASE(free_refuses_misuse_of_spare),
 	KUNIT_CASE(idle_cpus_are_drained_soon),
 	KUNIT_CASE(spares_are_there_for_all),

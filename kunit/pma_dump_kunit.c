@@ -143,13 +143,12 @@ static void expect_mixed_rec(struct kunit *test, const struct pma_pool *pool,
 static void expect_rec(struct kunit *test, const struct pma_pool *pool,
 		       const struct pma_page_rec *rec)
 {
-	const struct pma_page *page = &pool->pages.desc[rec->first_page];
+	struct pma_page_id id = pma_page_id(&pool->pages.desc[rec->first_page]);
 	u64 bytes = pma_region_handle(&pool->region, rec->nr_pages);
 
-	KUNIT_EXPECT_EQ(test, rec->kind,
-			page->kind == PMA_PAGE_MIXED ? PMA_KIND_HEAP : page->kind);
-	KUNIT_EXPECT_EQ(test, rec->owner, page->owner);
-	if (page->kind == PMA_PAGE_MIXED) {
+	KUNIT_EXPECT_EQ(test, rec->kind, id.kind == PMA_PAGE_MIXED ? PMA_KIND_HEAP : id.kind);
+	KUNIT_EXPECT_EQ(test, rec->owner, id.owner);
+	if (id.kind == PMA_PAGE_MIXED) {
 		expect_mixed_rec(test, pool, rec);
 		return;
 	}

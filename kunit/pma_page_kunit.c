@@ -88,9 +88,18 @@ static void set_and_id_agree(struct kunit *test)
 		PMA_PAGE_BUSY,
 	};
 	static const u16 owners[] = { 0, 1, 255, 256, 65535 };
+	static const u8 flags[] = { 0, PMA_SLAB_FULL, PMA_SLAB_CPU, PMA_SLAB_CPU | PMA_SLAB_GIVEN };
 	struct pma_page page;
 	u32 k, o;
 
+	for (o = 0; o < ARRAY_SIZE(flags); o++) {
+		pma_page_set(&page, PMA_KIND_SLAB, 127, 65535);
+		pma_page_set_slab(&page, flags[o]);
+		KUNIT_EXPECT_EQ(test, page.kind, PMA_KIND_SLAB | flags[o]);
+		KUNIT_EXPECT_EQ(test, pma_page_id(&page).kind, PMA_KIND_SLAB);
+		KUNIT_EXPECT_EQ(test, pma_page_id(&page).class, 127);
+		KUNIT_EXPECT_EQ(test, pma_page_id(&page).owner, 65535);
+	}
 	for (k = 0; k < ARRAY_SIZE(kinds); k++) {
 		for (o = 0; o < ARRAY_SIZE(owners); o++) {
 			memset(&page, 0xff, sizeof(page));
@@ -99,7 +108,7 @@ static void set_and_id_agree(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, pma_page_id(&page).owner, owners[o]);
 			KUNIT_EXPECT_EQ(test, page.class, 77);
 			/* The rest is not its business. */
-			KUNIT_EXPECT_EQ(test, page.slab.cpu, U16_MAX);
+			KUNIT_EXPECT_EQ(test, page.slab.block_size, U16_MAX);
 		}
 	}
 }

@@ -74,7 +74,7 @@ static u32 alloc(struct kunit *test, struct world *world, u32 nr)
 static void free_block(struct world *world, u32 pgno, u32 index)
 {
 	lock(world);
-	pma_slabs_free(world->arena, pgno, index);
+	pma_slabs_free(world->arena, page_of(world, pgno), pgno, BLOCKS, index);
 	unlock(world);
 }
 
@@ -85,10 +85,6 @@ static u32 activate(struct world *world)
 
 	lock(world);
 	pgno = pma_slabs_activate(world->arena, world->class);
-	if (pgno != PMA_NONE) {
-		page_of(world, pgno)->slab.nr_free = 0;
-		page_of(world, pgno)->slab.cpu = 1;
-	}
 	unlock(world);
 	return pgno;
 }
@@ -96,7 +92,6 @@ static u32 activate(struct world *world)
 static void settle(struct world *world, u32 pgno)
 {
 	lock(world);
-	page_of(world, pgno)->slab.cpu = 0;
 	pma_slabs_settle(world->arena, pgno);
 	unlock(world);
 }
@@ -195,7 +190,7 @@ static void free_to_a_page_of_a_cpu(struct kunit *test)
 	for (i = 0; i < 2; i++) {
 		free_block(&world, pgno, 2 * i + 1);
 		expect_lists(test, &world, PMA_NONE, pgno);
-		KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->slab.nr_free, 1);
+		KUNIT_EXPECT_TRUE(test, page_of(&world, pgno)->kind & PMA_SLAB_GIVEN);
 		pma_kunit_expect_live(test, world.arena, BLOCKS - 2 - i, (BLOCKS - 2 - i) * SIZE);
 	}
 	settle(&world, pgno);

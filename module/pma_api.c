@@ -11,6 +11,7 @@
 #include "pma_check.h"
 #include "pma_cpu.h"
 #include "pma_dump.h"
+#include "pma_free.h"
 #include "pma_place.h"
 #include "pma_resize.h"
 
@@ -209,10 +210,8 @@ static noinline void *alloc_larger(struct pma_arena *arena, size_t size)
 static noinline void *alloc_slowly(struct pma_arena *arena, size_t size, struct pma_cpu_page *page,
 				   unsigned long irq)
 {
-	void *block = NULL;
+	void *block = pma_cpu_take_next(arena, page);
 
-	if (pma_cpu_refill(arena, page))
-		block = pma_cpu_take(page, READ_ONCE(*page->word));
 	local_irq_restore(irq);
 	return block ?: alloc_locked(arena, size, 0, 0);
 }
@@ -251,17 +250,17 @@ EXPORT_SYMBOL_GPL(pma_alloc);
 static void *zalloc_of_cpu(struct pma_arena *arena, size_t size)
 {
 	struct pma_cpu_page *page;
-	void *block = NULL;
-	unsigned long irq;
+	unsigned long irq, word;
 	size_t block_size;
+	void *block;
 
 	if (!pma_cpu_serves(arena, size))
 		return pma_kept_zalloc(arena, size);
 	local_irq_save(irq);
 	page = pma_cpu_page_for(arena, size);
 	block_size = page->block_size;
-	if (READ_ONCE(*page->word) || pma_cpu_refill(arena, page))
-		block = pma_cpu_take(page, READ_ONCE(*page->word));
+	word = READ_ONCE(*page->word);
+	block = likely(word) ? pma_cpu_take(page, word) : pma_cpu_take_next(arena, page);
 	local_irq_restore(irq);
 	return block ? memset(block, 0, block_size) : NULL;
 }
@@ -356,7 +355,7 @@ int pma_free(struct pma_arena *arena, void *block)
 	page = &arena->fast.desc[handle >> arena->fast.page_shift];
 	local_irq_save(irq);
 	if (unlikely(!pma_cpu_free(arena, handle, page)))
-		return pma_block_free_irqs_off(arena, handle, page, irq);
+		return pma_free_irqs_off(arena, handle, page, irq);
 	local_irq_restore(irq);
 	return 0;
 }

@@ -19,7 +19,6 @@
  * @size_max: largest slab block; 0 if CPUs have no pages
  * @page_mask: page size less 1
  * @page_shift: log2 of a page's bytes
- * @spares_max: spare slab pages of a class that a CPU may have
  * @kept_max: bytes of runs and chunks that a CPU may keep
  */
 struct pma_arena_fast {
@@ -30,7 +29,6 @@ struct pma_arena_fast {
 	size_t size_max;
 	u32 page_mask;
 	u8 page_shift;
-	u8 spares_max;
 	s64 kept_max;
 };
 

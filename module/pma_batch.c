@@ -81,10 +81,10 @@ static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno,
 			    struct pma_batch_entry *entries, u32 nr)
 {
 	struct pma_pages *pages = &arena->pool->pages;
-	const struct pma_page *page = &pages->desc[pgno];
+	struct pma_page *page = &pages->desc[pgno];
 	unsigned long *bitmap = pma_pages_shadow(pages, pgno);
 	u64 start = pma_region_handle(&arena->pool->region, pgno);
-	const struct pma_class *class = &arena->pool->classes->class[page->class];
+	const struct pma_class *class = &arena->pool->classes->class[pma_page_id(page).class];
 	u32 page_size = pma_region_page_size(&arena->pool->region);
 	u32 lowest = class->nr_blocks, n;
 
@@ -103,19 +103,19 @@ static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno,
 		entries[n].result = 0;
 	}
 	if (n)
-		pma_slabs_freed(arena, pgno, n, lowest);
+		pma_slabs_freed(arena, page, pgno, class->nr_blocks, n, lowest);
 	return n;
 }
 
 static u32 free_some(struct pma_arena *arena, struct pma_batch_entry *entries, u32 nr)
 {
 	struct pma_place place;
-	const struct pma_page *page;
+	struct pma_page *page;
 
 	if (pma_place_find(arena, entries->handle, &place) || place.kind == PMA_KIND_BIG)
 		return 0;
 	page = &arena->pool->pages.desc[place.pgno];
-	if (place.kind == PMA_KIND_SLAB && !page->slab.cpu)
+	if (place.kind == PMA_KIND_SLAB && pma_slabs_claim(page))
 		return free_slab_blocks(arena, place.pgno, entries, nr);
 	pma_block_free_place(arena, &place);
 	entries->result = 0;

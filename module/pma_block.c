@@ -17,7 +17,6 @@
 #include "pma_adapt.h"
 #include "pma_block.h"
 #include "pma_chunks.h"
-#include "pma_cpu.h"
 #include "pma_drain.h"
 #include "pma_kept.h"
 #include "pma_place.h"
@@ -197,9 +196,15 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
  */
 u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 {
+	struct pma_page *page;
+	u32 nr_blocks;
+
 	lockdep_assert_held(&arena->lock);
 	if (place->kind == PMA_KIND_SLAB) {
-		pma_slabs_free(arena, place->pgno, place->index);
+		page = page_of(arena, place->pgno);
+		nr_blocks = arena->pool->classes->class[pma_page_id(page).class].nr_blocks;
+		/* A CPU may have freed it meanwhile, a second time, without the lock. */
+		pma_slabs_free(arena, page, place->pgno, nr_blocks, place->index);
 		return 0;
 	}
 	if (place->kind == PMA_KIND_HEAP) {
@@ -326,50 +331,6 @@ unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 fla
 	return done;
 }
 
-/* As free_of_slab(), of a page that a CPU has. */
-static noinline bool free_of_cpu(struct pma_arena *arena, u32 pgno, u32 index)
-{
-	if (test_bit(index, pma_pages_shadow(&arena->pool->pages, pgno)))
-		return false;
-	pma_slabs_free(arena, pgno, index);
-	return true;
-}
-
-/* Free a block of one of the arena's slab pages, if one starts there; its lock is held. */
-static __always_inline bool free_of_slab(struct pma_arena *arena, struct pma_page *page,
-					 u64 handle)
-{
-	size_t pgno = handle >> arena->fast.page_shift;
-	struct pma_page_id id = pma_page_id(page);
-	const struct pma_class *class;
-	unsigned long *bitmap;
-	bool was_full;
-	u64 quotient;
-	u32 index;
-
-	if (id.kind != PMA_KIND_SLAB || id.owner != arena->id)
-		return false;
-	class = &arena->pool->classes->class[page->class];
-	quotient = pma_slab_divide(class->inverse, handle & arena->fast.page_mask);
-	if (!pma_slab_is_start(class->inverse, quotient))
-		return false;
-	index = upper_32_bits(quotient);
-	bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
-	if (index >= class->nr_blocks)
-		return false;
-	if (page->slab.cpu)
-		return free_of_cpu(arena, pgno, index);
-	if (__test_and_set_bit(index, bitmap))
-		return false;
-	/* Where this changes only counts, or makes a full page the CPU's, no more is called. */
-	was_full = !page->slab.nr_free;
-	pma_arena_count_frees(arena, 1, page->slab.block_size);
-	pma_slab_count_given(page, 1, index);
-	if (was_full ? !pma_cpu_adopt(arena, page, pgno) : page->slab.nr_free == class->nr_blocks)
-		pma_slabs_place(arena, pgno, was_full);
-	return true;
-}
-
 /* If a big block of the arena's own starts there, put it out of reach.  Its lock is held. */
 static bool claim_big(struct pma_arena *arena, u64 handle)
 {
@@ -379,8 +340,16 @@ static bool claim_big(struct pma_arena *arena, u64 handle)
 	       pma_big_claim(&arena->pool->pages, pma_region_pgno(region, handle), arena->id);
 }
 
-/* Free any block, or refuse to; releases the arena's lock. */
-static noinline int free_and_unlock(struct pma_arena *arena, u64 handle, unsigned long irq)
+/**
+ * pma_block_free_and_unlock() - as pma_block_free(), where the lock is held already
+ * @arena: whose it is
+ * @handle: of its start; any number
+ * @irq: what local_irq_restore() is to get then
+ *
+ * Context: The arena's lock is held, and released then; takes the pool's.
+ * Return: as pma_block_free().
+ */
+int pma_block_free_and_unlock(struct pma_arena *arena, u64 handle, unsigned long irq)
 	__releases(&arena->lock)
 {
 	struct pma_place place;
@@ -407,43 +376,6 @@ static noinline int free_and_unlock(struct pma_arena *arena, u64 handle, unsigne
 	return err;
 }
 
-/* As pma_block_free_irqs_off(), of what seems to be a big block. */
-static noinline int free_big_irqs_off(struct pma_arena *arena, u64 handle, unsigned long irq)
-{
-	if (unlikely(!pma_kept_put_run(arena, handle))) {
-		raw_spin_lock(&arena->lock);
-		return free_and_unlock(arena, handle, irq);
-	}
-	local_irq_restore(irq);
-	return 0;
-}
-
-/**
- * pma_block_free_irqs_off() - as pma_block_free(), where CPUs have pages
- * @arena: whose it is
- * @handle: of its start, it is said; below fast.bytes
- * @page: descriptor of its page
- * @irq: what local_irq_restore() is to get then
- *
- * Slab blocks first, as that is what most are that the CPU's own pages do not serve.
- *
- * Context: Interrupts are off, and afterwards as they were before; takes the arena's
- * lock.
- * Return: 0, or the errors of pma_place_find(), counted, and nothing changed.
- */
-int pma_block_free_irqs_off(struct pma_arena *arena, u64 handle, struct pma_page *page,
-			    unsigned long irq)
-{
-	if (pma_page_id(page).kind == PMA_KIND_BIG)
-		return free_big_irqs_off(arena, handle, irq);
-	raw_spin_lock(&arena->lock);
-	if (!free_of_slab(arena, page, handle) && !pma_kept_put_chunk(arena, handle))
-		return free_and_unlock(arena, handle, irq);
-	raw_spin_unlock(&arena->lock);
-	local_irq_restore(irq);
-	return 0;
-}
-
 /**
  * pma_block_free() - free a block
  * @arena: whose it is
@@ -462,7 +394,7 @@ int pma_block_free(struct pma_arena *arena, u64 handle)
 	if (handle == PMA_HANDLE_NONE)
 		return 0;
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	return free_and_unlock(arena, handle, irq);
+	return pma_block_free_and_unlock(arena, handle, irq);
 }
 
 /* Free one published big block; its pages, or 0 if there is none. */

@@ -12,8 +12,6 @@ int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flag
 unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
 				   unsigned int nr, u64 *handles);
 int pma_block_free(struct pma_arena *arena, u64 handle);
-int pma_block_free_irqs_off(struct pma_arena *arena, u64 handle, struct pma_page *page,
-			    unsigned long irq);
 void pma_block_free_all(struct pma_arena *arena);
 
 /* For the rest of L3. */
@@ -24,6 +22,8 @@ int pma_block_check_request(struct pma_arena *arena, size_t size, size_t align, 
 bool pma_block_make_do(const struct pma_arena *arena, size_t align, struct pma_route *route);
 int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma_route *route,
 			  u32 flags, struct pma_block *block);
+int pma_block_free_and_unlock(struct pma_arena *arena, u64 handle, unsigned long irq)
+	__releases(&arena->lock);
 u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place);
 
 #endif /* _PMA_BLOCK_H */

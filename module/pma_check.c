@@ -52,6 +52,7 @@ static void check_slab(struct proof *proof, u32 pgno)
 	u32 used = class->nr_blocks - page->slab.nr_free;
 	u32 errors = pma_slab_check(page, pma_pages_shadow(&pool->pages, pgno), class);
 
+	errors += page->kind != (PMA_KIND_SLAB | (page->slab.nr_free ? 0 : PMA_SLAB_FULL));
 	errors += !used;		/* it should have gone back */
 	report(proof->result, errors, pgno);
 	proof->blocks += used;

@@ -7,28 +7,29 @@
  * lock.  The bitmap stays the one truth about which blocks are free, so a free is
  * judged as exactly as under the lock, and no block is parked anywhere else.
  *
- *	descriptor.slab.cpu	0: changed under the arena's lock
- *				n: CPU n-1 has it; it is in the list of full pages
+ *	descriptor.kind	SLAB			changed under the arena's lock
+ *			SLAB | FULL		has no free block; any CPU may have it
+ *			SLAB | CPU		a CPU has it
+ *			SLAB | CPU | GIVEN	a CPU has it, and others have freed to it
  *
  * A page that a CPU has:
+ *  - is in the list of full pages;
  *  - bits are cleared only by that CPU with interrupts off: that is allocation;
- *  - bits are set by that CPU with interrupts off, or by others under the lock:
- *    atomically, as neither sees the other;
- *  - nr_free and first_free are not kept: nr_free tells if others set bits, and if
- *    so, what is free is counted from the bitmap when the CPU parts with the page.
+ *  - bits are set by that CPU with interrupts off, or by others under the lock, who say
+ *    GIVEN first: atomically, as neither sees the other;
+ *  - nr_free and first_free are not kept: if the page is GIVEN, what is free is counted
+ *    from the bitmap, under the lock, when the CPU parts with it.
  *
- * So who holds the lock and finds slab.cpu 0 has the page for himself, and a CPU
- * that finds its own number there with interrupts off is sure it stays.  A CPU
- * parts with a page, under the lock, when it is used up, or when it is asked to
- * (drain); for one that is offline, who asks does it.  (The idea of a page for each
- * CPU is that of SLUB.)
+ * A CPU parts with a page when it is used up, which takes no lock unless it is GIVEN; or
+ * when it is asked to (drain): for a CPU that is offline, who asks does it.  (The idea
+ * of a page for each CPU is that of SLUB.)
  *
  * Where many blocks live, hardly any page has more than one that is free, and a
  * free meets a full page.  The CPU *adopts* it, as one of a few *spare* ones for when
  * the page that it takes from is used up: so most pages go from full to a CPU and back
- * without a change of any list.  A spare page is changed under the lock, by its CPU
- * too: it is taken from it when another CPU finds no free block, or, if it is empty,
- * anybody no page.
+ * without a lock, or a change of any list.  A spare page is there for others, too: it
+ * is taken out of its place, under the lock, when another CPU finds no free block, or,
+ * if it is empty, anybody no page.
  */
 #include "pma_adapt.h"
 #include "pma_cpu.h"
@@ -40,11 +41,8 @@
 /* A CPU keeps no more than such a part of the region. */
 #define KEPT_PARTS	16
 
-/*
- * Nor has it more spare pages of a class than such a part of all: in small regions they
- * would cost more room than they save time.
- */
-#define SPARE_PARTS	2048U
+/* Where pages are few, so many of a class may be spare ones and empty. */
+#define EMPTY_SPARES	3
 
 static unsigned long no_word;
 
@@ -69,20 +67,22 @@ static __always_inline void go_to_word(const struct pma_arena *arena,
 		     word * BITS_PER_LONG * page->block_size;
 }
 
-/* Go to a word of the CPU's page that has a free block; is there one? */
-static bool next_word(const struct pma_arena *arena, struct pma_cpu_page *page)
+static noinline bool find_word(const struct pma_arena *arena, struct pma_cpu_page *page)
 {
-	u32 index;
+	u32 index = find_next_bit(page->bitmap, page->nr_blocks, 0);
 
-	/* There may be no page, or no other word. */
-	if (page->desc && page->nr_blocks > BITS_PER_LONG) {
-		index = find_next_bit(page->bitmap, page->nr_blocks, 0);
-		go_to_word(arena, page, min(index, page->nr_blocks - 1) / BITS_PER_LONG);
-	}
-	return READ_ONCE(*page->word);
+	if (index < page->nr_blocks)
+		go_to_word(arena, page, index / BITS_PER_LONG);
+	return index < page->nr_blocks;
 }
 
-/* Have a page that is among the full ones, for what is free in it; the arena's lock is held. */
+/* Go to another word of the CPU's page that has a free block; is there one? */
+static __always_inline bool next_word(const struct pma_arena *arena, struct pma_cpu_page *page)
+{
+	return page->nr_blocks > BITS_PER_LONG && page->desc && find_word(arena, page);
+}
+
+/* Take from that page, which the CPU has, from now on. */
 static __always_inline void have(const struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno)
 {
 	struct pma_page *desc = page_of(arena, pgno);
@@ -91,8 +91,6 @@ static __always_inline void have(const struct pma_arena *arena, struct pma_cpu_p
 	page->desc = desc;
 	page->bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
 	go_to_word(arena, page, desc->slab.first_free / BITS_PER_LONG);
-	desc->slab.nr_free = 0;
-	desc->slab.cpu = smp_processor_id() + 1;
 }
 
 /* Tell the arena what the CPU did on its own; the arena's lock is held. */
@@ -107,19 +105,6 @@ static void fold(struct pma_arena *arena, struct pma_cpu_page *page)
 }
 
 /**
- * pma_cpu_settle() - let a CPU part with a page, in which others may have freed blocks
- * @arena: whose it is
- * @pgno: the page; the caller sees to it that the CPU forgets it
- *
- * Context: The arena's lock is held; takes the pool's.
- */
-void pma_cpu_settle(struct pma_arena *arena, u32 pgno)
-{
-	page_of(arena, pgno)->slab.cpu = 0;
-	pma_slabs_settle(arena, pgno);
-}
-
-/**
  * pma_cpu_part_with() - let a CPU part with the page that it takes from, if it has one
  * @arena: whose it is
  * @page: this CPU's, or one's that is offline
@@ -128,67 +113,147 @@ void pma_cpu_settle(struct pma_arena *arena, u32 pgno)
  */
 void pma_cpu_part_with(struct pma_arena *arena, struct pma_cpu_page *page)
 {
+	fold(arena, page);
 	if (page->pgno == PMA_NONE)
 		return;
-	fold(arena, page);
-	pma_cpu_settle(arena, page->pgno);
+	pma_slabs_settle(arena, page->pgno);
 	have_none(page);
 }
 
-/* Part with the page that is taken from, and is used up; the arena's lock is held. */
-static void part_with_used_up(struct pma_arena *arena, struct pma_cpu_page *page)
+/* Part with a page that is used up, if nobody has freed to it; it is any CPU's to have then. */
+static __always_inline bool let_go(struct pma_page *desc, u32 nr_blocks)
 {
-	struct pma_page *desc = page_of(arena, page->pgno);
+	u32 word = READ_ONCE(*(u32 *)desc);
 
-	/* It is still used up, unless others have freed to it just now. */
-	if (unlikely(desc->slab.nr_free)) {
-		pma_cpu_settle(arena, page->pgno);
-		return;
-	}
-	desc->slab.cpu = 0;
-	desc->slab.first_free = page->nr_blocks;
+	if (unlikely(pma_page_id_of(word).kind & PMA_SLAB_GIVEN))
+		return false;
+	WRITE_ONCE(desc->slab.first_free, nr_blocks);
+	return pma_page_swap(desc, word, pma_page_slab_word(word, PMA_SLAB_CPU ^ PMA_SLAB_FULL));
 }
 
-/* Have another page for one that is used up; the arena's lock is held. */
-static bool replace(struct pma_arena *arena, struct pma_cpu_page *page)
+/* Part with a page that others have freed to. */
+static noinline void settle(struct pma_arena *arena, u32 pgno)
+{
+	raw_spin_lock(&arena->lock);
+	pma_slabs_settle(arena, pgno);
+	raw_spin_unlock(&arena->lock);
+}
+
+/* The spare page that was put away last, or PMA_NONE. */
+static __always_inline u32 take_spare(struct pma_cpu_page *page)
+{
+	u32 pgno = PMA_NONE;
+
+	/* Others may have taken some. */
+	while (page->nr_spares && pgno == PMA_NONE)
+		pgno = xchg(&page->spares[--page->nr_spares], PMA_NONE);
+	return pgno;
+}
+
+/* Have a page that the CPU has put away, for the one that is used up. */
+static void go_to_spare(struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno)
+{
+	if (page->desc && !let_go(page_of(arena, page->pgno), page->nr_blocks))
+		settle(arena, page->pgno);
+	have(arena, page, pgno);
+}
+
+/* Have a page that no CPU has, for the one that is used up. */
+static noinline bool go_to_partial(struct pma_arena *arena, struct pma_cpu_page *page)
+{
+	u32 pgno = PMA_NONE;
+
+	raw_spin_lock(&arena->lock);
+	if (page->desc && !let_go(page_of(arena, page->pgno), page->nr_blocks))
+		pma_slabs_settle(arena, page->pgno);
+	have_none(page);
+	fold(arena, page);
+	if (!arena->draining && page->nr_blocks)
+		pgno = pma_slabs_activate(arena, page - this_cpu_ptr(arena->cpu)->pages);
+	if (pgno != PMA_NONE)
+		have(arena, page, pgno);
+	raw_spin_unlock(&arena->lock);
+	return pgno != PMA_NONE;
+}
+
+/* Go on to a word that has a free block, be it in another page; is there one? */
+static bool refill(struct pma_arena *arena, struct pma_cpu_page *page)
 {
 	u32 pgno;
 
-	if (page->pgno != PMA_NONE)
-		part_with_used_up(arena, page);
-	if (likely(page->nr_spares)) {
-		have(arena, page, page->spares[--page->nr_spares]);
+	if (next_word(arena, page))
 		return true;
-	}
-	have_none(page);
-	fold(arena, page);
-	if (arena->draining || !page->nr_blocks)
-		return false;
-	pgno = pma_slabs_activate(arena, page - this_cpu_ptr(arena->cpu)->pages);
+	pgno = take_spare(page);
 	if (pgno == PMA_NONE)
-		return false;
-	have(arena, page, pgno);
+		return go_to_partial(arena, page);
+	go_to_spare(arena, page, pgno);
 	return true;
 }
 
+/* Take a block of a page that the CPU had put away; of its only free one just that. */
+static __always_inline void *take_of_spare(struct pma_arena *arena, struct pma_cpu_page *page,
+					   u32 pgno)
+{
+	unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
+	struct pma_page *desc = page_of(arena, pgno);
+	u32 index = desc->slab.first_free;
+	unsigned long word = READ_ONCE(bitmap[index / BITS_PER_LONG]);
+
+	/* Other words may have some. */
+	if (word & (word - 1) || page->nr_blocks > BITS_PER_LONG) {
+		go_to_spare(arena, page, pgno);
+		return pma_cpu_take(page, word);
+	}
+	clear_bit(index, bitmap);
+	page->allocs++;
+	if (unlikely(!let_go(desc, page->nr_blocks)))
+		settle(arena, pgno);
+	return (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift) +
+	       index * page->block_size;
+}
+
 /**
- * pma_cpu_refill() - go on to a word that has a free block, be it in another page
- * @arena: whose they are
- * @page: this CPU's, and its word is used up
+ * pma_cpu_take_next() - take a block where the CPU's word is used up
+ * @arena: whose it will be
+ * @page: this CPU's
  *
  * Context: Interrupts are off; may take the arena's lock.
- * Return: false if there is none, and blocks must be allocated in another way.
+ * Return: the block, or NULL if there is none, and it must be had in another way.
  */
-bool pma_cpu_refill(struct pma_arena *arena, struct pma_cpu_page *page)
+void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page *page)
 {
-	bool done;
+	u32 pgno;
 
 	if (next_word(arena, page))
-		return true;
-	raw_spin_lock(&arena->lock);
-	done = replace(arena, page);
-	raw_spin_unlock(&arena->lock);
-	return done;
+		return pma_cpu_take(page, READ_ONCE(*page->word));
+	pgno = take_spare(page);
+	if (likely(pgno != PMA_NONE))
+		return take_of_spare(arena, page, pgno);
+	return go_to_partial(arena, page) ? pma_cpu_take(page, READ_ONCE(*page->word)) : NULL;
+}
+
+/**
+ * pma_cpu_put_away() - put a spare page away that may be empty
+ * @arena: whose it is
+ * @page: this CPU's
+ * @i: its place
+ * @pgno: the page
+ *
+ * Where pages are few, and the CPU has enough of them, it goes back instead.
+ *
+ * Context: Interrupts are off; may take the arena's lock.
+ */
+void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i, u32 pgno)
+{
+	const unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
+
+	if (page->nr_spares > EMPTY_SPARES && !pma_pool_has_plenty(arena->pool) &&
+	    bitmap_full(bitmap, page->nr_blocks)) {
+		settle(arena, pgno);
+		return;
+	}
+	smp_store_release(&page->spares[i], pgno);	/* as when it was adopted */
+	pma_kept_tell(arena);
 }
 
 /* Take up to @nr blocks out of the CPU's word, all at once. */
@@ -233,7 +298,7 @@ unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned 
 	nr = min(nr, BATCH_IRQS_OFF);
 	local_irq_save(irq);
 	page = pma_cpu_page_for(arena, size);
-	while (done < nr && (READ_ONCE(*page->word) || pma_cpu_refill(arena, page)))
+	while (done < nr && (READ_ONCE(*page->word) || refill(arena, page)))
 		done += take_from_word(page, nr - done, blocks + done);
 	local_irq_restore(irq);
 	return done;
@@ -349,7 +414,9 @@ static void init_cpu(const struct pma_arena *arena, struct pma_cpu *cpu)
 		page->block_size = of->block_size;
 		page->inverse = of->inverse;
 		page->nr_blocks = of->nr_blocks;
+		page->all_free = BITMAP_LAST_WORD_MASK(min_t(u32, of->nr_blocks, BITS_PER_LONG));
 		page->nr_spares = 0;
+		memset(page->spares, 0xff, sizeof(page->spares));	/* PMA_NONE */
 		have_none(page);
 	}
 }
@@ -385,7 +452,6 @@ int pma_cpu_init(struct pma_arena *arena)
 		.page_mask = pma_region_page_size(&pool->region) - 1,
 		.size_max = pool->classes->slab_max,
 		.page_shift = pool->region.page_shift,
-		.spares_max = min(pool->region.nr_pages / SPARE_PARTS, PMA_CPU_SPARES),
 		.kept_max = pool->region.bytes / KEPT_PARTS,
 	};
 	return 0;

@@ -7,7 +7,7 @@
 
 #include "pma_kept.h"
 
-#define PMA_CPU_SPARES		7U
+#define PMA_CPU_SPARES		13U
 
 /**
  * struct pma_cpu_page - the slab page of one class that a CPU takes from
@@ -21,8 +21,13 @@
  * @bitmap: all of its bitmap
  * @allocs: blocks handed out here, since they were last added to the arena's
  * @frees: blocks taken back here, since then
- * @nr_spares: pages that the CPU has besides; under the arena's lock
+ * @all_free: first word of the bitmap of a page that is empty
+ * @nr_spares: places used of @spares, for pages that the CPU has besides
  * @spares: which they are
+ *
+ * Only the CPU changes any of it, with interrupts off; but for @spares, which only it
+ * puts pages into, but whoever changes a place back to PMA_NONE, under the arena's lock
+ * if it is not the CPU, has the page.
  *
  * All that a pair of calls needs is in one cache line.
  */
@@ -37,6 +42,7 @@ struct pma_cpu_page {
 	unsigned long *bitmap;
 	u64 allocs;
 	u64 frees;
+	unsigned long all_free;
 	u32 nr_spares;
 	u32 spares[PMA_CPU_SPARES];
 } __aligned(64);
@@ -53,9 +59,9 @@ struct pma_cpu {
 
 int pma_cpu_init(struct pma_arena *arena);
 void pma_cpu_exit(struct pma_arena *arena);
-void pma_cpu_settle(struct pma_arena *arena, u32 pgno);
 void pma_cpu_part_with(struct pma_arena *arena, struct pma_cpu_page *page);
-bool pma_cpu_refill(struct pma_arena *arena, struct pma_cpu_page *page);
+void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i, u32 pgno);
+void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page *page);
 unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned int nr,
 				 void **blocks);
 unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks);
@@ -107,44 +113,25 @@ static __always_inline struct pma_cpu_page *pma_cpu_page_of(struct pma_cpu *cpu,
 	return &cpu->pages[READ_ONCE(desc->class)];
 }
 
-/**
- * pma_cpu_adopt() - have a page that was full until now
- * @arena: whose it is
- * @desc: descriptor of the page, with a free block and one in use, among the full ones
- * @pgno: its number
- *
- * Context: The arena's lock is held.
- * Return: true if it is this CPU's now.
- */
-static __always_inline bool pma_cpu_adopt(struct pma_arena *arena, struct pma_page *desc,
-					  u32 pgno)
+/* Which block begins at an offset in a page that is cut like the CPU's; or false. */
+static __always_inline bool pma_cpu_find(const struct pma_cpu_page *page, u32 offset, u32 *index)
 {
-	struct pma_cpu_page *page;
+	u64 quotient = pma_slab_divide(page->inverse, offset);
 
-	lockdep_assert_held(&arena->lock);
-	if (!arena->cpu || arena->draining)
+	/* First this, so that the quotient need not be kept. */
+	if (unlikely(!pma_slab_is_start(page->inverse, quotient)))
 		return false;
-	page = &this_cpu_ptr(arena->cpu)->pages[desc->class];
-	/* One in any case, if it would have no free block else. */
-	if (page->nr_spares >= arena->fast.spares_max &&
-	    (page->nr_spares || READ_ONCE(*page->word)))
-		return false;
-	page->spares[page->nr_spares++] = pgno;
-	desc->slab.cpu = smp_processor_id() + 1;
-	return true;
+	*index = upper_32_bits(quotient);
+	return likely(*index < page->nr_blocks);
 }
 
 /* Free the block at an offset in a page that this CPU has, if that is the start of one. */
 static __always_inline bool pma_cpu_give(struct pma_cpu_page *page, u32 offset)
 {
-	u64 quotient = pma_slab_divide(page->inverse, offset);
 	u32 index;
 
-	/* First this, so that the quotient need not be kept. */
-	if (unlikely(!pma_slab_is_start(page->inverse, quotient)))
-		return false;
-	index = upper_32_bits(quotient);
-	if (unlikely(index >= page->nr_blocks || test_and_set_bit(index, page->bitmap)))
+	if (unlikely(!pma_cpu_find(page, offset, &index) ||
+		     test_and_set_bit(index, page->bitmap)))
 		return false;
 	page->frees++;
 	return true;
@@ -166,6 +153,82 @@ static __always_inline bool pma_cpu_free(struct pma_arena *arena, size_t handle,
 	struct pma_cpu_page *page = pma_cpu_page_of(this_cpu_ptr(arena->cpu), desc);
 
 	return likely(page->desc == desc && pma_cpu_give(page, handle & arena->fast.page_mask));
+}
+
+/**
+ * pma_cpu_adopt() - free a block of a full page, and have that page as a spare one
+ * @arena: whose it is, and whose CPUs have pages
+ * @handle: of the block's start, it is said; in the region
+ * @desc: descriptor of its page
+ *
+ * As long as the page is full, any block that begins there is in use.
+ *
+ * Context: Interrupts are off.
+ * Return: true if it was the start of a block of a full page, and is free now; false if
+ * it must be freed, or refused, in another way.
+ */
+static __always_inline bool pma_cpu_adopt(struct pma_arena *arena, size_t handle,
+					  struct pma_page *desc)
+{
+	u32 word = READ_ONCE(*(u32 *)desc), pgno = handle >> arena->fast.page_shift, index;
+	struct pma_page_id was = pma_page_id_of(word);
+	struct pma_cpu_page *page;
+
+	/* Acquire: who drained looked at the page, and took it for nobody's to change. */
+	if (was.owner != arena->id || unlikely(smp_load_acquire(&arena->draining)))
+		return false;
+	page = &this_cpu_ptr(arena->cpu)->pages[was.class];
+	OPTIMIZER_HIDE_VAR(page);
+	if (page->nr_spares == PMA_CPU_SPARES)
+		return false;
+	if (unlikely(!pma_cpu_find(page, handle & arena->fast.page_mask, &index) ||
+		     was.kind != (PMA_KIND_SLAB | PMA_SLAB_FULL) ||
+		     !pma_page_swap(desc, word,
+				    pma_page_slab_word(word, PMA_SLAB_FULL ^ PMA_SLAB_CPU))))
+		return false;
+	WRITE_ONCE(desc->slab.first_free, index);
+	WRITE_ONCE(desc->slab.place, page->nr_spares);
+	set_bit(index, pma_pages_shadow(&arena->pool->pages, pgno));
+	page->frees++;
+	/* Whoever takes it out sees what was written of it before. */
+	smp_store_release(&page->spares[page->nr_spares++], pgno);
+	return true;
+}
+
+/**
+ * pma_cpu_give_to_spare() - free a block of a page that this CPU has put away
+ * @arena: whose it is, and whose CPUs have pages
+ * @handle: of the block's start, it is said; in the region
+ * @desc: descriptor of its page, which seems to be a CPU's
+ *
+ * Context: Interrupts are off; may take the arena's lock.
+ * Return: true if it was the start of a block in use of such a page, and is free now;
+ * false if it must be freed, or refused, in another way.
+ */
+static __always_inline bool pma_cpu_give_to_spare(struct pma_arena *arena, size_t handle,
+						  const struct pma_page *desc)
+{
+	struct pma_cpu_page *page = pma_cpu_page_of(this_cpu_ptr(arena->cpu), desc);
+	u32 pgno = handle >> arena->fast.page_shift, i = READ_ONCE(desc->slab.place), index;
+	unsigned long *bitmap;
+	bool done;
+
+	OPTIMIZER_HIDE_VAR(page);
+	/* If it is in a place of this CPU's, then it is what it seems to be. */
+	if (i >= PMA_CPU_SPARES || READ_ONCE(page->spares[i]) != pgno ||
+	    !pma_cpu_find(page, handle & arena->fast.page_mask, &index))
+		return false;
+	/* Nobody else must take it just now. */
+	if (unlikely(cmpxchg(&page->spares[i], pgno, PMA_NONE) != pgno))
+		return false;
+	bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
+	done = !test_and_set_bit(index, bitmap);
+	page->frees += done;
+	if (unlikely(READ_ONCE(*bitmap) == page->all_free))
+		pma_cpu_put_away(arena, page, i, pgno);
+	else
+		smp_store_release(&page->spares[i], pgno);	/* as when it was adopted */
+	return done;
 }
 
 #endif /* _PMA_CPU_H */

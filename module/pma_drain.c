@@ -7,6 +7,7 @@
  */
 #include "pma_cpu.h"
 #include "pma_drain.h"
+#include "pma_slabs.h"
 
 /* Spare pages taken from a CPU before others get the lock. */
 #define GIVE_PAGES	16U
@@ -14,26 +15,33 @@
 /* After a request has failed: so often at most are CPUs asked for what they have. */
 #define SOON		HZ
 
+/* It seems so; its CPU may be changing it. */
 static bool is_empty(const struct pma_arena *arena, const struct pma_cpu_page *page, u32 pgno)
 {
-	return bitmap_full(pma_pages_shadow(&arena->pool->pages, pgno), page->nr_blocks);
+	const unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
+	u32 i;
+
+	for (i = 0; i < page->nr_blocks && test_bit(i, bitmap); i++)
+		;
+	return i == page->nr_blocks;
 }
 
-/* Part with a spare page; the arena's lock is held. */
-static void settle_spare(struct pma_arena *arena, struct pma_cpu_page *page, u32 i)
+/* Take a spare page out of its place, unless its CPU is quicker; the arena's lock is held. */
+static bool settle_spare(struct pma_arena *arena, u32 *place, u32 pgno)
 {
-	u32 pgno = page->spares[i];
-
-	page->spares[i] = page->spares[--page->nr_spares];
-	pma_cpu_settle(arena, pgno);
+	if (pgno == PMA_NONE || cmpxchg(place, pgno, PMA_NONE) != pgno)
+		return false;
+	pma_slabs_settle(arena, pgno);
+	return true;
 }
 
 static bool settle_spares(struct pma_arena *arena, struct pma_cpu_page *page)
 {
-	bool had = page->nr_spares;
+	bool had = false;
+	u32 i;
 
-	while (page->nr_spares)
-		settle_spare(arena, page, page->nr_spares - 1);
+	for (i = 0; i < PMA_CPU_SPARES; i++)
+		had |= settle_spare(arena, &page->spares[i], READ_ONCE(page->spares[i]));
 	return had;
 }
 
@@ -79,22 +87,28 @@ bool pma_drain_give_class(struct pma_arena *arena, u32 class)
 	return gave;
 }
 
+/* Of one class, how many it were; what its CPU does meanwhile may be missed. */
+static u32 give_empty_of_class(struct pma_arena *arena, struct pma_cpu_page *page)
+{
+	u32 done = 0, pgno, i;
+
+	for (i = 0; i < PMA_CPU_SPARES; i++) {
+		pgno = READ_ONCE(page->spares[i]);
+		if (pgno != PMA_NONE && is_empty(arena, page, pgno))
+			done += settle_spare(arena, &page->spares[i], pgno);
+	}
+	return done;
+}
+
 /* Let a CPU part with some of its spare pages that are empty; how many it were. */
 static u32 give_some_empty(struct pma_arena *arena, struct pma_cpu *cpu)
 {
-	struct pma_cpu_page *page;
-	u32 done = 0, class, i;
+	u32 done = 0, class;
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	for (class = 0; class < arena->pool->classes->nr; class++) {
-		page = &cpu->pages[class];
-		for (i = page->nr_spares; i-- && done < GIVE_PAGES; )
-			if (is_empty(arena, page, page->spares[i])) {
-				settle_spare(arena, page, i);
-				done++;
-			}
-	}
+	for (class = 0; class < arena->pool->classes->nr && done < GIVE_PAGES; class++)
+		done += give_empty_of_class(arena, &cpu->pages[class]);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	return done;
 }
@@ -116,7 +130,7 @@ bool pma_drain_give_empty(struct pma_arena *arena)
 		do {
 			nr = give_some_empty(arena, per_cpu_ptr(arena->cpu, n));
 			gave |= nr;
-		} while (nr == GIVE_PAGES);
+		} while (nr >= GIVE_PAGES);
 	return gave;
 }
 
@@ -127,6 +141,7 @@ static void part_with_all(struct pma_arena *arena, struct pma_cpu *cpu)
 
 	for (class = 0; class < arena->pool->classes->nr; class++) {
 		settle_spares(arena, &cpu->pages[class]);
+		cpu->pages[class].nr_spares = 0;
 		pma_cpu_part_with(arena, &cpu->pages[class]);
 	}
 }
@@ -193,7 +208,8 @@ void pma_drain_end(struct pma_arena *arena)
 	if (!arena->cpu)
 		return;
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	WRITE_ONCE(arena->draining, arena->draining - 1);
+	/* Release: for pma_cpu_adopt(). */
+	smp_store_release(&arena->draining, arena->draining - 1);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
 

@@ -18,10 +18,10 @@
 static void dump_slab(const struct pma_pool *pool, u32 pgno, struct pma_page_rec *rec)
 {
 	const struct pma_page *page = &pool->pages.desc[pgno];
-	u32 nr_blocks = pool->classes->class[page->class].nr_blocks;
+	u32 nr_blocks = pool->classes->class[pma_page_id(page).class].nr_blocks;
 	const unsigned long *bitmap = pma_pages_shadow(&pool->pages, pgno);
 	u32 first_free = READ_ONCE(page->slab.first_free);
-	bool counted = !READ_ONCE(page->slab.cpu);
+	bool counted = !(READ_ONCE(page->kind) & PMA_SLAB_CPU);
 
 	if (!counted)
 		first_free = find_next_bit(bitmap, nr_blocks, 0);
@@ -174,7 +174,7 @@ static void dump_block(struct pma_arena *arena, u64 handle, struct pma_block_rec
 static u64 next_in_slab(const struct pma_pool *pool, u32 pgno, u32 offset)
 {
 	const struct pma_page *page = &pool->pages.desc[pgno];
-	u32 nr_blocks = pool->classes->class[page->class].nr_blocks;
+	u32 nr_blocks = pool->classes->class[pma_page_id(page).class].nr_blocks;
 	u32 index = DIV_ROUND_UP(offset, page->slab.block_size);
 
 	index = find_next_zero_bit(pma_pages_shadow(&pool->pages, pgno), nr_blocks, index);

@@ -36,9 +36,6 @@
 /* Pieces flushed before others get the lock. */
 #define FLUSH_PIECES	16
 
-/* Nothing is kept unless such a part of the region is free. */
-#define FREE_PARTS	2
-
 /* Of longer runs only one of each length is kept. */
 #define FEW_PAGES	16
 
@@ -56,17 +53,13 @@ static u32 bin_of(u32 length)
 	return (order << 3) + (length >> order);
 }
 
-/* May the CPU keep so many bytes more?  What the pool had free a moment ago will do. */
+/* May the CPU keep so many bytes more? */
 static bool has_room(const struct pma_arena *arena, struct pma_kept *kept, s64 bytes)
 {
-	const struct pma_pool *pool = arena->pool;
-	u32 nr_free = READ_ONCE(pool->runs->free_units) + READ_ONCE(pool->loose_pages);
-
 	/* Then all that was kept has been flushed. */
 	if (!READ_ONCE(kept->any))
 		kept->now = 0;
-	return kept->now + bytes <= arena->fast.kept_max &&
-	       nr_free >= pool->region.nr_pages / FREE_PARTS;
+	return kept->now + bytes <= arena->fast.kept_max && pma_pool_has_plenty(arena->pool);
 }
 
 /* An empty place, or NULL; only this CPU fills any. */

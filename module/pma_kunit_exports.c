@@ -12,6 +12,7 @@
 #include "pma_batch.h"
 #include "pma_big.h"
 #include "pma_block.h"
+#include "pma_free.h"
 #include "pma_chardev.h"
 #include "pma_check.h"
 #include "pma_client.h"
@@ -152,7 +153,7 @@ EXPORT_FOR_KUNIT(pma_adapt_hints);
 
 EXPORT_FOR_KUNIT(pma_cpu_init);
 EXPORT_FOR_KUNIT(pma_cpu_exit);
-EXPORT_FOR_KUNIT(pma_cpu_refill);
+EXPORT_FOR_KUNIT(pma_cpu_take_next);
 EXPORT_FOR_KUNIT(pma_cpu_alloc_batch);
 EXPORT_FOR_KUNIT(pma_cpu_free_batch);
 EXPORT_FOR_KUNIT(pma_drain_begin);
@@ -169,8 +170,9 @@ EXPORT_FOR_KUNIT(pma_held_make_room);
 EXPORT_FOR_KUNIT(pma_held_release_idle);
 
 EXPORT_FOR_KUNIT(pma_slabs_alloc);
-EXPORT_FOR_KUNIT(pma_slabs_free);
-EXPORT_FOR_KUNIT(pma_slabs_freed);
+EXPORT_FOR_KUNIT(pma_slabs_claim);
+EXPORT_FOR_KUNIT(pma_slabs_place);
+EXPORT_FOR_KUNIT(pma_slabs_free_of_cpu);
 EXPORT_FOR_KUNIT(pma_slabs_activate);
 EXPORT_FOR_KUNIT(pma_slabs_settle);
 EXPORT_FOR_KUNIT(pma_slabs_release);
@@ -178,11 +180,17 @@ EXPORT_FOR_KUNIT(pma_slabs_release);
 EXPORT_FOR_KUNIT(pma_block_alloc);
 EXPORT_FOR_KUNIT(pma_block_alloc_batch);
 EXPORT_FOR_KUNIT(pma_block_free);
-EXPORT_FOR_KUNIT(pma_block_free_irqs_off);
+EXPORT_FOR_KUNIT(pma_block_free_and_unlock);
 EXPORT_FOR_KUNIT(pma_block_free_all);
 EXPORT_FOR_KUNIT(pma_block_check_request);
 EXPORT_FOR_KUNIT(pma_block_alloc_small);
 EXPORT_FOR_KUNIT(pma_block_free_place);
+
+EXPORT_FOR_KUNIT(pma_free_of_full);
+EXPORT_FOR_KUNIT(pma_free_of_partial);
+EXPORT_FOR_KUNIT(pma_free_of_spare);
+EXPORT_FOR_KUNIT(pma_free_big);
+EXPORT_FOR_KUNIT(pma_free_other);
 
 EXPORT_FOR_KUNIT(pma_batch_alloc);
 EXPORT_FOR_KUNIT(pma_batch_do);

@@ -13,16 +13,22 @@
 #define PMA_PAGE_KEPT	10	/* first page of one that is free, but kept by a CPU (pma_kept.c) */
 #define PMA_PAGE_MIXED	11	/* a mixed run's; called PMA_KIND_HEAP outside */
 
+/* Above the kind: what CPUs may do with a slab page without its arena's lock (pma_cpu.c). */
+#define PMA_SLAB_FULL	0x10	/* have it, as it has no free block and is no CPU's */
+#define PMA_SLAB_CPU	0x20	/* nothing: one has it */
+#define PMA_SLAB_GIVEN	0x40	/* and others have freed to it, so that must be counted */
+#define PMA_PAGE_KINDS	0x0f
+
 /**
  * struct pma_page - descriptor of one page
- * @kind: &enum pma_kind or PMA_PAGE_BODY
+ * @kind: &enum pma_kind or PMA_PAGE_*; of a slab page with PMA_SLAB_*
  * @class: of a slab page: its class
  * @owner: number of the owning arena, 0 for none
  * @slab: of a slab page
  * @slab.first_free: lowest free block, @slab.nr_blocks if none
  * @slab.nr_free: free blocks
  * @slab.block_size: bytes of a block
- * @slab.cpu: 1 + the CPU that has the page, 0 if none has (see pma_cpu.c)
+ * @slab.place: if a CPU has put the page away: where, see pma_cpu.c
  * @big: of a big block's first page; the other pages know only @big.first
  * @big.first: number of the block's first page
  * @big.slack: bytes of the block that were not asked for; PMA_SLACK_UNKNOWN if
@@ -41,8 +47,9 @@
  * @free.dirty: uid of the arena that left its bytes here, PMA_DIRTY_UNKNOWN if it
  *	is that or more; 0 if they are zero; kept only in pools that isolate
  *
- * A descriptor is written under the lock of the arena that owns the page; a
- * free page's by whoever takes it or gives it back.  @kind and @owner are read
+ * A descriptor is written under the lock of the arena that owns the page, but for what
+ * CPUs may do with a slab page (pma_cpu.c) or a big block (pma_kept.c); a free page's
+ * by whoever takes it or gives it back.  @kind and @owner are read
  * without that lock to tell whose a handle is: they change together, by
  * pma_page_set().  What a class says of its pages is not repeated here, but for the
  * block size; the length of a run is in its tag.
@@ -56,7 +63,7 @@ struct pma_page {
 			u16 first_free;
 			u16 nr_free;
 			u16 block_size;
-			u16 cpu;
+			u16 place;
 		} slab;
 		struct {
 			u32 first;
@@ -109,26 +116,40 @@ struct pma_pages {
 
 #define PMA_SLACK_BYTES	16	/* of the region, for a byte of slack */
 
-/* What of a descriptor may be read without its owner's lock. */
+/* What of a descriptor may be read without its owner's lock: its first word. */
 struct pma_page_id {
 	u8 kind;
+	u8 class;
 	u16 owner;
 };
 
-static inline struct pma_page_id pma_page_id(const struct pma_page *page)
-{
-	u32 word = READ_ONCE(*(const u32 *)page);
-	const struct pma_page *copy = (const struct pma_page *)&word;
+static_assert(sizeof(struct pma_page_id) == sizeof(u32));
 
-	return (struct pma_page_id){ .kind = copy->kind, .owner = copy->owner };
+static __always_inline u32 pma_page_word(u8 kind, u8 class, u16 owner)
+{
+	struct pma_page_id id = { .kind = kind, .class = class, .owner = owner };
+	u32 word;
+
+	memcpy(&word, &id, sizeof(word));
+	return word;
 }
 
-/* What pma_page_id() reads: the first word of a descriptor. */
-static inline u32 pma_page_word(u8 kind, u8 class, u16 owner)
+/* What a word says, with PMA_SLAB_*. */
+static __always_inline struct pma_page_id pma_page_id_of(u32 word)
 {
-	struct pma_page new = { .kind = kind, .class = class, .owner = owner };
+	struct pma_page_id id;
 
-	return *(u32 *)&new;
+	memcpy(&id, &word, sizeof(id));
+	return id;
+}
+
+static inline struct pma_page_id pma_page_id(const struct pma_page *page)
+{
+	struct pma_page_id id = pma_page_id_of(READ_ONCE(*(const u32 *)page));
+
+	if ((id.kind & PMA_PAGE_KINDS) == PMA_KIND_SLAB)
+		id.kind = PMA_KIND_SLAB;
+	return id;
 }
 
 static inline void pma_page_set(struct pma_page *page, u8 kind, u8 class, u16 owner)
@@ -142,6 +163,27 @@ static __always_inline bool pma_page_swap(struct pma_page *page, u32 was, u32 ne
 	u32 *word = (u32 *)page;
 
 	return READ_ONCE(*word) == was && cmpxchg(word, was, new) == was;
+}
+
+/* The word of a slab page's descriptor, with some of PMA_SLAB_* changed. */
+static __always_inline u32 pma_page_slab_word(u32 word, u8 changes)
+{
+	return word ^ pma_page_word(changes, 0, 0);
+}
+
+/**
+ * pma_page_set_slab() - say what CPUs may do with a slab page
+ * @page: descriptor; no CPU may have the page just now
+ * @flags: PMA_SLAB_FULL, PMA_SLAB_CPU or 0
+ *
+ * All that was written of the page before is seen by who has it then.
+ */
+static inline void pma_page_set_slab(struct pma_page *page, u8 flags)
+{
+	struct pma_page_id id = pma_page_id(page);
+
+	/* For who swaps it. */
+	smp_store_release((u32 *)page, pma_page_word(PMA_KIND_SLAB | flags, id.class, id.owner));
 }
 
 static inline void *pma_pages_shadow(const struct pma_pages *pages, u32 pgno)

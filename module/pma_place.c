@@ -25,7 +25,7 @@ static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 
 static const struct pma_class *class_of(const struct pma_arena *arena, const struct pma_page *page)
 {
-	return &arena->pool->classes->class[page->class];
+	return &arena->pool->classes->class[pma_page_id(page).class];
 }
 
 static int find_slab(struct pma_arena *arena, u64 handle, struct pma_place *place)

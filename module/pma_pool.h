@@ -260,4 +260,19 @@ static inline void pma_limit_count(struct pma_pool *pool, struct pma_budget *bud
 		pma_limit_count_all(pool, budget, nr_pages);
 }
 
+/**
+ * pma_pool_has_plenty() - may CPUs have pages that others could use?
+ * @pool: the pool
+ *
+ * Half of a pool's pages must be free for that, by what it had a moment ago.
+ *
+ * Context: Any; takes no lock.
+ */
+static inline bool pma_pool_has_plenty(const struct pma_pool *pool)
+{
+	u32 nr_free = READ_ONCE(pool->runs->free_units) + READ_ONCE(pool->loose_pages);
+
+	return nr_free >= pool->region.nr_pages / 2;
+}
+
 #endif /* _PMA_POOL_H */

@@ -152,7 +152,6 @@ void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
 	page->slab.first_free = 0;
 	page->slab.nr_free = class->nr_blocks;
 	page->slab.block_size = class->block_size;
-	page->slab.cpu = 0;
 	bitmap_zero(bitmap, ALIGN(class->nr_blocks, BITS_PER_LONG));
 	bitmap_set(bitmap, 0, class->nr_blocks);
 }
@@ -217,6 +216,5 @@ u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap,
 
 	return (bitmap_weight(bitmap, nr_bits) != page->slab.nr_free) +
 	       (find_next_bit(bitmap, class->nr_blocks, 0) != page->slab.first_free) +
-	       (page->slab.block_size != class->block_size) +
-	       (page->slab.cpu != 0);
+	       (page->slab.block_size != class->block_size);
 }

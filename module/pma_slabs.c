@@ -9,8 +9,8 @@
  * holds nothing more goes back to the pool at once.  In kernel arenas pages of small
  * blocks are cut from the ends of free runs, so that long ones are left between.
  */
-#include "pma_cpu.h"
 #include "pma_drain.h"
+#include "pma_kept.h"
 #include "pma_slabs.h"
 
 /* Blocks of a page that are small. */
@@ -23,7 +23,7 @@ static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 
 static const struct pma_class *class_of(const struct pma_arena *arena, const struct pma_page *page)
 {
-	return &arena->pool->classes->class[page->class];
+	return &arena->pool->classes->class[pma_page_id(page).class];
 }
 
 /*
@@ -101,6 +101,7 @@ static unsigned int alloc_some(struct pma_arena *arena, u32 class, size_t size,
 	if (!page->slab.nr_free) {
 		pma_arena_drop(arena, &arena->partial[class], pgno);
 		pma_arena_push(arena, &arena->full, pgno);
+		pma_page_set_slab(page, PMA_SLAB_FULL);
 	}
 	return n;
 }
@@ -139,7 +140,7 @@ unsigned int pma_slabs_alloc(struct pma_arena *arena, u32 class, size_t size, u3
 /**
  * pma_slabs_place() - put a slab page that got blocks back where it belongs
  * @arena: whose it is
- * @pgno: the page, which no CPU has
+ * @pgno: the page, which pma_slabs_claim() answered true of
  * @was_full: it is among the full ones still
  *
  * That may be another list, or the pool.
@@ -149,7 +150,7 @@ unsigned int pma_slabs_alloc(struct pma_arena *arena, u32 class, size_t size, u3
 void pma_slabs_place(struct pma_arena *arena, u32 pgno, bool was_full)
 {
 	const struct pma_page *page = page_of(arena, pgno);
-	u32 *partial = &arena->partial[page->class];
+	u32 *partial = &arena->partial[pma_page_id(page).class];
 
 	if (page->slab.nr_free == class_of(arena, page)->nr_blocks) {
 		release(arena, was_full ? &arena->full : partial, pgno);
@@ -160,60 +161,62 @@ void pma_slabs_place(struct pma_arena *arena, u32 pgno, bool was_full)
 }
 
 /**
- * pma_slabs_freed() - what follows when blocks of a slab page were put back
- * @arena: whose the page is
- * @pgno: the page, which no CPU has
- * @nr: how many blocks; their bits are set
- * @lowest: the first of them in the page
+ * pma_slabs_claim() - see to it that no CPU changes a slab page meanwhile
+ * @page: its descriptor
  *
- * Context: The arena's lock is held; takes the pool's.
+ * One that is full is not a CPU's then, until pma_slabs_freed().
+ *
+ * Context: The arena's lock is held.
+ * Return: true if it is up to who holds the lock; false if a CPU has it: whoever frees
+ * blocks there sets bits atomically, and the CPU will count them.
  */
-void pma_slabs_freed(struct pma_arena *arena, u32 pgno, u32 nr, u32 lowest)
+bool pma_slabs_claim(struct pma_page *page)
 {
-	struct pma_page *page = page_of(arena, pgno);
-	bool was_full = !page->slab.nr_free;
+	u32 word;
+	u8 flags;
 
-	lockdep_assert_held(&arena->lock);
-	pma_arena_count_frees(arena, nr, nr * page->slab.block_size);
-	pma_slab_count_given(page, nr, lowest);
-	if (!was_full || !pma_cpu_adopt(arena, page, pgno))
-		pma_slabs_place(arena, pgno, was_full);
+	do {
+		word = READ_ONCE(*(u32 *)page);
+		flags = pma_page_id_of(word).kind & ~PMA_PAGE_KINDS;
+		if (!flags)
+			return true;
+		if (flags & PMA_SLAB_GIVEN)
+			return false;
+		/* A full page becomes ours, of a CPU's it is said that others gave to it. */
+		flags &= PMA_SLAB_FULL;
+	} while (!pma_page_swap(page, word, pma_page_slab_word(word, flags ?: PMA_SLAB_GIVEN)));
+	return flags;
 }
 
 /**
- * pma_slabs_free() - free a slab block
+ * pma_slabs_free_of_cpu() - free a slab block of a page that a CPU has
  * @arena: whose it is
- * @pgno: its page
- * @index: its number there; it is in use
+ * @pgno: its page, which pma_slabs_claim() answered false of
+ * @index: its number there
+ *
+ * The CPU takes others meanwhile, without the lock.
  *
  * Context: The arena's lock is held; takes the pool's.
+ * Return: false if it is free already.
  */
-void pma_slabs_free(struct pma_arena *arena, u32 pgno, u32 index)
+bool pma_slabs_free_of_cpu(struct pma_arena *arena, u32 pgno, u32 index)
 {
-	struct pma_page *page = page_of(arena, pgno);
-	unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
-
 	lockdep_assert_held(&arena->lock);
-	if (page->slab.cpu) {
-		/* The CPU that has the page takes others meanwhile, without the lock. */
-		set_bit(index, bitmap);
-		page->slab.nr_free = 1;
-		pma_arena_count_frees(arena, 1, page->slab.block_size);
-		/* It may be a spare one, and be empty now. */
-		pma_kept_tell(arena);
-		return;
-	}
-	__set_bit(index, bitmap);
-	pma_slabs_freed(arena, pgno, 1, index);
+	if (test_and_set_bit(index, pma_pages_shadow(&arena->pool->pages, pgno)))
+		return false;
+	pma_arena_count_frees(arena, 1, page_of(arena, pgno)->slab.block_size);
+	/* It may be a spare one, and be empty now. */
+	pma_kept_tell(arena);
+	return true;
 }
 
 /**
- * pma_slabs_activate() - find a CPU a slab page
+ * pma_slabs_activate() - give a CPU a slab page
  * @arena: whose it is
  * @class: of its blocks
  *
  * Context: The arena's lock is held; takes the pool's.
- * Return: a page with a free block, among the full ones, or PMA_NONE.
+ * Return: a page with a free block, which the CPU has now, or PMA_NONE.
  */
 u32 pma_slabs_activate(struct pma_arena *arena, u32 class)
 {
@@ -225,13 +228,15 @@ u32 pma_slabs_activate(struct pma_arena *arena, u32 class)
 		return PMA_NONE;
 	pma_arena_drop(arena, &arena->partial[class], pgno);
 	pma_arena_push(arena, &arena->full, pgno);
+	page_of(arena, pgno)->slab.nr_free = 0;
+	pma_page_set_slab(page_of(arena, pgno), PMA_SLAB_CPU);
 	return pgno;
 }
 
 /**
- * pma_slabs_settle() - count what is free in a slab page that a CPU had
+ * pma_slabs_settle() - let a CPU part with a slab page, in which others may have freed blocks
  * @arena: whose it is
- * @pgno: the page, among the full ones
+ * @pgno: the page; the CPU has forgotten it, or does so before the lock is released
  *
  * Context: The arena's lock is held; takes the pool's.
  */
@@ -242,6 +247,7 @@ void pma_slabs_settle(struct pma_arena *arena, u32 pgno)
 	lockdep_assert_held(&arena->lock);
 	pma_slab_recount(page, pma_pages_shadow(&arena->pool->pages, pgno),
 			 class_of(arena, page)->nr_blocks);
+	pma_page_set_slab(page, page->slab.nr_free ? 0 : PMA_SLAB_FULL);
 	if (page->slab.nr_free)
 		pma_slabs_place(arena, pgno, true);
 }

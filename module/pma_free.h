@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * pma_free.h - free a block where CPUs have pages
+ */
+#ifndef _PMA_FREE_H
+#define _PMA_FREE_H
+
+#include "pma_arena.h"
+
+int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
+		     unsigned long irq);
+int pma_free_of_partial(struct pma_arena *arena, u64 handle, struct pma_page *page,
+			unsigned long irq);
+int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page,
+		      unsigned long irq);
+int pma_free_big(struct pma_arena *arena, u64 handle, unsigned long irq);
+int pma_free_other(struct pma_arena *arena, u64 handle, unsigned long irq);
+
+/**
+ * pma_free_irqs_off() - free a block that is not in a page this CPU takes from
+ * @arena: whose it is, and whose CPUs have pages
+ * @handle: of its start, it is said; below fast.bytes
+ * @page: descriptor of its page
+ * @irq: what local_irq_restore() is to get then
+ *
+ * What the page's kind is just now tells which way is likely to be the right one; each
+ * judges for itself.
+ *
+ * Context: Interrupts are off, and afterwards as they were before; takes the arena's
+ * lock.
+ * Return: 0, or the errors of pma_place_find(), counted, and nothing changed.
+ */
+static __always_inline int pma_free_irqs_off(struct pma_arena *arena, u64 handle,
+					     struct pma_page *page, unsigned long irq)
+{
+	u8 kind = READ_ONCE(page->kind);
+
+	if (kind == (PMA_KIND_SLAB | PMA_SLAB_FULL))
+		return pma_free_of_full(arena, handle, page, irq);
+	if (kind == PMA_KIND_SLAB)
+		return pma_free_of_partial(arena, handle, page, irq);
+	if (kind == PMA_KIND_BIG)
+		return pma_free_big(arena, handle, irq);
+	if (kind & PMA_SLAB_CPU)
+		return pma_free_of_spare(arena, handle, page, irq);
+	return pma_free_other(arena, handle, irq);
+}
+
+#endif /* _PMA_FREE_H */
