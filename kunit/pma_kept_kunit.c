@@ -70,26 +70,26 @@ static void freed_block_is_next(struct kunit *test)
 	}
 }
 
-/* Four of a length are kept, and one of a long one; the others go back. */
+/* A few of a length are kept, and one of a long one; the others go back. */
 static void few_of_a_length_are_kept(struct kunit *test)
 {
 	struct pma_arena *arena = arena_of(test, &large);
-	void *blocks[6];
+	void *blocks[PMA_KEPT_DEPTH + 2];
 	u32 i;
 
 	pma_kunit_move_to_cpu(0);
 	for (i = 0; i < ARRAY_SIZE(blocks); i++)
 		blocks[i] = pma_alloc(arena, RUN);
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
-	KUNIT_EXPECT_EQ(test, held_pages(arena), 4 * 5);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), PMA_KEPT_DEPTH * 5);
 	for (i = 0; i < 2; i++)
 		blocks[i] = pma_alloc(arena, 17 * 4096);
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
-	KUNIT_EXPECT_EQ(test, held_pages(arena), 4 * 5 + 17);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), PMA_KEPT_DEPTH * 5 + 17);
 	/* A longer one that is in the same place is none for it. */
 	blocks[0] = pma_alloc(arena, 16 * 4096);
 	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, blocks[0]), 16 * 4096);
-	KUNIT_EXPECT_EQ(test, held_pages(arena), 4 * 5 + 17);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), PMA_KEPT_DEPTH * 5 + 17);
 	pma_block_free_all(arena);
 	KUNIT_EXPECT_EQ(test, held_pages(arena), 0);
 }

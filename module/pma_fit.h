@@ -96,10 +96,16 @@ static inline struct pma_link *pma_fit_link(const struct pma_fit *fit, u32 unit)
 	return &pma_fit_tag(fit, unit)->link;
 }
 
+/* Length in units of the piece of which @head is the tag's. */
+static inline u32 pma_fit_head_units(const struct pma_fit *fit, u32 head)
+{
+	return head >> (PMA_FIT_FLAG_BITS + fit->window_shift);
+}
+
 /* Length in units of the piece that starts at @unit. */
 static inline u32 pma_fit_units(const struct pma_fit *fit, u32 unit)
 {
-	return READ_ONCE(pma_fit_tag(fit, unit)->head) >> (PMA_FIT_FLAG_BITS + fit->window_shift);
+	return pma_fit_head_units(fit, READ_ONCE(pma_fit_tag(fit, unit)->head));
 }
 
 static inline u32 pma_fit_flags(const struct pma_fit *fit, u32 unit)

@@ -75,53 +75,34 @@ static inline u64 pma_heap_bytes(const struct pma_heap *heap, u64 handle)
 }
 
 /**
- * pma_heap_is_used() - does a chunk in use start there, which no CPU keeps?
+ * pma_heap_used_tag() - find the tag of a chunk in use that no CPU keeps
  * @heap: the heap
  * @handle: any handle in one of its segments
  *
- * Return: true if so.
+ * Return: the tag, or NULL if no such chunk starts there.
  */
-static inline bool pma_heap_is_used(const struct pma_heap *heap, u64 handle)
+static inline struct pma_fit_tag *pma_heap_used_tag(const struct pma_heap *heap, u64 handle)
 {
-	u32 unit = handle >> heap->geo->granule_shift;
-
-	return !(handle & ((1U << heap->geo->granule_shift) - 1)) &&
-	       pma_fit_is_piece(&heap->fit, unit) &&
-	       !(pma_fit_flags(&heap->fit, unit) & (PMA_FIT_FREE | PMA_FIT_KEPT));
-}
-
-/**
- * pma_heap_keep() - mark a chunk in use as kept by a CPU
- * @heap: the heap
- * @handle: its start
- */
-static inline void pma_heap_keep(const struct pma_heap *heap, u64 handle)
-{
-	u32 unit = handle >> heap->geo->granule_shift;
-
-	atomic_or(PMA_FIT_KEPT, (atomic_t *)&pma_fit_tag(&heap->fit, unit)->head);
-}
-
-/**
- * pma_heap_use_kept() - hand out a kept chunk
- * @heap: the heap
- * @unit: its first granule; nobody else has it
- * @size: bytes wanted, at most those it has
- *
- * Needs no lock: its segment stays as long as it is kept, and the other flags of its
- * tag are changed atomically, too.
- *
- * Return: its bytes.
- */
-static inline u64 pma_heap_use_kept(const struct pma_heap *heap, u32 unit, size_t size)
-{
+	u8 shift = heap->geo->granule_shift;
+	u32 unit = handle >> shift, mask = pma_fit_min_units(&heap->fit) - 1;
 	struct pma_fit_tag *tag = pma_fit_tag(&heap->fit, unit);
-	u32 head;
+	u32 head = READ_ONCE(tag->head);
 
-	tag->link.next = size;
-	head = atomic_fetch_andnot(PMA_FIT_KEPT, (atomic_t *)&tag->head);
-	return (u64)(head >> (PMA_FIT_FLAG_BITS + heap->fit.window_shift)) <<
-	       heap->geo->granule_shift;
+	if (!head || ((head >> PMA_FIT_FLAG_BITS) ^ unit) & mask ||
+	    head & (PMA_FIT_FREE | PMA_FIT_KEPT) || (u64)unit << shift != handle)
+		return NULL;
+	return tag;
+}
+
+/* Mark a chunk in use as kept by a CPU, and as not kept any more; what its tag said. */
+static inline void pma_heap_keep(struct pma_fit_tag *tag)
+{
+	atomic_or(PMA_FIT_KEPT, (atomic_t *)&tag->head);
+}
+
+static inline u32 pma_heap_use_kept(struct pma_fit_tag *tag)
+{
+	return atomic_fetch_andnot(PMA_FIT_KEPT, (atomic_t *)&tag->head);
 }
 
 #endif /* _PMA_HEAP_H */

@@ -155,24 +155,31 @@ bool pma_kept_put_run(struct pma_arena *arena, u64 handle)
 bool pma_kept_put_chunk(struct pma_arena *arena, u64 handle)
 {
 	struct pma_page_id id = pma_page_id(&arena->fast.desc[handle >> arena->fast.page_shift]);
+	const struct pma_heap *heap = arena->heap;
 	struct pma_kept *kept = of_this_cpu(arena);
-	u32 bin, *place;
+	u32 units, bin, *place;
+	struct pma_fit_tag *tag;
+	u8 shift;
 	s64 bytes;
 
 	lockdep_assert_held(&arena->lock);
-	if (!kept || id.kind != PMA_KIND_HEAP || id.owner != arena->id ||
-	    !pma_heap_is_used(arena->heap, handle))
+	if (id.kind != PMA_KIND_HEAP || id.owner != arena->id || !kept)
 		return false;
-	bytes = pma_heap_bytes(arena->heap, handle);
-	bin = bin_of(bytes >> arena->heap->geo->granule_shift) - kept->chunk_bins_from;
+	tag = pma_heap_used_tag(heap, handle);
+	if (!tag)
+		return false;
+	units = pma_fit_head_units(&heap->fit, tag->head);
+	bin = bin_of(units) - kept->chunk_bins_from;
+	shift = heap->geo->granule_shift;
+	bytes = (s64)units << shift;
 	if (bin >= PMA_KEPT_CHUNK_BINS || !has_room(arena, kept, bytes))
 		return false;
 	place = empty_place(kept->chunks[bin], PMA_KEPT_DEPTH);
 	if (!place)
 		return false;
-	pma_heap_keep(arena->heap, handle);
+	pma_heap_keep(tag);
 	pma_arena_count_frees(arena, 1, bytes);
-	put(arena, kept, place, handle >> arena->heap->geo->granule_shift, bytes);
+	put(arena, kept, place, handle >> shift, bytes);
 	return true;
 }
 
@@ -211,40 +218,48 @@ static __always_inline void *alloc_run(const struct pma_arena *arena, struct pma
 	return (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift);
 }
 
-static u32 take_chunk(const struct pma_heap *heap, u32 *bin, u32 units)
+/*
+ * A chunk that serves @size well: of the bin of that length, or of the next, whose chunks
+ * are all long enough.
+ */
+static noinline u32 take_chunk(const struct pma_arena *arena, struct pma_kept *kept, size_t size)
 {
-	u32 unit, have, i;
+	const struct pma_heap *heap = arena->heap;
+	u32 units = DIV_ROUND_UP(size, 1U << heap->geo->granule_shift), unit, have;
+	u32 bin = bin_of(units) - kept->chunk_bins_from;
+	u32 *place, *end;
 
-	for (i = 0; i < PMA_KEPT_DEPTH; i++) {
-		unit = READ_ONCE(bin[i]);
+	if (bin >= PMA_KEPT_CHUNK_BINS)
+		return PMA_NONE;
+	place = kept->chunks[bin];
+	end = place + (bin + 1 < PMA_KEPT_CHUNK_BINS ? 2 : 1) * PMA_KEPT_DEPTH;
+	for (; place < end; place++) {
+		unit = READ_ONCE(*place);
 		if (unit == PMA_NONE)
 			continue;
-		have = READ_ONCE(pma_fit_tag(&heap->fit, unit)->head) >>
-		       (PMA_FIT_FLAG_BITS + heap->fit.window_shift);
+		have = pma_fit_units(&heap->fit, unit);
 		if (have >= units && (have - units) * CHUNK_WASTE_PARTS <= have &&
-		    take(&bin[i], unit))
+		    take(place, unit))
 			return unit;
 	}
 	return PMA_NONE;
 }
 
-static noinline void *alloc_chunk(const struct pma_arena *arena, struct pma_kept *kept,
-				  size_t size, u64 *usable)
+static __always_inline void *alloc_chunk(const struct pma_arena *arena, struct pma_kept *kept,
+					 size_t size, u64 *usable)
 {
 	const struct pma_heap *heap = arena->heap;
-	u32 units = DIV_ROUND_UP(size, 1U << heap->geo->granule_shift);
-	u32 bin = bin_of(units) - kept->chunk_bins_from, unit;
+	u32 unit = take_chunk(arena, kept, size);
+	u8 shift = heap->geo->granule_shift;
+	struct pma_fit_tag *tag;
 
-	if (bin >= PMA_KEPT_CHUNK_BINS)
-		return NULL;
-	unit = take_chunk(heap, kept->chunks[bin], units);
-	/* Those of the next bin are all long enough. */
-	if (unit == PMA_NONE && ++bin < PMA_KEPT_CHUNK_BINS)
-		unit = take_chunk(heap, kept->chunks[bin], units);
 	if (unit == PMA_NONE)
 		return NULL;
-	*usable = pma_heap_use_kept(heap, unit, size);
-	return (void *)arena->fast.base + ((size_t)unit << heap->geo->granule_shift);
+	/* Needs no lock: its segment stays while it is kept, and its flags are atomic. */
+	tag = pma_fit_tag(&heap->fit, unit);
+	tag->link.next = size;
+	*usable = (u64)pma_fit_head_units(&heap->fit, pma_heap_use_kept(tag)) << shift;
+	return (void *)arena->fast.base + ((size_t)unit << shift);
 }
 
 static __always_inline void *alloc(struct pma_arena *arena, size_t size, u64 *usable)

@@ -7,7 +7,7 @@
 
 #include "pma_arena.h"
 
-#define PMA_KEPT_DEPTH		4	/* pieces of about a length */
+#define PMA_KEPT_DEPTH		6	/* pieces of about a length */
 #define PMA_KEPT_RUN_PAGES	256	/* of the longest run that is kept */
 #define PMA_KEPT_RUN_BINS	49	/* lengths up to that */
 #define PMA_KEPT_CHUNK_BINS	48	/* from the shortest chunk on, 64 times as long */
