@@ -42,7 +42,7 @@
 #define KEPT_PARTS	16
 
 /* Where pages are few, so many of a class may be spare ones and empty. */
-#define EMPTY_SPARES	3
+#define EMPTY_SPARES	2
 
 static unsigned long no_word;
 
