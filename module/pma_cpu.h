@@ -72,9 +72,12 @@ static __always_inline struct pma_cpu_page *pma_cpu_page_for(const struct pma_ar
 							     size_t size)
 {
 	u32 class = READ_ONCE(arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN]);
-	struct pma_cpu_page *page = &this_cpu_ptr(arena->cpu)->pages[class];
+	size_t offset = class * sizeof(struct pma_cpu_page);
+	struct pma_cpu_page *page;
 
-	/* Left to itself, gcc adds the parts up at each use. */
+	/* Left to itself, gcc adds the parts up at each use, or before it shifts. */
+	OPTIMIZER_HIDE_VAR(offset);
+	page = (void *)this_cpu_ptr(arena->cpu)->pages + offset;
 	OPTIMIZER_HIDE_VAR(page);
 	return page;
 }
