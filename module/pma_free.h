@@ -41,8 +41,11 @@ static __always_inline int pma_free_irqs_off(struct pma_arena *arena, u64 handle
 		return pma_free_of_partial(arena, handle, page, irq);
 	if (kind == PMA_KIND_BIG)
 		return pma_free_big(arena, handle, irq);
-	if (kind & PMA_SLAB_CPU)
+	if (kind == (PMA_KIND_SLAB | PMA_SLAB_CPU))
 		return pma_free_of_spare(arena, handle, page, irq);
+	/* Where others have freed to it, it is likely another CPU's. */
+	if (kind & PMA_SLAB_GIVEN)
+		return pma_free_of_partial(arena, handle, page, irq);
 	return pma_free_other(arena, handle, irq);
 }
 

@@ -191,20 +191,22 @@ bool pma_slabs_claim(struct pma_page *page)
 /**
  * pma_slabs_free_of_cpu() - free a slab block of a page that a CPU has
  * @arena: whose it is
- * @pgno: its page, which pma_slabs_claim() answered false of
- * @index: its number there
+ * @page: descriptor of its page, which pma_slabs_claim() answered false of
+ * @bitmap: the page's shadow
+ * @index: the block's number there
  *
  * The CPU takes others meanwhile, without the lock.
  *
  * Context: The arena's lock is held; takes the pool's.
  * Return: false if it is free already.
  */
-bool pma_slabs_free_of_cpu(struct pma_arena *arena, u32 pgno, u32 index)
+bool pma_slabs_free_of_cpu(struct pma_arena *arena, const struct pma_page *page,
+			   unsigned long *bitmap, u32 index)
 {
 	lockdep_assert_held(&arena->lock);
-	if (test_and_set_bit(index, pma_pages_shadow(&arena->pool->pages, pgno)))
+	if (test_and_set_bit(index, bitmap))
 		return false;
-	pma_arena_count_frees(arena, 1, page_of(arena, pgno)->slab.block_size);
+	pma_arena_count_frees(arena, 1, page->slab.block_size);
 	/* It may be a spare one, and be empty now. */
 	pma_kept_tell(arena);
 	return true;

@@ -11,7 +11,8 @@ unsigned int pma_slabs_alloc(struct pma_arena *arena, u32 class, size_t size, u3
 			     unsigned int nr, u64 *handles);
 void pma_slabs_place(struct pma_arena *arena, u32 pgno, bool was_full);
 bool pma_slabs_claim(struct pma_page *page);
-bool pma_slabs_free_of_cpu(struct pma_arena *arena, u32 pgno, u32 index);
+bool pma_slabs_free_of_cpu(struct pma_arena *arena, const struct pma_page *page,
+			   unsigned long *bitmap, u32 index);
 u32 pma_slabs_activate(struct pma_arena *arena, u32 class);
 void pma_slabs_settle(struct pma_arena *arena, u32 pgno);
 u32 pma_slabs_release(struct pma_arena *arena, u32 most);
@@ -83,12 +84,16 @@ static __always_inline bool pma_slabs_free(struct pma_arena *arena, struct pma_p
 {
 	unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
 
-	if (READ_ONCE(page->kind) != PMA_KIND_SLAB) {
+	u8 kind = READ_ONCE(page->kind);
+
+	if (kind & PMA_SLAB_GIVEN)
+		return pma_slabs_free_of_cpu(arena, page, bitmap, index);
+	if (kind != PMA_KIND_SLAB) {
 		/* First this, as a refusal shall change nothing. */
 		if (test_bit(index, bitmap))
 			return false;
 		if (!pma_slabs_claim(page))
-			return pma_slabs_free_of_cpu(arena, pgno, index);
+			return pma_slabs_free_of_cpu(arena, page, bitmap, index);
 	}
 	if (__test_and_set_bit(index, bitmap))
 		return false;
