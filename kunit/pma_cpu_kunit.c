@@ -310,15 +310,36 @@ static u32 nr_stay(struct kunit *test, const struct pma_kunit_config *config, u3
 	return i;
 }
 
-/* Where half of the pages are free, all that get empty stay; else only a few. */
+/* Where half of the pages are free, more of those that get empty stay; but never all. */
 static void empty_spares_stay_where_there_is_plenty(struct kunit *test)
 {
 	static const struct pma_kunit_config config = { .page_size = 256, .nr_pages = 48 };
 
 	if (!arena_of(test, &config)->cpu)
 		kunit_skip(test, "CPUs have no pages");
-	KUNIT_EXPECT_EQ(test, nr_stay(test, &many_pages, PMA_CPU_SPARES), PMA_CPU_SPARES);
+	KUNIT_EXPECT_EQ(test, nr_stay(test, &many_pages, 3 * PMA_CPU_SPARES), 8);
 	KUNIT_EXPECT_EQ(test, nr_stay(test, &config, PMA_CPU_SPARES), 2);
+}
+
+/* A CPU that only frees goes on to adopt the pages that it frees to. */
+static void cpu_that_only_frees_has_places(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &many_pages);
+	void *blocks[3 * PMA_CPU_SPARES * SPARE_BLOCKS];
+	u32 i, had;
+
+	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
+		kunit_skip(test, "there are no two CPUs");
+	fill_pages(test, arena, blocks, 3 * PMA_CPU_SPARES);
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < ARRAY_SIZE(blocks) - SPARE_BLOCKS; i++) {
+		had = nr_cpu_pages(arena);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
+		if (!(i % SPARE_BLOCKS))
+			KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), had + 1);
+	}
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
 }
 
 /* A spare page is judged as any, also where another CPU has it. */
@@ -486,6 +507,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(freed_blocks_of_all_words_are_found),
 	KUNIT_CASE(full_pages_become_spare),
 	KUNIT_CASE(empty_spares_stay_where_there_is_plenty),
+	KUNIT_CASE(cpu_that_only_frees_has_places),
 	KUNIT_CASE(free_refuses_misuse_of_spare),
 	KUNIT_CASE(idle_cpus_are_drained_soon),
 	KUNIT_CASE(spares_are_there_for_all),

@@ -41,8 +41,12 @@
 /* A CPU keeps no more than such a part of the region. */
 #define KEPT_PARTS	16
 
-/* Where pages are few, so many of a class may be spare ones and empty. */
-#define EMPTY_SPARES	2
+/*
+ * An empty page stays among so many spare ones of a class; and where less than half of the
+ * pool is free, among so few.
+ */
+#define EMPTY_SPARES		8
+#define EMPTY_SPARES_FEW	2
 
 static unsigned long no_word;
 
@@ -239,16 +243,18 @@ void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page *page)
  * @i: its place
  * @pgno: the page
  *
- * Where pages are few, and the CPU has enough of them, it goes back instead.
+ * If it is, and the CPU has enough of them, it goes back instead: so a CPU that only frees
+ * has places left for other pages.
  *
  * Context: Interrupts are off; may take the arena's lock.
  */
 void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i, u32 pgno)
 {
 	const unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
+	u32 most = pma_pool_has_plenty(arena->pool) ? EMPTY_SPARES : EMPTY_SPARES_FEW;
 
-	if (page->nr_spares > EMPTY_SPARES && !pma_pool_has_plenty(arena->pool) &&
-	    bitmap_full(bitmap, page->nr_blocks)) {
+	if (page->nr_spares > most && bitmap_full(bitmap, page->nr_blocks)) {
+		page->nr_spares -= i == page->nr_spares - 1;
 		settle(arena, pgno);
 		return;
 	}
