@@ -123,24 +123,28 @@ struct pma_page_id {
 	u16 owner;
 };
 
+union pma_page_first {
+	struct pma_page_id id;
+	u32 word;
+};
+
 static_assert(sizeof(struct pma_page_id) == sizeof(u32));
 
 static __always_inline u32 pma_page_word(u8 kind, u8 class, u16 owner)
 {
-	struct pma_page_id id = { .kind = kind, .class = class, .owner = owner };
-	u32 word;
+	union pma_page_first first = {
+		.id = { .kind = kind, .class = class, .owner = owner },
+	};
 
-	memcpy(&word, &id, sizeof(word));
-	return word;
+	return first.word;
 }
 
 /* What a word says, with PMA_SLAB_*. */
 static __always_inline struct pma_page_id pma_page_id_of(u32 word)
 {
-	struct pma_page_id id;
+	union pma_page_first first = { .word = word };
 
-	memcpy(&id, &word, sizeof(id));
-	return id;
+	return first.id;
 }
 
 static inline struct pma_page_id pma_page_id(const struct pma_page *page)
