@@ -342,6 +342,28 @@ static void cpu_that_only_frees_has_places(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+/* Of more spare pages than empty ones may be, an empty one stays when a free is refused. */
+static void refused_free_leaves_empty_spares(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &many_pages);
+	void *blocks[12 * SPARE_BLOCKS];
+	u32 i, nr_pages, had;
+
+	fill_pages(test, arena, blocks, 12);
+	for (i = 0; i < 8 * SPARE_BLOCKS; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[8 * SPARE_BLOCKS]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[9 * SPARE_BLOCKS]), 0);
+	nr_pages = arena->stats.slab_pages;
+	had = nr_cpu_pages(arena);
+	for (i = 0; i < 8 * SPARE_BLOCKS; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), -EALREADY);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, nr_pages);
+	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), had);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
 /* A spare page is judged as any, also where another CPU has it. */
 static void free_refuses_misuse_of_spare(struct kunit *test)
 {
@@ -508,6 +530,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(full_pages_become_spare),
 	KUNIT_CASE(empty_spares_stay_where_there_is_plenty),
 	KUNIT_CASE(cpu_that_only_frees_has_places),
+	KUNIT_CASE(refused_free_leaves_empty_spares),
 	KUNIT_CASE(free_refuses_misuse_of_spare),
 	KUNIT_CASE(idle_cpus_are_drained_soon),
 	KUNIT_CASE(spares_are_there_for_all),

@@ -227,7 +227,8 @@ static __always_inline bool pma_cpu_give_to_spare(struct pma_arena *arena, size_
 	bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
 	done = !test_and_set_bit(index, bitmap);
 	page->frees += done;
-	if (unlikely(READ_ONCE(*bitmap) == page->all_free))
+	/* Only what is done may change where the page is: what is refused changes nothing. */
+	if (unlikely(done && READ_ONCE(*bitmap) == page->all_free))
 		pma_cpu_put_away(arena, page, i, pgno);
 	else
 		smp_store_release(&page->spares[i], pgno);	/* as when it was adopted */
