@@ -203,7 +203,7 @@ static long open_without_each(struct kunit *test, struct pma_open_args *args,
 	pma_kunit_front_fail(faults);
 	err = pma_chardev_fops.unlocked_ioctl(front->file, PMA_IOC_OPEN, (unsigned long)user);
 	*failed = pma_kunit_front_failed(test, faults, err);
-	flush_delayed_fput();
+	pma_kunit_flush_files();
 	pma_kunit_front_get(test, args, sizeof(*args));
 	return err;
 }

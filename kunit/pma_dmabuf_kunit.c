@@ -72,7 +72,7 @@ static void map_covers_the_block(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, NULL), 64 - 5);
 	end_import(dmabuf, &importer);
 	pma_dmabuf_put(dmabuf);
-	flush_delayed_fput();
+	pma_kunit_flush_files();
 	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, NULL), 64);
 }
 
@@ -89,7 +89,7 @@ static void vmap_is_the_region(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, map.vaddr, pma_kunit_ptr(pool, handle));
 	dma_buf_vunmap_unlocked(dmabuf, &map);
 	pma_dmabuf_put(dmabuf);
-	flush_delayed_fput();
+	pma_kunit_flush_files();
 	pma_kunit_free(test, arena, handle);
 }
 
@@ -114,7 +114,7 @@ static void export_fails_without_memory(struct kunit *test)
 		failed = pma_kunit_fail_end();
 		if (!IS_ERR(dmabuf)) {
 			pma_dmabuf_put(dmabuf);
-			flush_delayed_fput();
+			pma_kunit_flush_files();
 		} else {
 			KUNIT_EXPECT_EQ(test, PTR_ERR(dmabuf), -ENOMEM);
 		}

@@ -202,7 +202,7 @@ static void what_cannot_be_told_is_undone(struct kunit *test)
 			failed = pma_kunit_front_failed(test, &faults, err);
 			if (!err)
 				take_back(test, arena, calls[i].cmd);
-			flush_delayed_fput();
+			pma_kunit_flush_files();
 			pma_share_revoke(front->arena, token);
 			pma_arena_get_stats(arena, &stats);
 			KUNIT_EXPECT_EQ_MSG(test, stats.live_blocks, 1, "%s", calls[i].name);

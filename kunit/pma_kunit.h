@@ -124,6 +124,7 @@ u32 pma_kunit_rounds(void);
 void pma_kunit_threads(struct kunit *test, u32 nr, void (*run)(void *context, u32 index),
 		       void *context);
 bool pma_kunit_move_to_cpu(u32 cpu);
+void pma_kunit_flush_files(void);
 void pma_kunit_sleep(void);
 bool pma_kunit_offline_cpu(u32 cpu);
 void pma_kunit_online_cpu(u32 cpu);

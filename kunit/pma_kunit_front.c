@@ -78,7 +78,7 @@ static void wait_for_arenas(struct kunit *test, struct pma_pool *pool)
 	u32 tries;
 
 	for (tries = 0; READ_ONCE(pool->nr_arenas) && tries < 1000; tries++) {
-		flush_delayed_fput();
+		pma_kunit_flush_files();
 		usleep_range(1000, 2000);
 	}
 	KUNIT_EXPECT_EQ(test, pool->nr_arenas, 0);
@@ -116,13 +116,13 @@ struct file *pma_kunit_front_open(struct kunit *test, u32 flags)
 void pma_kunit_front_close(struct file *file)
 {
 	fput(file);
-	flush_delayed_fput();
+	pma_kunit_flush_files();
 }
 
 void pma_kunit_front_close_fd(struct kunit *test, int fd)
 {
 	KUNIT_EXPECT_EQ(test, close_fd(fd), 0);
-	flush_delayed_fput();
+	pma_kunit_flush_files();
 }
 
 /* Put something at the beginning of the process's frame. */

@@ -4,9 +4,12 @@
  *
  *	insmod pma_kunit.ko [seed=N] [ops=N]
  */
+#include <linux/anon_inodes.h>
 #include <linux/completion.h>
 #include <linux/cpu.h>
 #include <linux/delay.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/random.h>
@@ -81,6 +84,30 @@ bool pma_kunit_move_to_cpu(u32 cpu)
 {
 	return cpu < nr_cpu_ids && cpu_online(cpu) &&
 	       !set_cpus_allowed_ptr(current, cpumask_of(cpu));
+}
+
+static int tell_of_release(struct inode *inode, struct file *file)
+{
+	complete(file->private_data);
+	return 0;
+}
+
+/*
+ * Wait for the release of files that were put.  A kernel thread's put leaves it to a work
+ * item.  What that has not begun with can be flushed; if it has begun, it comes to one more
+ * file only when it is done with those.
+ */
+void pma_kunit_flush_files(void)
+{
+	static const struct file_operations fops = { .release = tell_of_release };
+	DECLARE_COMPLETION_ONSTACK(released);
+	struct file *file = anon_inode_getfile("[pma_kunit]", &fops, &released, 0);
+
+	flush_delayed_fput();
+	if (WARN_ON(IS_ERR(file)))
+		return;
+	fput(file);
+	wait_for_completion(&released);
 }
 
 void pma_kunit_sleep(void)
