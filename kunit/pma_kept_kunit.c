@@ -13,6 +13,7 @@
 #include "pma_kunit.h"
 
 static const struct pma_kunit_config large = { "large", 1024, 4096, 0, 0 };
+static const struct pma_kunit_config short_pages = { "short_pages", 8192, 256, 0, 0 };
 
 static struct pma_arena *arena_of(struct kunit *test, const struct pma_kunit_config *config)
 {
@@ -70,11 +71,13 @@ static void freed_block_is_next(struct kunit *test)
 	}
 }
 
-/* A few of a length are kept, and one of a long one; the others go back. */
+/* A few of a length are kept, of long ones of about that; the others go back. */
 static void few_of_a_length_are_kept(struct kunit *test)
 {
 	struct pma_arena *arena = arena_of(test, &large);
-	void *blocks[PMA_KEPT_DEPTH + 2];
+	struct pma_arena *most = arena_of(test, &short_pages);
+	static const u32 longest[] = { 255, 256, 257, 512 };
+	void *blocks[PMA_KEPT_DEPTH + 2], *other;
 	u32 i;
 
 	pma_kunit_move_to_cpu(0);
@@ -82,14 +85,27 @@ static void few_of_a_length_are_kept(struct kunit *test)
 		blocks[i] = pma_alloc(arena, RUN);
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
 	KUNIT_EXPECT_EQ(test, held_pages(arena), PMA_KEPT_DEPTH * 5);
-	for (i = 0; i < 2; i++)
-		blocks[i] = pma_alloc(arena, 17 * 4096);
-	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
-	KUNIT_EXPECT_EQ(test, held_pages(arena), PMA_KEPT_DEPTH * 5 + 17);
-	/* A longer one that is in the same place is none for it. */
-	blocks[0] = pma_alloc(arena, 16 * 4096);
-	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, blocks[0]), 16 * 4096);
-	KUNIT_EXPECT_EQ(test, held_pages(arena), PMA_KEPT_DEPTH * 5 + 17);
+	pma_block_free_all(arena);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 0);
+	for (i = 0; i < 3; i++)
+		blocks[i] = pma_alloc(arena, (17 + i) * 4096);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 3, blocks), 0);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 17 + 18 + 19);
+	/* Longer ones that are in the same bin are none for it. */
+	other = pma_alloc(arena, 16 * 4096);
+	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, other), 16 * 4096);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 17 + 18 + 19);
+	for (i = 3; i--; )
+		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, (17 + i) * 4096), blocks[i]);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 0);
+	/* The shortest and the longest of the last bins. */
+	for (i = 0; i < ARRAY_SIZE(longest); i++) {
+		other = pma_alloc(most, longest[i] * 256);
+		KUNIT_EXPECT_EQ(test, pma_free(most, other), 0);
+		KUNIT_EXPECT_EQ(test, held_pages(most), longest[i] <= PMA_KEPT_RUN_PAGES ?
+							longest[i] : 0);
+		pma_block_free_all(most);
+	}
 	pma_block_free_all(arena);
 	KUNIT_EXPECT_EQ(test, held_pages(arena), 0);
 }

@@ -18,8 +18,9 @@
  * @of_size: of the class map
  * @size_max: largest slab block; 0 if CPUs have no pages
  * @page_mask: page size less 1
- * @page_shift: log2 of a page's bytes
+ * @kept_size_max: bytes of the longest run that a CPU may keep; 0 if they keep none
  * @kept_max: bytes of runs and chunks that a CPU may keep
+ * @page_shift: log2 of a page's bytes
  */
 struct pma_arena_fast {
 	uintptr_t base;
@@ -28,8 +29,9 @@ struct pma_arena_fast {
 	const u8 *of_size;
 	size_t size_max;
 	u32 page_mask;
-	u8 page_shift;
+	u32 kept_size_max;
 	s64 kept_max;
+	u8 page_shift;
 };
 
 /**

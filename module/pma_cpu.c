@@ -459,6 +459,7 @@ int pma_cpu_init(struct pma_arena *arena)
 		.size_max = pool->classes->slab_max,
 		.page_shift = pool->region.page_shift,
 		.kept_max = pool->region.bytes / KEPT_PARTS,
+		.kept_size_max = PMA_KEPT_RUN_PAGES << pool->region.page_shift,
 	};
 	return 0;
 }

@@ -94,15 +94,15 @@ static inline struct pma_fit_tag *pma_heap_used_tag(const struct pma_heap *heap,
 	return tag;
 }
 
-/* Mark a chunk in use as kept by a CPU, and as not kept any more; what its tag said. */
+/* Mark a chunk in use as kept by a CPU, and as not kept any more. */
 static inline void pma_heap_keep(struct pma_fit_tag *tag)
 {
 	atomic_or(PMA_FIT_KEPT, (atomic_t *)&tag->head);
 }
 
-static inline u32 pma_heap_use_kept(struct pma_fit_tag *tag)
+static inline void pma_heap_use_kept(struct pma_fit_tag *tag)
 {
-	return atomic_fetch_andnot(PMA_FIT_KEPT, (atomic_t *)&tag->head);
+	atomic_andnot(PMA_FIT_KEPT, (atomic_t *)&tag->head);
 }
 
 #endif /* _PMA_HEAP_H */

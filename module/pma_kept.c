@@ -6,9 +6,9 @@
  * and chunks that are freed on it, a few of each length, and hands them out again
  * without the arena's lock, the pool's, a search, a split and a join.
  *
- *	         length	  1    2    3 ..16   17..18 ..        256 pages
- *	runs	[ page 7 ][    ][ 31 ][    ][      ]  ..  [        ]
- *		[ page 9 ][    ][    ][    ]
+ *	         length	  1    2    3 .. 15   16..31 ..       256 pages
+ *	runs	[ page 7 ][    ][ 31 ][    ][ 80    ]  ..  [        ]
+ *		[ page 9 ][    ][    ][    ][ 112   ]
  *
  * A kept piece is still its arena's, and in use for pma_fit: no list, tag or account
  * changes.  That it is free is said where a free looks for it, so that a second one is
@@ -36,21 +36,25 @@
 /* Pieces flushed before others get the lock. */
 #define FLUSH_PIECES	16
 
-/* Of longer runs only one of each length is kept. */
-#define FEW_PAGES	16
-
 /* A part of a chunk that may be waste. */
 #define CHUNK_WASTE_PARTS	8
 
-/* Where pieces of about that length are: eight bins a power of two. */
-static u32 bin_of(u32 length)
-{
-	u32 order;
+/* Runs of fewer pages have a bin for each length, longer ones for each power of two. */
+#define SHORT_PAGES	16U
 
-	if (length < 8)
-		return length;
-	order = ilog2(length) - 3;
-	return (order << 3) + (length >> order);
+static u32 run_bin(u32 nr_pages)
+{
+	if (nr_pages < SHORT_PAGES)
+		return nr_pages;
+	return SHORT_PAGES - ilog2(SHORT_PAGES) + __fls(nr_pages);
+}
+
+/* Where chunks of about that length are: eight bins a power of two. */
+static u32 chunk_bin(const struct pma_kept *kept, u32 units)
+{
+	u32 order = units < 8 ? 0 : ilog2(units) - 3;
+
+	return (order << 3) + (units >> order) - kept->chunk_bins_from;
 }
 
 /* May the CPU keep so many bytes more? */
@@ -63,11 +67,11 @@ static bool has_room(const struct pma_arena *arena, struct pma_kept *kept, s64 b
 }
 
 /* An empty place, or NULL; only this CPU fills any. */
-static u32 *empty_place(u32 *bin, u32 depth)
+static u32 *empty_place(u32 *bin)
 {
 	u32 i;
 
-	for (i = 0; i < depth; i++)
+	for (i = 0; i < PMA_KEPT_DEPTH; i++)
 		if (READ_ONCE(bin[i]) == PMA_NONE)
 			return &bin[i];
 	return NULL;
@@ -96,21 +100,14 @@ static void put(struct pma_arena *arena, struct pma_kept *kept, u32 *place, u32 
 	kept->now += bytes;
 	/* Whoever takes it out sees all that was read and written of it before. */
 	smp_store_release(place, piece);
-	WRITE_ONCE(kept->any, true);
+	/* And who sees this, finds it. */
+	smp_store_release(&kept->any, true);
 	pma_kept_tell(arena);
-}
-
-/* The CPU's, unless CPUs are to keep nothing now; interrupts are off. */
-static struct pma_kept *of_this_cpu(const struct pma_arena *arena)
-{
-	if (!arena->cpu || READ_ONCE(arena->draining))
-		return NULL;
-	return &this_cpu_ptr(arena->cpu)->kept;
 }
 
 /**
  * pma_kept_put_run() - free a big block, for this CPU to keep
- * @arena: whose it is, in a pool that does not isolate
+ * @arena: whose it is, and whose CPUs have pages
  * @handle: of its start, it is said; in the region
  *
  * Context: Interrupts are off.
@@ -120,18 +117,17 @@ static struct pma_kept *of_this_cpu(const struct pma_arena *arena)
 bool pma_kept_put_run(struct pma_arena *arena, u64 handle)
 {
 	u32 pgno = handle >> arena->fast.page_shift, nr_pages, *place = NULL;
-	struct pma_page *page = &arena->pool->pages.desc[pgno];
-	struct pma_kept *kept = of_this_cpu(arena);
+	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
+	struct pma_page *page = &arena->fast.desc[pgno];
 	s64 bytes;
 
-	if (!kept || handle & arena->fast.page_mask ||
+	if (READ_ONCE(arena->draining) || handle & arena->fast.page_mask ||
 	    !pma_page_swap(page, kept->big_word, kept->kept_word))
 		return false;
-	nr_pages = pma_pool_run_pages(arena->pool, pgno);
+	nr_pages = pma_pool_tag_pages(&kept->run_tags[pgno]);
 	bytes = (s64)nr_pages << arena->fast.page_shift;
 	if (likely(nr_pages <= PMA_KEPT_RUN_PAGES && has_room(arena, kept, bytes)))
-		place = empty_place(kept->runs[bin_of(nr_pages)],
-				    nr_pages > FEW_PAGES ? 1 : PMA_KEPT_DEPTH);
+		place = empty_place(kept->runs[run_bin(nr_pages)]);
 	if (unlikely(!place)) {
 		/* Whoever claims it next may change its tag, which was read just now. */
 		smp_store_release((u32 *)page, kept->big_word);
@@ -145,7 +141,7 @@ bool pma_kept_put_run(struct pma_arena *arena, u64 handle)
 
 /**
  * pma_kept_put_chunk() - free a chunk, for this CPU to keep
- * @arena: whose it is
+ * @arena: whose it is, and whose CPUs have pages
  * @handle: of its start, it is said; in the region
  *
  * Context: The arena's lock is held; takes the pool's.
@@ -155,26 +151,26 @@ bool pma_kept_put_run(struct pma_arena *arena, u64 handle)
 bool pma_kept_put_chunk(struct pma_arena *arena, u64 handle)
 {
 	struct pma_page_id id = pma_page_id(&arena->fast.desc[handle >> arena->fast.page_shift]);
+	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
 	const struct pma_heap *heap = arena->heap;
-	struct pma_kept *kept = of_this_cpu(arena);
 	u32 units, bin, *place;
 	struct pma_fit_tag *tag;
 	u8 shift;
 	s64 bytes;
 
 	lockdep_assert_held(&arena->lock);
-	if (id.kind != PMA_KIND_HEAP || id.owner != arena->id || !kept)
+	if (id.kind != PMA_KIND_HEAP || id.owner != arena->id || arena->draining)
 		return false;
 	tag = pma_heap_used_tag(heap, handle);
 	if (!tag)
 		return false;
 	units = pma_fit_head_units(&heap->fit, tag->head);
-	bin = bin_of(units) - kept->chunk_bins_from;
+	bin = chunk_bin(kept, units);
 	shift = heap->geo->granule_shift;
 	bytes = (s64)units << shift;
-	if (bin >= PMA_KEPT_CHUNK_BINS || !has_room(arena, kept, bytes))
+	if (bin >= PMA_KEPT_CHUNK_BINS - 1 || !has_room(arena, kept, bytes))
 		return false;
-	place = empty_place(kept->chunks[bin], PMA_KEPT_DEPTH);
+	place = empty_place(kept->chunks[bin]);
 	if (!place)
 		return false;
 	pma_heap_keep(tag);
@@ -189,15 +185,16 @@ static bool take(u32 *place, u32 piece)
 	return cmpxchg(place, piece, PMA_NONE) == piece;
 }
 
-static __always_inline u32 take_run(const struct pma_arena *arena, struct pma_kept *kept,
-				    u32 nr_pages)
+static __always_inline u32 take_run(struct pma_kept *kept, u32 nr_pages)
 {
-	u32 *bin = kept->runs[bin_of(nr_pages)], pgno, i;
+	u32 *place = kept->runs[run_bin(nr_pages)], *end = place + PMA_KEPT_DEPTH, pgno;
+	bool any = nr_pages < SHORT_PAGES;
 
-	for (i = 0; i < PMA_KEPT_DEPTH; i++) {
-		pgno = READ_ONCE(bin[i]);
-		if (pgno != PMA_NONE && pma_pool_run_pages(arena->pool, pgno) == nr_pages &&
-		    take(&bin[i], pgno))
+	for (; place != end; place++) {
+		pgno = READ_ONCE(*place);
+		if (pgno != PMA_NONE &&
+		    (any || pma_pool_tag_pages(&kept->run_tags[pgno]) == nr_pages) &&
+		    take(place, pgno))
 			return pgno;
 	}
 	return PMA_NONE;
@@ -206,75 +203,71 @@ static __always_inline u32 take_run(const struct pma_arena *arena, struct pma_ke
 static __always_inline void *alloc_run(const struct pma_arena *arena, struct pma_kept *kept,
 				       size_t size, u32 nr_pages, u64 *usable)
 {
-	u32 pgno = take_run(arena, kept, nr_pages);
+	u32 pgno = take_run(kept, nr_pages);
 	struct pma_page *page;
 
 	if (unlikely(pgno == PMA_NONE))
 		return NULL;
 	*usable = (u64)nr_pages << arena->fast.page_shift;
-	page = &arena->pool->pages.desc[pgno];
+	page = &arena->fast.desc[pgno];
 	pma_big_record(page, *usable, size);
 	WRITE_ONCE(*(u32 *)page, kept->big_word);
 	return (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift);
 }
 
-/*
- * A chunk that serves @size well: of the bin of that length, or of the next, whose chunks
- * are all long enough.
- */
-static noinline u32 take_chunk(const struct pma_arena *arena, struct pma_kept *kept, size_t size)
+/* Take a chunk that serves @size well: its length and, in the lower half, where it begins. */
+static noinline u64 take_chunk(const struct pma_heap *heap, struct pma_kept *kept, size_t size)
 {
-	const struct pma_heap *heap = arena->heap;
 	u32 units = DIV_ROUND_UP(size, 1U << heap->geo->granule_shift), unit, have;
-	u32 bin = bin_of(units) - kept->chunk_bins_from;
-	u32 *place, *end;
+	u32 *place, *end, bin = chunk_bin(kept, units);
 
-	if (bin >= PMA_KEPT_CHUNK_BINS)
-		return PMA_NONE;
+	if (bin >= PMA_KEPT_CHUNK_BINS - 1)
+		return 0;
+	/* Of the bin of that length, or of the next, whose chunks are all long enough. */
 	place = kept->chunks[bin];
-	end = place + (bin + 1 < PMA_KEPT_CHUNK_BINS ? 2 : 1) * PMA_KEPT_DEPTH;
-	for (; place < end; place++) {
+	for (end = place + 2 * PMA_KEPT_DEPTH; place != end; place++) {
 		unit = READ_ONCE(*place);
 		if (unit == PMA_NONE)
 			continue;
 		have = pma_fit_units(&heap->fit, unit);
 		if (have >= units && (have - units) * CHUNK_WASTE_PARTS <= have &&
 		    take(place, unit))
-			return unit;
+			return (u64)have << 32 | unit;
 	}
-	return PMA_NONE;
+	return 0;
 }
 
 static __always_inline void *alloc_chunk(const struct pma_arena *arena, struct pma_kept *kept,
 					 size_t size, u64 *usable)
 {
 	const struct pma_heap *heap = arena->heap;
-	u32 unit = take_chunk(arena, kept, size);
+	u64 chunk = take_chunk(heap, kept, size);
 	u8 shift = heap->geo->granule_shift;
 	struct pma_fit_tag *tag;
 
-	if (unit == PMA_NONE)
+	if (unlikely(!chunk))
 		return NULL;
 	/* Needs no lock: its segment stays while it is kept, and its flags are atomic. */
-	tag = pma_fit_tag(&heap->fit, unit);
+	tag = pma_fit_tag(&heap->fit, lower_32_bits(chunk));
 	tag->link.next = size;
-	*usable = (u64)pma_fit_head_units(&heap->fit, pma_heap_use_kept(tag)) << shift;
-	return (void *)arena->fast.base + ((size_t)unit << shift);
+	pma_heap_use_kept(tag);
+	*usable = (u64)upper_32_bits(chunk) << shift;
+	return (void *)arena->fast.base + ((size_t)lower_32_bits(chunk) << shift);
 }
 
 static __always_inline void *alloc(struct pma_arena *arena, size_t size, u64 *usable)
 {
-	size_t nr_pages = ((size - 1) >> arena->fast.page_shift) + 1;
+	u32 nr_pages = ((size - 1) >> arena->fast.page_shift) + 1;
 	struct pma_kept *kept;
 	void *block = NULL;
 	unsigned long irq;
 
 	/* Size 0 wraps around. */
-	if (nr_pages > PMA_KEPT_RUN_PAGES)
+	if (size - 1 >= arena->fast.kept_size_max)
 		return NULL;
 	local_irq_save(irq);
-	kept = of_this_cpu(arena);
-	if (likely(kept))
+	kept = &this_cpu_ptr(arena->cpu)->kept;
+	if (likely(!READ_ONCE(arena->draining)))
 		block = pma_pool_pages_fit(&arena->pool->region, size, nr_pages) ?
 			alloc_run(arena, kept, size, nr_pages, usable) :
 			alloc_chunk(arena, kept, size, usable);
@@ -526,7 +519,8 @@ void pma_kept_init(const struct pma_arena *arena, struct pma_kept *kept)
 	memset(kept, 0, sizeof(*kept));
 	memset(kept->runs, 0xff, sizeof(kept->runs));		/* PMA_NONE */
 	memset(kept->chunks, 0xff, sizeof(kept->chunks));
-	kept->chunk_bins_from = bin_of(pma_fit_min_units(&arena->heap->fit));
+	kept->chunk_bins_from = chunk_bin(kept, pma_fit_min_units(&arena->heap->fit));
+	kept->run_tags = arena->pool->runs->tags;
 	kept->big_word = pma_page_word(PMA_KIND_BIG, 0, arena->id);
 	kept->kept_word = pma_page_word(PMA_PAGE_KEPT, 0, arena->id);
 }

@@ -9,8 +9,8 @@
 
 #define PMA_KEPT_DEPTH		6	/* pieces of about a length */
 #define PMA_KEPT_RUN_PAGES	256	/* of the longest run that is kept */
-#define PMA_KEPT_RUN_BINS	49	/* lengths up to that */
-#define PMA_KEPT_CHUNK_BINS	48	/* from the shortest chunk on, 64 times as long */
+#define PMA_KEPT_RUN_BINS	21	/* lengths up to that */
+#define PMA_KEPT_CHUNK_BINS	33	/* to 16 times the shortest; none in the last */
 
 /**
  * struct pma_kept - what a CPU keeps of an arena
@@ -20,6 +20,7 @@
  * @now: bytes that are kept, more or less
  * @big_word: what the descriptor of a big block of the arena says
  * @kept_word: the same of one that is kept
+ * @run_tags: of the pool's runs
  * @chunk_bins_from: bin of the shortest chunk
  * @any: something may be kept
  * @runs: first pages, by length
@@ -33,6 +34,7 @@ struct pma_kept {
 	u64 frees;
 	s64 bytes;
 	s64 now;
+	const struct pma_fit_tag *run_tags;
 	u32 big_word;
 	u32 kept_word;
 	u32 chunk_bins_from;

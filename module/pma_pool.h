@@ -210,11 +210,16 @@ static inline u32 pma_pool_nr_free(const struct pma_pool *pool)
 	return pool->runs->free_units + pool->loose_pages;
 }
 
+/* Pages of the run in use whose tag that is: a window of runs is a page. */
+static inline u32 pma_pool_tag_pages(const struct pma_fit_tag *tag)
+{
+	return READ_ONCE(tag->head) >> PMA_FIT_FLAG_BITS;
+}
+
 /* Pages of a run in use.  Its owner needs no lock: its neighbours only change flags. */
 static inline u32 pma_pool_run_pages(const struct pma_pool *pool, u32 pgno)
 {
-	/* A window of runs is a page. */
-	return READ_ONCE(pool->runs->tags[pgno].head) >> PMA_FIT_FLAG_BITS;
+	return pma_pool_tag_pages(&pool->runs->tags[pgno]);
 }
 
 /* Link of a run in use: its arena's to keep it in a list. */
