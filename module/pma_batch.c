@@ -89,15 +89,12 @@ static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno,
 	u32 lowest = class->nr_blocks, n;
 
 	for (n = 0; n < nr && is_free(&entries[n]); n++) {
-		u64 offset = entries[n].handle - start, quotient;
+		u64 offset = entries[n].handle - start;
 		u32 index;
 
-		if (offset >= page_size)
-			break;
-		quotient = pma_slab_divide(class->inverse, offset);
-		index = upper_32_bits(quotient);
-		if (!pma_slab_is_start(class->inverse, quotient) ||
-		    index >= class->nr_blocks || __test_and_set_bit(index, bitmap))
+		if (offset >= page_size ||
+		    !pma_slab_find(class, offset, &index) ||
+		    __test_and_set_bit(index, bitmap))
 			break;
 		lowest = min(lowest, index);
 		entries[n].result = 0;

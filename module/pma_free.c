@@ -25,16 +25,14 @@ static __always_inline bool give_to_partial(struct pma_arena *arena, u64 handle,
 {
 	struct pma_page_id id = pma_page_id(page);
 	const struct pma_class *class;
-	u64 quotient;
+	u32 index;
 
 	if (id.kind != PMA_KIND_SLAB || id.owner != arena->id)
 		return false;
 	class = &arena->pool->classes->class[id.class];
-	quotient = pma_slab_divide(class->inverse, handle & arena->fast.page_mask);
-	return pma_slab_is_start(class->inverse, quotient) &&
-	       upper_32_bits(quotient) < class->nr_blocks &&
+	return pma_slab_find(class, handle & arena->fast.page_mask, &index) &&
 	       pma_slabs_free(arena, page, handle >> arena->fast.page_shift, class->nr_blocks,
-			      upper_32_bits(quotient));
+			      index);
 }
 
 /**
@@ -58,6 +56,16 @@ int pma_free_of_partial(struct pma_arena *arena, u64 handle, struct pma_page *pa
 	return 0;
 }
 
+/* What the quick way did not take is for the one under the lock. */
+static __always_inline int end(bool done, struct pma_arena *arena, u64 handle,
+			       struct pma_page *page, unsigned long irq)
+{
+	if (unlikely(!done))
+		return pma_free_of_partial(arena, handle, page, irq);
+	local_irq_restore(irq);
+	return 0;
+}
+
 /**
  * pma_free_of_full() - free a block of what seems to be a full slab page
  * @arena: as for pma_free_irqs_off()
@@ -71,10 +79,7 @@ int pma_free_of_partial(struct pma_arena *arena, u64 handle, struct pma_page *pa
 int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
 		     unsigned long irq)
 {
-	if (unlikely(!pma_cpu_adopt(arena, handle, page)))
-		return pma_free_of_partial(arena, handle, page, irq);
-	local_irq_restore(irq);
-	return 0;
+	return end(pma_cpu_adopt(arena, handle, page), arena, handle, page, irq);
 }
 
 /**
@@ -90,10 +95,7 @@ int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
 int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page,
 		      unsigned long irq)
 {
-	if (unlikely(!pma_cpu_give_to_spare(arena, handle, page)))
-		return pma_free_of_partial(arena, handle, page, irq);
-	local_irq_restore(irq);
-	return 0;
+	return end(pma_cpu_give_to_spare(arena, handle, page), arena, handle, page, irq);
 }
 
 /**

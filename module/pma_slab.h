@@ -115,4 +115,20 @@ static __always_inline bool pma_slab_is_start(u32 inverse, u64 quotient)
 	return lower_32_bits(quotient) < inverse;
 }
 
+/**
+ * pma_slab_find() - which block begins at an offset in a page?
+ * @class: of the page
+ * @offset: below 2^16
+ * @index: number of the block
+ *
+ * Return: false if none begins there.
+ */
+static __always_inline bool pma_slab_find(const struct pma_class *class, u32 offset, u32 *index)
+{
+	u64 quotient = pma_slab_divide(class->inverse, offset);
+
+	*index = upper_32_bits(quotient);
+	return pma_slab_is_start(class->inverse, quotient) && *index < class->nr_blocks;
+}
+
 #endif /* _PMA_SLAB_H */
