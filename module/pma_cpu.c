@@ -135,12 +135,21 @@ static __always_inline bool let_go(struct pma_page *desc, u32 nr_blocks)
 	return pma_page_swap(desc, word, pma_page_slab_word(word, PMA_SLAB_CPU ^ PMA_SLAB_FULL));
 }
 
-/* Part with a page that others have freed to. */
+/* Part with a page that is empty, or that others have freed to. */
 static noinline void settle(struct pma_arena *arena, u32 pgno)
 {
 	raw_spin_lock(&arena->lock);
 	pma_slabs_settle(arena, pgno);
 	raw_spin_unlock(&arena->lock);
+}
+
+/* Part with a page that the CPU has taken all blocks of. */
+static __always_inline void part_with_used_up(struct pma_arena *arena,
+					      const struct pma_cpu_page *page,
+					      struct pma_page *desc, u32 pgno)
+{
+	if (unlikely(!let_go(desc, page->nr_blocks)))
+		settle(arena, pgno);
 }
 
 /* The spare page that was put away last, or PMA_NONE. */
@@ -157,8 +166,8 @@ static __always_inline u32 take_spare(struct pma_cpu_page *page)
 /* Have a page that the CPU has put away, for the one that is used up. */
 static void go_to_spare(struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno)
 {
-	if (page->desc && !let_go(page_of(arena, page->pgno), page->nr_blocks))
-		settle(arena, page->pgno);
+	if (page->desc)
+		part_with_used_up(arena, page, page->desc, page->pgno);
 	have(arena, page, pgno);
 }
 
@@ -167,9 +176,9 @@ static noinline bool go_to_partial(struct pma_arena *arena, struct pma_cpu_page 
 {
 	u32 pgno = PMA_NONE;
 
+	if (page->desc)
+		part_with_used_up(arena, page, page->desc, page->pgno);
 	raw_spin_lock(&arena->lock);
-	if (page->desc && !let_go(page_of(arena, page->pgno), page->nr_blocks))
-		pma_slabs_settle(arena, page->pgno);
 	have_none(page);
 	fold(arena, page);
 	if (!arena->draining && page->nr_blocks)
@@ -210,8 +219,7 @@ static __always_inline void *take_of_spare(struct pma_arena *arena, struct pma_c
 	}
 	clear_bit(index, bitmap);
 	page->allocs++;
-	if (unlikely(!let_go(desc, page->nr_blocks)))
-		settle(arena, pgno);
+	part_with_used_up(arena, page, desc, pgno);
 	return (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift) +
 	       index * page->block_size;
 }

@@ -38,7 +38,7 @@ struct pma_cpu_page {
 	u32 inverse;
 	u32 nr_blocks;
 	u32 pgno;
-	const struct pma_page *desc;
+	struct pma_page *desc;
 	unsigned long *bitmap;
 	u64 allocs;
 	u64 frees;
