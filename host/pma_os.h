@@ -176,11 +176,6 @@ static inline void atomic_andnot(int n, atomic_t *v)
 	__atomic_fetch_and(&v->counter, ~n, __ATOMIC_SEQ_CST);
 }
 
-static inline int atomic_fetch_andnot(int n, atomic_t *v)
-{
-	return __atomic_fetch_and(&v->counter, ~n, __ATOMIC_SEQ_CST);
-}
-
 static inline int atomic_inc_return(atomic_t *v)
 {
 	return __atomic_add_fetch(&v->counter, 1, __ATOMIC_SEQ_CST);
@@ -400,7 +395,6 @@ typedef struct { long counter; } atomic_long_t;
 #define cpus_read_lock()	host_might_sleep("cpus_read_lock()")
 #define cpus_read_unlock()	do { } while (0)
 #define cpu_online(cpu)		((cpu) != host_offline_cpu)
-#define num_possible_cpus()	HOST_CPUS
 #define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < HOST_CPUS; (cpu)++)
 
 static inline void set_bit(unsigned long n, unsigned long *map)
@@ -438,6 +432,8 @@ static inline void atomic_long_andnot(long i, atomic_long_t *v)
 /* later: what is scheduled is done when a case sleeps, see host_run_works() */
 
 #define HZ			250
+#define jiffies			0UL
+#define time_before(a, b)	((long)((a) - (b)) < 0)
 
 struct work_struct {
 	void (*func)(struct work_struct *work);
@@ -449,7 +445,7 @@ struct delayed_work {
 };
 
 #define INIT_DELAYED_WORK(d, f)	((d)->work = (struct work_struct){ .func = (f) })
-#define schedule_delayed_work(d, delay) host_schedule_work(&(d)->work)
+#define schedule_delayed_work(d, delay) ((void)(delay), host_schedule_work(&(d)->work))
 #define cancel_delayed_work_sync(d) host_cancel_work(&(d)->work)
 
 void host_schedule_work(struct work_struct *work);

@@ -418,6 +418,48 @@ static void idle_cpus_are_drained_soon(struct kunit *test)
 	pma_kunit_expect_sound(test, arena->pool);
 }
 
+/* Also for who has no CPUs, or fails on the CPU that has an empty page of another arena. */
+static void idle_cpus_are_drained_for_all(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { "two_pages", 2, 4096, 0, 0 };
+	struct pma_arena *arena = arena_of(test, &config), *others[2];
+	void *block;
+	u32 i, tries;
+
+	others[0] = pma_kunit_arena(test, arena->pool, 0);
+	others[1] = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		block = pma_alloc(arena, 64);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+		block = pma_alloc(others[i], 2 * 4096);
+		for (tries = 0; !block && tries < 500; tries++) {
+			pma_kunit_sleep();
+			block = pma_alloc(others[i], 2 * 4096);
+		}
+		KUNIT_EXPECT_NOT_NULL(test, block);
+		KUNIT_EXPECT_EQ(test, pma_free(others[i], block), 0);
+		cancel_delayed_work_sync(&arena->pool->drain);
+	}
+	pma_kunit_expect_sound(test, arena->pool);
+}
+
+/* Nobody is drained for who is refused for its own limit. */
+static void own_limit_drains_no_others(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	struct pma_arena *other = pma_kunit_arena(test, arena->pool, 0);
+	void *block = pma_alloc(arena, 64);
+	u32 had;
+
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	had = nr_cpu_pages(arena);
+	KUNIT_EXPECT_EQ(test, pma_arena_set_limit(other, 1), 0);
+	KUNIT_EXPECT_NULL(test, pma_alloc(other, 2 * 4096));
+	pma_kunit_sleep();
+	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), had);
+}
+
 /*
  * All blocks of a pool are out, but for those of a page that another CPU has as a spare:
  * they are had by who needs one, and so is the page when it is empty.
@@ -533,6 +575,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(refused_free_leaves_empty_spares),
 	KUNIT_CASE(free_refuses_misuse_of_spare),
 	KUNIT_CASE(idle_cpus_are_drained_soon),
+	KUNIT_CASE(idle_cpus_are_drained_for_all),
+	KUNIT_CASE(own_limit_drains_no_others),
 	KUNIT_CASE(spares_are_there_for_all),
 	KUNIT_CASE(alloc_and_free_anywhere_threads),
 	{}

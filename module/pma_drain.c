@@ -12,8 +12,8 @@
 /* Spare pages taken from a CPU before others get the lock. */
 #define GIVE_PAGES	16U
 
-/* After a request has failed: so often at most are CPUs asked for what they have. */
-#define SOON		HZ
+/* Where requests fail CPUs are asked for what they have no more often than this. */
+#define PERIOD		HZ
 
 /* It seems so; its CPU may be changing it. */
 static bool is_empty(const struct pma_arena *arena, const struct pma_cpu_page *page, u32 pgno)
@@ -246,19 +246,20 @@ void pma_drain_offline(void)
 }
 
 /**
- * pma_drain_soon() - have all CPUs part with what they have, a second from now
- * @arena: whose request has just failed
+ * pma_drain_soon() - have all CPUs part with what they have of a pool's arenas
+ * @pool: of which a request has just failed
  *
- * What other CPUs take slab blocks from can't be taken from them here, as that would
- * take a check in every allocation; they must do it, and it takes a context that may
- * sleep to wait for them.
+ * What CPUs take slab blocks from can't be taken from them here, as that would take a
+ * check in every allocation; they must do it, and it takes a context that may sleep to
+ * wait for them.  That is at once, or a second after the last time.
  *
  * Context: Any but NMI.
  */
-void pma_drain_soon(struct pma_arena *arena)
+void pma_drain_soon(struct pma_pool *pool)
 {
-	if (arena->cpu && num_possible_cpus() > 1)
-		schedule_delayed_work(&arena->pool->drain, SOON);
+	unsigned long now = jiffies, next = READ_ONCE(pool->next_drain);
+
+	schedule_delayed_work(&pool->drain, time_before(now, next) ? next - now : 0);
 }
 
 /**
@@ -272,6 +273,7 @@ void pma_drain_pool(struct work_struct *work)
 	struct pma_pool *pool = container_of(work, struct pma_pool, drain.work);
 	struct pma_arena *arena;
 
+	WRITE_ONCE(pool->next_drain, jiffies + PERIOD);
 	mutex_lock(&pool->arenas_mutex);
 	list_for_each_entry(arena, &pool->arenas, node) {
 		pma_drain_begin(arena);

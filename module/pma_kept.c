@@ -421,16 +421,11 @@ static struct pma_arena *get_keeper(struct pma_pool *pool)
 }
 
 /* Give back what others keep, arena by arena, until one gave any. */
-static bool flush_others(struct pma_arena *arena, u64 bytes)
+static bool flush_others(struct pma_pool *pool)
 {
-	struct pma_pool *pool = arena->pool;
-	u32 nr_pages = DIV_ROUND_UP(min_t(u64, bytes, pool->region.bytes),
-				    pma_region_page_size(&pool->region));
 	struct pma_arena *keeper;
 	bool gave = false;
 
-	if (list_empty(&pool->keepers) || pma_limit_is_in_the_way(arena, nr_pages))
-		return false;
 	while (!gave && (keeper = get_keeper(pool))) {
 		gave = pma_kept_flush(keeper);
 		atomic_dec(&keeper->flushers);
@@ -453,11 +448,19 @@ static bool flush_others(struct pma_arena *arena, u64 bytes)
  */
 bool pma_kept_make_room(struct pma_arena *arena, u64 bytes)
 {
-	bool gave = flush_own(arena) || flush_others(arena, bytes);
+	struct pma_pool *pool = arena->pool;
+	u32 nr_pages = DIV_ROUND_UP(min_t(u64, bytes, pool->region.bytes),
+				    pma_region_page_size(&pool->region));
+	bool others_may_help;
 
-	if (!gave)
-		pma_drain_soon(arena);
-	return gave;
+	if (flush_own(arena))
+		return true;
+	others_may_help = !pma_limit_is_in_the_way(arena, nr_pages);
+	if (others_may_help && flush_others(pool))
+		return true;
+	if (others_may_help || arena->cpu)
+		pma_drain_soon(pool);
+	return false;
 }
 
 /**

@@ -20,8 +20,8 @@
  *		cpu_online(), for_each_possible_cpu(), set_bit(), clear_bit(),
  *		test_and_set_bit(), atomic_long_andnot(), cmpxchg(),
  *		smp_load_acquire(), smp_store_release(), xchg(), atomic_or(),
- *		atomic_andnot(), atomic_fetch_andnot(), num_possible_cpus()
- *  later	delayed_work, schedule_delayed_work(), HZ
+ *		atomic_andnot()
+ *  later	delayed_work, schedule_delayed_work(), jiffies, time_before(), HZ
  *  lists, ids	list_head, ida
  *  arithmetic	DIV_ROUND_UP(), min(), max(), clamp_t(), struct_size()
  *  compiler	likely(), unlikely(), noinline, __uninitialized
@@ -40,6 +40,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/idr.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/limits.h>
 #include <linux/list.h>

@@ -119,6 +119,7 @@ struct pma_pool *pma_pool_new(const char *name, size_t bytes, const struct pma_p
 	INIT_LIST_HEAD(&pool->shares);
 	INIT_LIST_HEAD(&pool->keepers);
 	INIT_DELAYED_WORK(&pool->drain, pma_drain_pool);
+	pool->next_drain = jiffies;
 	pma_table_init(&pool->tokens, PMA_TOKENS_MAX + 1);
 	ida_init(&pool->token_ids);
 	mutex_lock(&pools_mutex);

@@ -102,6 +102,7 @@ struct pma_token_stock {
  * @keepers: arenas that keep something, see pma_kept.c
  * @moving: big blocks on their way between the pool and an arena, in no list
  * @drain: asks all CPUs for what they have, as there was too little, see pma_drain.c
+ * @next_drain: when that may be again, in jiffies
  * @wait: of those who wait for pages of it; the front-end's
  * @arenas_mutex: of @arenas, @nr_arenas and @last_uid
  * @arenas: its arenas
@@ -139,6 +140,7 @@ struct pma_pool {
 	struct list_head keepers;
 	atomic_t moving;
 	struct delayed_work drain;
+	unsigned long next_drain;
 	struct pma_wait *wait;
 
 	struct mutex arenas_mutex;	/* arenas, nr_arenas, last_uid */
