@@ -266,6 +266,14 @@ int pma_mmap_insert(struct pma_pool *pool, struct vm_area_struct *vma, u64 handl
 	return map_protected(pool, vma, handle, &reach);
 }
 
+/* Map pages that have been judged: who revokes them is kept out from then on. */
+static int map_judged(struct pma_mmap *mm, struct vm_area_struct *vma, u64 handle,
+		      const struct reach *reach)
+{
+	lockdep_assert_held_read(&mm->fault_sem);
+	return map_protected(mm->arena->pool, vma, handle, reach);
+}
+
 /* For pma_mmap_ahead().  Hardly ever it changes. */
 static void note_fault(struct pma_mmap *mm, const struct vm_area_struct *vma)
 {
@@ -288,7 +296,7 @@ static vm_fault_t pma_mmap_fault(struct vm_fault *vmf)
 	down_read(&mm->fault_sem);
 	if (judge(mm->arena, handle, vmf->flags & FAULT_FLAG_WRITE, &reach)) {
 		note_fault(mm, vmf->vma);
-		err = map_protected(mm->arena->pool, vmf->vma, handle, &reach);
+		err = map_judged(mm, vmf->vma, handle, &reach);
 		ret = err ? vmf_error(err) : VM_FAULT_NOPAGE;
 	}
 	up_read(&mm->fault_sem);
@@ -328,7 +336,7 @@ static void map_first(struct pma_mmap *mm, struct vm_area_struct *vma, u64 handl
 
 	down_read(&mm->fault_sem);
 	if (pma_share_ahead(mm->arena, pma_region_pgno(region, handle), &reach.writable))
-		map_protected(mm->arena->pool, vma, handle, &reach);
+		map_judged(mm, vma, handle, &reach);
 	up_read(&mm->fault_sem);
 }
 
