@@ -161,6 +161,16 @@ static inline void atomic_inc(atomic_t *v)
 	__atomic_fetch_add(&v->counter, 1, __ATOMIC_RELAXED);
 }
 
+static inline int atomic_read_acquire(const atomic_t *v)
+{
+	return __atomic_load_n(&v->counter, __ATOMIC_ACQUIRE);
+}
+
+static inline int atomic_dec_return_release(atomic_t *v)
+{
+	return __atomic_sub_fetch(&v->counter, 1, __ATOMIC_RELEASE);
+}
+
 static inline void atomic_dec(atomic_t *v)
 {
 	__atomic_fetch_sub(&v->counter, 1, __ATOMIC_RELAXED);
@@ -426,6 +436,8 @@ static inline void atomic_long_andnot(long i, atomic_long_t *v)
 	cmpxchg_old_;								\
 })
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE) /* as it says */
+#define smp_store_mb(v, value)	__atomic_store_n(&(v), value, __ATOMIC_SEQ_CST) /* the same */
+#define smp_mb__before_atomic()	do { } while (0)	/* for what is SEQ_CST here */
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE) /* as it says */
 #define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 

@@ -23,8 +23,8 @@ u32 pma_big_find(const struct pma_pages *pages, const struct pma_fit *runs, u32 
  */
 static inline void pma_big_mark(struct pma_pages *pages, u32 first, u8 kind, u16 owner)
 {
-	pma_page_set(&pages->desc[first], kind, 0, owner);
 	pages->desc[first].big.first = first;
+	pma_page_set(&pages->desc[first], kind, 0, owner);
 }
 
 /**

@@ -102,6 +102,8 @@ static inline void pma_heap_keep(struct pma_fit_tag *tag)
 
 static inline void pma_heap_use_kept(struct pma_fit_tag *tag)
 {
+	/* From now on it may be freed, and be another's. */
+	smp_mb__before_atomic();
 	atomic_andnot(PMA_FIT_KEPT, (atomic_t *)&tag->head);
 }
 

@@ -158,7 +158,8 @@ static inline struct pma_page_id pma_page_id(const struct pma_page *page)
 
 static inline void pma_page_set(struct pma_page *page, u8 kind, u8 class, u16 owner)
 {
-	WRITE_ONCE(*(u32 *)page, pma_page_word(kind, class, owner));
+	/* Who acts on it without a lock sees all that was written of the page before. */
+	smp_store_release((u32 *)page, pma_page_word(kind, class, owner));
 }
 
 /* Without a lock: if the first word of a descriptor is @was, make it @new. */
