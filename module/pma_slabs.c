@@ -71,7 +71,8 @@ static u32 get_partial(struct pma_arena *arena, u32 class)
 		pgno = grow(arena, class);
 	if (likely(pgno != PMA_NONE))
 		return pgno;
-	if (!pma_drain_give_class(arena, class))
+	/* For the sake of empty pages this CPU has parted with those that it takes from. */
+	if (arena->partial[class] == PMA_NONE && !pma_drain_give_class(arena, class))
 		return PMA_NONE;
 	pgno = arena->partial[class];
 	return pgno == PMA_NONE ? grow(arena, class) : pgno;
