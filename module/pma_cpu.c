@@ -48,6 +48,9 @@
 #define EMPTY_SPARES		8
 #define EMPTY_SPARES_FEW	2
 
+/* Where all places are used, one in so many frees that find none looks at one of them. */
+#define LOOK_EVERY		4U
+
 static unsigned long no_word;
 
 static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
@@ -73,11 +76,15 @@ static __always_inline void go_to_word(const struct pma_arena *arena,
 
 static noinline bool find_word(const struct pma_arena *arena, struct pma_cpu_page *page)
 {
-	u32 index = find_next_bit(page->bitmap, page->nr_blocks, 0);
+	u32 word;
 
-	if (index < page->nr_blocks)
-		go_to_word(arena, page, index / BITS_PER_LONG);
-	return index < page->nr_blocks;
+	for (word = 0; word < BITS_TO_LONGS(page->nr_blocks); word++) {
+		if (READ_ONCE(page->bitmap[word])) {
+			go_to_word(arena, page, word);
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Go to another word of the CPU's page that has a free block; is there one? */
@@ -261,13 +268,49 @@ void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i,
 	const unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
 	u32 most = pma_pool_has_plenty(arena->pool) ? EMPTY_SPARES : EMPTY_SPARES_FEW;
 
-	if (page->nr_spares > most && bitmap_full(bitmap, page->nr_blocks)) {
+	if (page->nr_spares > most && pma_cpu_is_empty(page, bitmap)) {
 		page->nr_spares -= i == page->nr_spares - 1;
 		settle(arena, pgno);
 		return;
 	}
-	smp_store_release(&page->spares[i], pgno);	/* as when it was adopted */
+	/* As when it was adopted; and before we look whether it is known that something is kept. */
+	smp_store_mb(page->spares[i], pgno);
 	pma_kept_tell(arena);
+}
+
+/**
+ * pma_cpu_make_place() - see whether a place of spare pages can be used again
+ * @arena: whose it is, and whose CPUs have pages
+ * @class: of a page that was not adopted
+ *
+ * Where all are used: others may have taken a page out, or freed what was in use of it.
+ * It looks at one place after the other, but at one only each time, and not each time.
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_cpu_make_place(struct pma_arena *arena, u32 class)
+{
+	struct pma_cpu_page *page = &this_cpu_ptr(arena->cpu)->pages[class];
+	u32 i = page->look++ / LOOK_EVERY % PMA_CPU_SPARES, last = PMA_CPU_SPARES - 1, pgno;
+
+	lockdep_assert_held(&arena->lock);
+	if (page->nr_spares < PMA_CPU_SPARES || page->look % LOOK_EVERY)
+		return;
+	pgno = page->spares[i];
+	if (pgno != PMA_NONE) {
+		if (!pma_cpu_is_empty(page, pma_pages_shadow(&arena->pool->pages, pgno)))
+			return;
+		page->spares[i] = PMA_NONE;
+		pma_slabs_settle(arena, pgno);
+	}
+	/* The last one moves there: who takes pages out holds the lock. */
+	pgno = page->spares[last];
+	if (pgno != PMA_NONE) {
+		WRITE_ONCE(page_of(arena, pgno)->slab.place, i);
+		WRITE_ONCE(page->spares[last], PMA_NONE);
+		smp_store_release(&page->spares[i], pgno);
+	}
+	page->nr_spares = last;
 }
 
 /* Take up to @nr blocks out of the CPU's word, all at once. */
@@ -411,6 +454,9 @@ void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats)
 			add_stats(&cpu->pages[class], stats);
 		pma_kept_add_stats(arena, &cpu->kept, stats);
 	}
+	/* A free may be counted whose allocation, on a CPU before, was not yet. */
+	stats->live_blocks = max_t(s64, stats->live_blocks, 0);
+	stats->live_bytes = max_t(s64, stats->live_bytes, 0);
 	stats->peak_bytes = max(stats->peak_bytes, stats->live_bytes);
 }
 
@@ -430,6 +476,7 @@ static void init_cpu(const struct pma_arena *arena, struct pma_cpu *cpu)
 		page->nr_blocks = of->nr_blocks;
 		page->all_free = BITMAP_LAST_WORD_MASK(min_t(u32, of->nr_blocks, BITS_PER_LONG));
 		page->nr_spares = 0;
+		page->look = 0;
 		memset(page->spares, 0xff, sizeof(page->spares));	/* PMA_NONE */
 		have_none(page);
 	}

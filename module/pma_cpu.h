@@ -23,6 +23,7 @@
  * @frees: blocks taken back here, since then
  * @all_free: first word of the bitmap of a page that is empty
  * @nr_spares: places used of @spares, for pages that the CPU has besides
+ * @look: frees that found none for a page
  * @spares: which they are
  *
  * Only the CPU changes any of it, with interrupts off; but for @spares, which only it
@@ -43,7 +44,8 @@ struct pma_cpu_page {
 	u64 allocs;
 	u64 frees;
 	unsigned long all_free;
-	u32 nr_spares;
+	u16 nr_spares;
+	u16 look;
 	u32 spares[PMA_CPU_SPARES];
 } __aligned(64);
 
@@ -61,6 +63,7 @@ int pma_cpu_init(struct pma_arena *arena);
 void pma_cpu_exit(struct pma_arena *arena);
 void pma_cpu_part_with(struct pma_arena *arena, struct pma_cpu_page *page);
 void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i, u32 pgno);
+void pma_cpu_make_place(struct pma_arena *arena, u32 class);
 void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page *page);
 unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned int nr,
 				 void **blocks);
@@ -128,6 +131,17 @@ static __always_inline bool pma_cpu_find(const struct pma_cpu_page *page, u32 of
 	return likely(*index < page->nr_blocks);
 }
 
+/* Is a page of which that is the bitmap empty?  Others may be freeing there. */
+static inline bool pma_cpu_is_empty(const struct pma_cpu_page *page, const unsigned long *bitmap)
+{
+	u32 left = page->nr_blocks;
+
+	for (; left > BITS_PER_LONG; left -= BITS_PER_LONG)
+		if (READ_ONCE(*bitmap++) != ~0UL)
+			return false;
+	return READ_ONCE(*bitmap) == BITMAP_LAST_WORD_MASK(left);
+}
+
 /* Free the block at an offset in a page that this CPU has, if that is the start of one. */
 static __always_inline bool pma_cpu_give(struct pma_cpu_page *page, u32 offset)
 {
@@ -158,13 +172,33 @@ static __always_inline bool pma_cpu_free(struct pma_arena *arena, size_t handle,
 	return likely(page->desc == desc && pma_cpu_give(page, handle & arena->fast.page_mask));
 }
 
+/*
+ * Free a block of a page that became this CPU's, which is a spare one from now on: others may
+ * have been quicker, under the lock.  There is a place.
+ */
+static __always_inline bool pma_cpu_give_to_adopted(struct pma_arena *arena,
+						    struct pma_cpu_page *page,
+						    struct pma_page *desc, u32 pgno, u32 index)
+{
+	bool done;
+
+	WRITE_ONCE(desc->slab.first_free, index);
+	WRITE_ONCE(desc->slab.place, page->nr_spares);
+	done = !test_and_set_bit(index, pma_pages_shadow(&arena->pool->pages, pgno));
+	page->frees += done;
+	/* Whoever takes it out sees what was written of it before. */
+	smp_store_release(&page->spares[page->nr_spares++], pgno);
+	return done;
+}
+
 /**
  * pma_cpu_adopt() - free a block of a full page, and have that page as a spare one
  * @arena: whose it is, and whose CPUs have pages
  * @handle: of the block's start, it is said; in the region
  * @desc: descriptor of its page
  *
- * As long as the page is full, any block that begins there is in use.
+ * As long as the page is full, any block that begins there is in use; once it is the
+ * CPU's, another may have freed this one under the lock.
  *
  * Context: Interrupts are off.
  * Return: true if it was the start of a block of a full page, and is free now; false if
@@ -189,13 +223,7 @@ static __always_inline bool pma_cpu_adopt(struct pma_arena *arena, size_t handle
 		     !pma_page_swap(desc, word,
 				    pma_page_slab_word(word, PMA_SLAB_FULL ^ PMA_SLAB_CPU))))
 		return false;
-	WRITE_ONCE(desc->slab.first_free, index);
-	WRITE_ONCE(desc->slab.place, page->nr_spares);
-	set_bit(index, pma_pages_shadow(&arena->pool->pages, pgno));
-	page->frees++;
-	/* Whoever takes it out sees what was written of it before. */
-	smp_store_release(&page->spares[page->nr_spares++], pgno);
-	return true;
+	return pma_cpu_give_to_adopted(arena, page, desc, pgno, index);
 }
 
 /**

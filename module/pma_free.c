@@ -56,12 +56,18 @@ int pma_free_of_partial(struct pma_arena *arena, u64 handle, struct pma_page *pa
 	return 0;
 }
 
-/* What the quick way did not take is for the one under the lock. */
-static __always_inline int end(bool done, struct pma_arena *arena, u64 handle,
-			       struct pma_page *page, unsigned long irq)
+/* As pma_free_of_partial(), of a page that the CPU might have adopted, had it had a place. */
+static noinline int free_not_adopted(struct pma_arena *arena, u64 handle, struct pma_page *page,
+				     unsigned long irq)
 {
-	if (unlikely(!done))
-		return pma_free_of_partial(arena, handle, page, irq);
+	u32 class;
+
+	raw_spin_lock(&arena->lock);
+	class = pma_page_id(page).class;
+	if (unlikely(!give_to_partial(arena, handle, page)))
+		return pma_block_free_and_unlock(arena, handle, irq);
+	pma_cpu_make_place(arena, class);
+	raw_spin_unlock(&arena->lock);
 	local_irq_restore(irq);
 	return 0;
 }
@@ -79,7 +85,10 @@ static __always_inline int end(bool done, struct pma_arena *arena, u64 handle,
 int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
 		     unsigned long irq)
 {
-	return end(pma_cpu_adopt(arena, handle, page), arena, handle, page, irq);
+	if (unlikely(!pma_cpu_adopt(arena, handle, page)))
+		return free_not_adopted(arena, handle, page, irq);
+	local_irq_restore(irq);
+	return 0;
 }
 
 /**
@@ -95,7 +104,10 @@ int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
 int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page,
 		      unsigned long irq)
 {
-	return end(pma_cpu_give_to_spare(arena, handle, page), arena, handle, page, irq);
+	if (unlikely(!pma_cpu_give_to_spare(arena, handle, page)))
+		return pma_free_of_partial(arena, handle, page, irq);
+	local_irq_restore(irq);
+	return 0;
 }
 
 /**
