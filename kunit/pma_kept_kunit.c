@@ -322,6 +322,57 @@ static void nothing_kept_is_no_failure(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+/* A request ends that finds no room, though others keep something again each time. */
+static void request_ends_though_others_keep(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	void *run = pma_alloc(arena, RUN);
+	u32 rounds = 0, n = 0;
+
+	do {
+		KUNIT_EXPECT_EQ(test, pma_free(arena, run), 0);
+		KUNIT_EXPECT_TRUE(test, arena->keeps || !arena->cpu);
+		run = NULL;
+		if (pma_kept_make_room(arena, 4096, &rounds))
+			run = pma_alloc(arena, RUN);
+	} while (run && ++n < 100);
+	KUNIT_EXPECT_LE(test, n, PMA_KEPT_ROUNDS);
+	KUNIT_EXPECT_EQ(test, pma_kept_flags(rounds - 1), 0);
+	KUNIT_EXPECT_EQ(test, pma_kept_flags(rounds), arena->cpu ? PMA_MAKE_DO : 0);
+	pma_block_free_all(arena);
+}
+
+/* In its last try a request makes do with a larger class, or a short segment. */
+static void last_try_makes_do(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { "sixty_four", 64, 4096, 0, 0 };
+	struct pma_arena *arena = arena_of(test, &config);
+	struct pma_route route;
+	struct pma_block block;
+	void *blocks[2], *last;
+	unsigned long irq;
+
+	pma_kunit_move_to_cpu(0);
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 64, 0, 2, blocks), 2);
+	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 62 * 4096));
+	last = pma_alloc(arena, 4096);
+	KUNIT_EXPECT_EQ(test, pma_block_free(arena, blocks[1] - arena->pool->region.base), 0);
+	KUNIT_ASSERT_TRUE(test, arena->keeps);
+	KUNIT_ASSERT_EQ(test, pma_pool_route(arena->pool, 48, 0, &route), 0);
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	KUNIT_EXPECT_EQ(test, pma_block_alloc_small(arena, 48, &route, 0, &block), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, pma_block_alloc_small(arena, 48, &route, PMA_MAKE_DO, &block), 0);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	KUNIT_EXPECT_EQ(test, block.size, 64);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, last), 0);
+	KUNIT_ASSERT_EQ(test, pma_pool_route(arena->pool, CHUNK, 0, &route), 0);
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	KUNIT_EXPECT_EQ(test, pma_block_alloc_small(arena, CHUNK, &route, 0, &block), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, pma_block_alloc_small(arena, CHUNK, &route, PMA_MAKE_DO, &block), 0);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	pma_block_free_all(arena);
+}
+
 /* A slab page, a segment, a limit and a reserve: each needs pages that are kept. */
 static void kept_pages_serve_all_engines(struct kunit *test)
 {
@@ -527,6 +578,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(drained_cpus_keep_nothing),
 	KUNIT_CASE(nothing_fails_for_what_is_kept),
 	KUNIT_CASE(nothing_kept_is_no_failure),
+	KUNIT_CASE(request_ends_though_others_keep),
+	KUNIT_CASE(last_try_makes_do),
 	KUNIT_CASE(kept_pages_serve_all_engines),
 	KUNIT_CASE(own_limit_flushes_no_other),
 	KUNIT_CASE(double_free_is_refused_threads),

@@ -179,11 +179,12 @@ EXPORT_SYMBOL_GPL(pma_arena_set_limit);
 int pma_arena_set_reserve(struct pma_arena *arena, u32 nr_pages)
 {
 	struct pma_limit_args want = { .flags = PMA_LIMIT_RESERVE, .reserve = nr_pages };
+	u32 rounds = 0;
 	int err;
 
 	do {
 		err = pma_limit_set(arena, &want, true);
-	} while (err == -ENOMEM && pma_kept_make_room(arena, 0));
+	} while (err == -ENOMEM && pma_kept_make_room(arena, 0, &rounds));
 	return err;
 }
 EXPORT_SYMBOL_GPL(pma_arena_set_reserve);

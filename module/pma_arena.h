@@ -10,6 +10,9 @@
 #define PMA_ARENA_USER		BIT(0)	/* a process's, not the kernel's */
 #define PMA_ARENA_PERCPU	BIT(1)	/* CPUs have slab pages of their own */
 
+/* Beside PMA_ZERO, within: a larger class or a short segment will do, whatever CPUs keep. */
+#define PMA_MAKE_DO		BIT(31)
+
 /**
  * struct pma_arena_fast - what a call without the lock needs, in one cache line
  * @base: of the region
@@ -65,6 +68,7 @@ struct pma_arena_fast {
  * @mapped: a process has had it mapped, so runs must be revoked
  * @root: handle of the block that leads to the others, see pma_root.c
  * @front: the front-end's
+ * @drain: its pool's next drain is for it, too
  * @draining: how many want CPUs to have no pages
  * @heap: over @segments
  * @adapt: what it has learnt, and its mixed runs; NULL where classes do not adapt
@@ -103,6 +107,7 @@ struct pma_arena {
 	bool mapped;
 	u64 root;
 	void *front;
+	u32 drain;
 	u32 draining;
 	struct pma_heap *heap;
 	struct pma_adapt *adapt;

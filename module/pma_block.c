@@ -52,9 +52,10 @@ static int big_alloc_at_once(struct pma_arena *arena, size_t size, u32 nr_pages,
 		return -ENOMEM;
 	}
 	page = page_of(arena, pgno);
-	pma_big_mark(&arena->pool->pages, pgno, PMA_KIND_BIG, arena->id);
 	pma_big_record(page, block->size, size);
 	pma_arena_push(arena, &arena->big, pgno);
+	/* From now on it may be freed without the lock. */
+	pma_big_mark(&arena->pool->pages, pgno, PMA_KIND_BIG, arena->id);
 	pma_arena_count_pages(arena, &arena->stats.big_pages, nr_pages);
 	pma_arena_count_allocs(arena, 1, block->size);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
@@ -114,7 +115,8 @@ static int alloc_roomier(struct pma_arena *arena, size_t size, const struct pma_
 		return -ENOMEM;
 	for (class = route->class + 1; class < classes->nr; class++) {
 		block->size = classes->class[class].block_size;
-		if (arena->partial[class] == PMA_NONE || block->size & (route->align - 1))
+		if (block->size & (route->align - 1) ||
+		    (arena->partial[class] == PMA_NONE && !pma_drain_give_class(arena, class)))
 			continue;
 		if (pma_slabs_alloc(arena, class, size, flags, 1, &block->handle))
 			return 0;
@@ -130,7 +132,7 @@ static int alloc_roomier(struct pma_arena *arena, size_t size, const struct pma_
 static int alloc_big(struct pma_arena *arena, size_t size, u32 nr_pages, u32 flags,
 		     struct pma_block *block)
 {
-	if (flags || pma_pool_isolates(arena->pool))
+	if (flags & PMA_ZERO || pma_pool_isolates(arena->pool))
 		return big_alloc(arena, size, nr_pages, flags, block);
 	return big_alloc_at_once(arena, size, nr_pages, block);
 }
@@ -162,7 +164,7 @@ bool pma_block_make_do(const struct pma_arena *arena, size_t align, struct pma_r
  * @arena: whose it will be
  * @size: bytes wanted
  * @route: to a slab or the heap
- * @flags: PMA_ZERO
+ * @flags: PMA_ZERO, PMA_MAKE_DO
  * @block: its handle and size
  *
  * Context: The arena's lock is held; takes the pool's.
@@ -180,7 +182,7 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
 	if (pma_slabs_alloc(arena, route->class, size, flags, 1, &block->handle))
 		return 0;
 	/* What CPUs keep comes first. */
-	if (READ_ONCE(arena->keeps))
+	if (!(flags & PMA_MAKE_DO) && READ_ONCE(arena->keeps))
 		return -ENOMEM;
 	return alloc_roomier(arena, size, route, flags, block);
 }
@@ -281,12 +283,13 @@ int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flag
 {
 	struct pma_route route;
 	int err = pma_block_check_request(arena, size, align, flags, &route);
+	u32 rounds = 0;
 
 	if (err)
 		return err;
 	do {
-		err = alloc_routed(arena, size, &route, flags, block);
-	} while (unlikely(err) && pma_kept_make_room(arena, size));
+		err = alloc_routed(arena, size, &route, flags | pma_kept_flags(rounds), block);
+	} while (unlikely(err) && pma_kept_make_room(arena, size, &rounds));
 	if (unlikely(err) && route.kind == PMA_KIND_BIG && pma_block_make_do(arena, align, &route))
 		err = alloc_routed(arena, size, &route, flags, block);
 	return err ? pma_arena_count_error(arena, err) : 0;
@@ -308,8 +311,9 @@ unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 fla
 {
 	struct pma_route route;
 	struct pma_block block;
-	unsigned int done = 0;
+	unsigned int done = 0, got;
 	unsigned long irq;
+	u32 rounds = 0;
 
 	if (pma_block_check_request(arena, size, 0, flags, &route))
 		return 0;
@@ -318,10 +322,12 @@ unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 fla
 			raw_spin_lock_irqsave(&arena->lock, irq);
 			if (unlikely(arena->adapt))
 				pma_adapt_ask(arena, size, route.class, nr - done);
-			done += pma_slabs_alloc(arena, route.class, size, flags, nr - done,
-						handles + done);
+			got = pma_slabs_alloc(arena, route.class, size, flags, nr - done,
+					      handles + done);
 			raw_spin_unlock_irqrestore(&arena->lock, irq);
-		} while (done < nr && pma_kept_make_room(arena, size));
+			done += got;
+			rounds = got ? 0 : rounds;
+		} while (done < nr && pma_kept_make_room(arena, size, &rounds));
 		if (done < nr)
 			pma_arena_count_error(arena, -ENOMEM);
 		return done;

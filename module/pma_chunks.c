@@ -13,13 +13,14 @@ static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 }
 
 /* A segment for a chunk of @need pages: a roomy one, or just what is needed. */
-static bool grow(struct pma_arena *arena, u32 need)
+static bool grow(struct pma_arena *arena, u32 need, u32 flags)
 {
 	u32 nr_pages = clamp_t(u32, arena->pool->region.nr_pages / 32, need, PMA_HEAP_PAGES_MAX);
 	u32 pgno = pma_arena_take_run(arena, nr_pages, 0);
 
 	/* What CPUs keep comes before a segment that soon is in the way of others. */
-	if (pgno == PMA_NONE && nr_pages > need && !READ_ONCE(arena->keeps)) {
+	if (pgno == PMA_NONE && nr_pages > need &&
+	    (flags & PMA_MAKE_DO || !READ_ONCE(arena->keeps))) {
 		nr_pages = need;
 		pgno = pma_arena_take_run(arena, nr_pages, 0);
 	}
@@ -43,7 +44,7 @@ static void release(struct pma_arena *arena, u32 pgno)
  * @arena: whose it will be
  * @size: bytes wanted
  * @need: pages of a segment that is long enough for it
- * @flags: PMA_ZERO
+ * @flags: PMA_ZERO, PMA_MAKE_DO
  * @block: its handle and size
  *
  * Context: The arena's lock is held; takes the pool's.
@@ -56,7 +57,7 @@ int pma_chunks_alloc(struct pma_arena *arena, size_t size, u32 need, u32 flags,
 	u64 handle = pma_heap_alloc(arena->heap, size, client_flags);
 
 	lockdep_assert_held(&arena->lock);
-	if (handle == PMA_HANDLE_NONE && grow(arena, need))
+	if (handle == PMA_HANDLE_NONE && grow(arena, need, flags))
 		handle = pma_heap_alloc(arena->heap, size, client_flags);
 	if (handle == PMA_HANDLE_NONE)
 		return -ENOMEM;

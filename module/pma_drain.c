@@ -15,17 +15,6 @@
 /* Where requests fail CPUs are asked for what they have no more often than this. */
 #define PERIOD		HZ
 
-/* It seems so; its CPU may be changing it. */
-static bool is_empty(const struct pma_arena *arena, const struct pma_cpu_page *page, u32 pgno)
-{
-	const unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
-	u32 i;
-
-	for (i = 0; i < page->nr_blocks && test_bit(i, bitmap); i++)
-		;
-	return i == page->nr_blocks;
-}
-
 /* Take a spare page out of its place, unless its CPU is quicker; the arena's lock is held. */
 static bool settle_spare(struct pma_arena *arena, u32 *place, u32 pgno)
 {
@@ -94,7 +83,8 @@ static u32 give_empty_of_class(struct pma_arena *arena, struct pma_cpu_page *pag
 
 	for (i = 0; i < PMA_CPU_SPARES; i++) {
 		pgno = READ_ONCE(page->spares[i]);
-		if (pgno != PMA_NONE && is_empty(arena, page, pgno))
+		if (pgno != PMA_NONE &&
+		    pma_cpu_is_empty(page, pma_pages_shadow(&arena->pool->pages, pgno)))
 			done += settle_spare(arena, &page->spares[i], pgno);
 	}
 	return done;
@@ -246,8 +236,9 @@ void pma_drain_offline(void)
 }
 
 /**
- * pma_drain_soon() - have all CPUs part with what they have of a pool's arenas
- * @pool: of which a request has just failed
+ * pma_drain_soon() - have all CPUs part with what they have
+ * @arena: whose request has just failed
+ * @all: not only of that arena, but of all of its pool
  *
  * What CPUs take slab blocks from can't be taken from them here, as that would take a
  * check in every allocation; they must do it, and it takes a context that may sleep to
@@ -255,15 +246,19 @@ void pma_drain_offline(void)
  *
  * Context: Any but NMI.
  */
-void pma_drain_soon(struct pma_pool *pool)
+void pma_drain_soon(struct pma_arena *arena, bool all)
 {
+	struct pma_pool *pool = arena->pool;
 	unsigned long now = jiffies, next = READ_ONCE(pool->next_drain);
 
-	schedule_delayed_work(&pool->drain, time_before(now, next) ? next - now : 0);
+	WRITE_ONCE(*(all ? &pool->drain_all : &arena->drain), 1);
+	/* Where jiffies wrap, what was long ago may seem to be to come. */
+	schedule_delayed_work(&pool->drain,
+			      time_before(now, next) ? min(next - now, (unsigned long)PERIOD) : 0);
 }
 
 /**
- * pma_drain_pool() - have all CPUs part with what they have of a pool's arenas
+ * pma_drain_pool() - do what pma_drain_soon() asked for
  * @work: the pool's
  *
  * Context: May sleep.
@@ -271,11 +266,14 @@ void pma_drain_soon(struct pma_pool *pool)
 void pma_drain_pool(struct work_struct *work)
 {
 	struct pma_pool *pool = container_of(work, struct pma_pool, drain.work);
+	u32 all = xchg(&pool->drain_all, 0);
 	struct pma_arena *arena;
 
 	WRITE_ONCE(pool->next_drain, jiffies + PERIOD);
 	mutex_lock(&pool->arenas_mutex);
 	list_for_each_entry(arena, &pool->arenas, node) {
+		if (!(xchg(&arena->drain, 0) | all))
+			continue;
 		pma_drain_begin(arena);
 		pma_drain_end(arena);
 	}

@@ -13,7 +13,7 @@ bool pma_drain_give_empty(struct pma_arena *arena);
 void pma_drain_begin(struct pma_arena *arena);
 void pma_drain_end(struct pma_arena *arena);
 void pma_drain_offline(void);
-void pma_drain_soon(struct pma_pool *pool);
+void pma_drain_soon(struct pma_arena *arena, bool all);
 void pma_drain_pool(struct work_struct *work);
 
 #endif /* _PMA_DRAIN_H */

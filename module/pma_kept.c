@@ -100,8 +100,8 @@ static void put(struct pma_arena *arena, struct pma_kept *kept, u32 *place, u32 
 	kept->now += bytes;
 	/* Whoever takes it out sees all that was read and written of it before. */
 	smp_store_release(place, piece);
-	/* And who sees this, finds it. */
-	smp_store_release(&kept->any, true);
+	/* And who sees this, finds it; both before we look whether that is known. */
+	smp_store_mb(kept->any, true);
 	pma_kept_tell(arena);
 }
 
@@ -185,7 +185,7 @@ static bool take(u32 *place, u32 piece)
 	return cmpxchg(place, piece, PMA_NONE) == piece;
 }
 
-static __always_inline u32 take_run(struct pma_kept *kept, u32 nr_pages)
+static __always_inline u32 take_kept_run(struct pma_kept *kept, u32 nr_pages)
 {
 	u32 *place = kept->runs[run_bin(nr_pages)], *end = place + PMA_KEPT_DEPTH, pgno;
 	bool any = nr_pages < SHORT_PAGES;
@@ -203,7 +203,7 @@ static __always_inline u32 take_run(struct pma_kept *kept, u32 nr_pages)
 static __always_inline void *alloc_run(const struct pma_arena *arena, struct pma_kept *kept,
 				       size_t size, u32 nr_pages, u64 *usable)
 {
-	u32 pgno = take_run(kept, nr_pages);
+	u32 pgno = take_kept_run(kept, nr_pages);
 	struct pma_page *page;
 
 	if (unlikely(pgno == PMA_NONE))
@@ -211,12 +211,13 @@ static __always_inline void *alloc_run(const struct pma_arena *arena, struct pma
 	*usable = (u64)nr_pages << arena->fast.page_shift;
 	page = &arena->fast.desc[pgno];
 	pma_big_record(page, *usable, size);
-	WRITE_ONCE(*(u32 *)page, kept->big_word);
+	/* From now on it may be freed, and be another's. */
+	smp_store_release((u32 *)page, kept->big_word);
 	return (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift);
 }
 
 /* Take a chunk that serves @size well: its length and, in the lower half, where it begins. */
-static noinline u64 take_chunk(const struct pma_heap *heap, struct pma_kept *kept, size_t size)
+static noinline u64 take_kept_chunk(const struct pma_heap *heap, struct pma_kept *kept, size_t size)
 {
 	u32 units = DIV_ROUND_UP(size, 1U << heap->geo->granule_shift), unit, have;
 	u32 *place, *end, bin = chunk_bin(kept, units);
@@ -241,7 +242,7 @@ static __always_inline void *alloc_chunk(const struct pma_arena *arena, struct p
 					 size_t size, u64 *usable)
 {
 	const struct pma_heap *heap = arena->heap;
-	u64 chunk = take_chunk(heap, kept, size);
+	u64 chunk = take_kept_chunk(heap, kept, size);
 	u8 shift = heap->geo->granule_shift;
 	struct pma_fit_tag *tag;
 
@@ -420,15 +421,20 @@ static struct pma_arena *get_keeper(struct pma_pool *pool)
 	return arena;
 }
 
-/* Give back what others keep, arena by arena, until one gave any. */
-static bool flush_others(struct pma_pool *pool)
+/* Give back what others keep, arena by arena, until one gave any, or all did. */
+static bool flush_others(struct pma_pool *pool, bool all)
 {
 	struct pma_arena *keeper;
 	bool gave = false;
+	u32 n;
 
-	while (!gave && (keeper = get_keeper(pool))) {
-		gave = pma_kept_flush(keeper);
-		atomic_dec(&keeper->flushers);
+	for (n = 0; n < READ_ONCE(pool->nr_arenas) && (all || !gave); n++) {
+		keeper = get_keeper(pool);
+		if (!keeper)
+			break;
+		gave |= pma_kept_flush(keeper);
+		/* Release: who ends the arena waits for this. */
+		atomic_dec_return_release(&keeper->flushers);
 	}
 	return gave;
 }
@@ -437,6 +443,7 @@ static bool flush_others(struct pma_pool *pool)
  * pma_kept_make_room() - give back what is kept, as a request has found no room
  * @arena: whose request it is
  * @bytes: that it asks for
+ * @rounds: tries so far after the first one, counted here: 0 at first
  *
  * What its own CPUs keep comes first; what others do is no help where its limit is in
  * the way.  If that is all in vain, CPUs are asked soon for what else they have.
@@ -446,21 +453,24 @@ static bool flush_others(struct pma_pool *pool)
  * Return: true if it is worth another try: the arena was one that keeps something, or the
  * pool got some.
  */
-bool pma_kept_make_room(struct pma_arena *arena, u64 bytes)
+bool pma_kept_make_room(struct pma_arena *arena, u64 bytes, u32 *rounds)
 {
 	struct pma_pool *pool = arena->pool;
 	u32 nr_pages = DIV_ROUND_UP(min_t(u64, bytes, pool->region.bytes),
 				    pma_region_page_size(&pool->region));
-	bool others_may_help;
+	bool others_may_help, kept;
 
-	if (flush_own(arena))
+	if (*rounds == PMA_KEPT_ROUNDS)
+		return false;
+	kept = flush_own(arena);
+	if (++*rounds < PMA_KEPT_ROUNDS && kept)
 		return true;
 	others_may_help = !pma_limit_is_in_the_way(arena, nr_pages);
-	if (others_may_help && flush_others(pool))
+	if (others_may_help && flush_others(pool, *rounds > 1))
 		return true;
 	if (others_may_help || arena->cpu)
-		pma_drain_soon(pool);
-	return false;
+		pma_drain_soon(arena, others_may_help);
+	return kept;
 }
 
 /**
@@ -543,6 +553,6 @@ void pma_kept_end(struct pma_arena *arena)
 	stop_keeping(arena);
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	/* Somebody who found no room may look for what it keeps just now. */
-	while (atomic_read(&arena->flushers))
+	while (atomic_read_acquire(&arena->flushers))
 		cond_resched();
 }

@@ -7,6 +7,9 @@
 
 #include "pma_arena.h"
 
+/* How often a request that finds no room is tried again, as others may keep something anew. */
+#define PMA_KEPT_ROUNDS		8
+
 #define PMA_KEPT_DEPTH		6	/* pieces of about a length */
 #define PMA_KEPT_RUN_PAGES	256	/* of the longest run that is kept */
 #define PMA_KEPT_RUN_BINS	21	/* lengths up to that */
@@ -22,7 +25,7 @@
  * @kept_word: the same of one that is kept
  * @run_tags: of the pool's runs
  * @chunk_bins_from: bin of the shortest chunk
- * @any: something may be kept
+ * @any: something may be kept; no bool, which not every xchg() takes
  * @runs: first pages, by length
  * @chunks: first granules, by length
  *
@@ -38,7 +41,7 @@ struct pma_kept {
 	u32 big_word;
 	u32 kept_word;
 	u32 chunk_bins_from;
-	bool any;
+	u32 any;
 	u32 runs[PMA_KEPT_RUN_BINS][PMA_KEPT_DEPTH];
 	u32 chunks[PMA_KEPT_CHUNK_BINS][PMA_KEPT_DEPTH];
 };
@@ -50,7 +53,7 @@ void *pma_kept_zalloc(struct pma_arena *arena, size_t size);
 bool pma_kept_put_run(struct pma_arena *arena, u64 handle);
 bool pma_kept_put_chunk(struct pma_arena *arena, u64 handle);
 bool pma_kept_flush(struct pma_arena *arena);
-bool pma_kept_make_room(struct pma_arena *arena, u64 bytes);
+bool pma_kept_make_room(struct pma_arena *arena, u64 bytes, u32 *rounds);
 void pma_kept_add_stats(const struct pma_arena *arena, const struct pma_kept *kept,
 			struct pma_stats *stats);
 void pma_kept_fold(struct pma_arena *arena, struct pma_kept *kept);
@@ -61,6 +64,12 @@ static __always_inline void pma_kept_tell(struct pma_arena *arena)
 {
 	if (unlikely(!READ_ONCE(arena->keeps)))
 		pma_kept_become_keeper(arena);
+}
+
+/* Flags of a request's next try: in the last one it takes what there is. */
+static inline u32 pma_kept_flags(u32 rounds)
+{
+	return rounds == PMA_KEPT_ROUNDS ? PMA_MAKE_DO : 0;
 }
 
 #endif /* _PMA_KEPT_H */

@@ -156,6 +156,8 @@ EXPORT_FOR_KUNIT(pma_cpu_exit);
 EXPORT_FOR_KUNIT(pma_cpu_take_next);
 EXPORT_FOR_KUNIT(pma_cpu_alloc_batch);
 EXPORT_FOR_KUNIT(pma_cpu_free_batch);
+EXPORT_FOR_KUNIT(pma_drain_give_class);
+EXPORT_FOR_KUNIT(pma_kept_make_room);
 EXPORT_FOR_KUNIT(pma_drain_begin);
 EXPORT_FOR_KUNIT(pma_drain_end);
 EXPORT_FOR_KUNIT(pma_drain_offline);

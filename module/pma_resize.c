@@ -90,7 +90,8 @@ static bool fits_in_place(const struct resize *want, const struct pma_place *pla
 	if (place->kind != want->route.kind)
 		return false;
 	if (place->kind == PMA_KIND_SLAB)
-		return arena->pool->pages.desc[place->pgno].class == want->route.class;
+		return pma_page_id(&arena->pool->pages.desc[place->pgno]).class ==
+		       want->route.class;
 	return pma_heap_resize(arena->heap, place->start, want->size);
 }
 
@@ -105,34 +106,6 @@ static int move_to_small(const struct resize *want, const struct pma_place *plac
 	memcpy(ptr_of(want, block->handle), ptr_of(want, old->handle), bytes_to_keep(want, old));
 	*run_pages = pma_block_free_place(want->arena, place);
 	return 0;
-}
-
-static int resize_to_small(const struct resize *want, u64 handle, struct pma_block *block)
-{
-	struct pma_arena *arena = want->arena;
-	struct pma_place place;
-	struct pma_block old;
-	unsigned long irq;
-	u32 run_pages = 0;
-	int err;
-
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	err = find_old(want, handle, &place, &old);
-	if (!err && fits_in_place(want, &place)) {
-		keep(want, &place, &old, block);
-	} else if (!err) {
-		err = move_to_small(want, &place, &old, block, &run_pages);
-		if (err && old_serves(want, &old)) {
-			keep(want, &place, &old, block);
-			err = 0;
-		} else if (err) {
-			pma_arena_count_error_locked(arena, err);
-		}
-	}
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	if (run_pages)
-		pma_arena_big_give(arena, place.pgno, run_pages);
-	return err;
 }
 
 /*
@@ -163,6 +136,58 @@ static void publish(const struct resize *want, u32 pgno, const struct pma_place 
 		pma_arena_big_give(arena, place->pgno, run_pages);
 }
 
+/* A big block is BUSY from now on, as a CPU may free it without the lock, which is held. */
+static int claim_big(struct pma_arena *arena, const struct pma_place *place)
+{
+	if (place->kind != PMA_KIND_BIG ||
+	    pma_big_claim(&arena->pool->pages, place->pgno, arena->id))
+		return 0;
+	return pma_arena_count_error_locked(arena, -EALREADY);
+}
+
+/* Nothing has been done; the lock is held. */
+static int fail(struct pma_arena *arena, const struct pma_place *place,
+		const struct pma_block *old, int err)
+{
+	if (place->kind == PMA_KIND_BIG)
+		pma_arena_big_publish(arena, place->pgno, old->requested);
+	return pma_arena_count_error_locked(arena, err);
+}
+
+static int resize_to_small(const struct resize *want, u64 handle, struct pma_block *block)
+{
+	struct pma_arena *arena = want->arena;
+	struct pma_place place;
+	struct pma_block old;
+	bool big_stays = false;
+	unsigned long irq;
+	u32 run_pages = 0;
+	int err;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	err = find_old(want, handle, &place, &old) ?: claim_big(arena, &place);
+	if (!err && fits_in_place(want, &place)) {
+		keep(want, &place, &old, block);
+	} else if (!err) {
+		err = move_to_small(want, &place, &old, block, &run_pages);
+		if (err && !old_serves(want, &old)) {
+			fail(arena, &place, &old, err);
+		} else if (err) {
+			err = 0;
+			big_stays = place.kind == PMA_KIND_BIG;
+			if (!big_stays)
+				keep(want, &place, &old, block);
+		}
+	}
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	if (run_pages)
+		pma_arena_big_give(arena, place.pgno, run_pages);
+	/* It may be long, and is to be zeroed without the lock. */
+	if (big_stays)
+		publish(want, place.pgno, &place, &old, block);
+	return err;
+}
+
 /* From a busy big block to another length of big block; the lock is not held. */
 static int big_to_big(const struct resize *want, const struct pma_place *place,
 		      const struct pma_block *old, struct pma_block *block)
@@ -178,8 +203,7 @@ static int big_to_big(const struct resize *want, const struct pma_place *place,
 	pgno = pma_arena_big_take(arena, want->route.nr_pages);
 	if (pgno == PMA_NONE) {
 		raw_spin_lock_irqsave(&arena->lock, irq);
-		pma_arena_big_publish(arena, place->pgno, old->requested);
-		pma_arena_count_error_locked(arena, -ENOMEM);
+		fail(arena, place, old, -ENOMEM);
 		raw_spin_unlock_irqrestore(&arena->lock, irq);
 		return -ENOMEM;
 	}
@@ -240,11 +264,7 @@ static int resize_to_big(const struct resize *want, u64 handle, struct pma_block
 	int err;
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	err = find_old(want, handle, &place, &old);
-	/* A CPU may have taken it just now, for a free without the lock. */
-	if (!err && place.kind == PMA_KIND_BIG &&
-	    !pma_big_claim(&arena->pool->pages, place.pgno, arena->id))
-		err = pma_arena_count_error_locked(arena, -EALREADY);
+	err = find_old(want, handle, &place, &old) ?: claim_big(arena, &place);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	if (err)
 		return err;
@@ -254,9 +274,9 @@ static int resize_to_big(const struct resize *want, u64 handle, struct pma_block
 }
 
 /* Is a request that has found no room worth another try?  Then it has not failed yet. */
-static bool make_room(struct pma_arena *arena, size_t size)
+static bool make_room(struct pma_arena *arena, size_t size, u32 *rounds)
 {
-	if (!pma_kept_make_room(arena, size))
+	if (!pma_kept_make_room(arena, size, rounds))
 		return false;
 	pma_arena_forget_failure(arena);
 	return true;
@@ -279,7 +299,8 @@ static bool make_room(struct pma_arena *arena, size_t size)
 int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t align, u32 flags,
 		     struct pma_block *block)
 {
-	struct resize want = { .arena = arena, .size = size, .align = align, .flags = flags };
+	struct resize want = { .arena = arena, .size = size, .align = align };
+	u32 rounds = 0;
 	int err;
 
 	if (handle == PMA_HANDLE_NONE)
@@ -293,9 +314,10 @@ int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t al
 		return pma_block_free(arena, handle);
 	}
 	do {
+		want.flags = flags | pma_kept_flags(rounds);
 		err = want.route.kind == PMA_KIND_BIG ? resize_to_big(&want, handle, block) :
 							resize_to_small(&want, handle, block);
-	} while (err == -ENOMEM && make_room(arena, size));
+	} while (err == -ENOMEM && make_room(arena, size, &rounds));
 	if (err != -ENOMEM || want.route.kind != PMA_KIND_BIG ||
 	    !pma_block_make_do(arena, align, &want.route))
 		return err;
