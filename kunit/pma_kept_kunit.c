@@ -322,6 +322,41 @@ static void nothing_kept_is_no_failure(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+/*
+ * Somebody is about to give back what an arena keeps, and has said so: requests that find no
+ * room meanwhile, of that arena and of others, do it with them.
+ */
+static void flush_under_way_is_joined(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *others[] = {
+		arena,
+		pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU),
+		pma_kunit_arena(test, arena->pool, 0),
+	};
+	unsigned long irq;
+	void *most, *block;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		keep_much(test, arena);
+		raw_spin_lock_irqsave(&arena->pool->lock, irq);
+		arena->flushers++;
+		arena->keeps = false;
+		raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
+		most = pma_alloc(others[i], (size_t)pma_pool_free_pages(arena->pool, NULL) * 4096);
+		block = pma_alloc(others[i], 4096);
+		KUNIT_EXPECT_NOT_NULL(test, block);
+		KUNIT_EXPECT_EQ(test, others[i]->stats.failed, 0);
+		raw_spin_lock_irqsave(&arena->pool->lock, irq);
+		arena->flushers--;
+		raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
+		KUNIT_EXPECT_EQ(test, pma_free(others[i], block), 0);
+		KUNIT_EXPECT_EQ(test, pma_free(others[i], most), 0);
+	}
+	pma_kunit_expect_sound(test, arena->pool);
+}
+
 /* A request ends that finds no room, though others keep something again each time. */
 static void request_ends_though_others_keep(struct kunit *test)
 {
@@ -578,6 +613,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(drained_cpus_keep_nothing),
 	KUNIT_CASE(nothing_fails_for_what_is_kept),
 	KUNIT_CASE(nothing_kept_is_no_failure),
+	KUNIT_CASE(flush_under_way_is_joined),
 	KUNIT_CASE(request_ends_though_others_keep),
 	KUNIT_CASE(last_try_makes_do),
 	KUNIT_CASE(kept_pages_serve_all_engines),

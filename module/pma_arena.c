@@ -387,6 +387,7 @@ struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 fla
 	arena->segments = PMA_NONE;
 	arena->held = PMA_NONE;
 	INIT_LIST_HEAD(&arena->claim_list);
+	INIT_LIST_HEAD(&arena->keeper);
 	pma_table_init(&arena->claims, pool->region.nr_pages);
 	arena->root = PMA_HANDLE_NONE;
 	/* Without memory for these, it takes more room, or the lock more often. */

@@ -63,8 +63,8 @@ struct pma_arena_fast {
  * @ahead_max: what that was at first
  * @nr_tokens: that it has out; under the pool's lock
  * @keeper: in the pool's list of arenas that keep something, see pma_kept.c
- * @keeps: it is in that list; both under the pool's lock
- * @flushers: how many, of other arenas, are at work on what it keeps
+ * @keeps: it has said so since it was flushed
+ * @flushers: how many are at work on what it keeps; all three under the pool's lock
  * @mapped: a process has had it mapped, so runs must be revoked
  * @root: handle of the block that leads to the others, see pma_root.c
  * @front: the front-end's
@@ -103,7 +103,7 @@ struct pma_arena {
 	u32 nr_tokens;
 	struct list_head keeper;
 	bool keeps;
-	atomic_t flushers;
+	u32 flushers;
 	bool mapped;
 	u64 root;
 	void *front;

@@ -308,7 +308,7 @@ void pma_cpu_make_place(struct pma_arena *arena, u32 class)
 	if (pgno != PMA_NONE) {
 		WRITE_ONCE(page_of(arena, pgno)->slab.place, i);
 		WRITE_ONCE(page->spares[last], PMA_NONE);
-		smp_store_release(&page->spares[i], pgno);
+		smp_store_release(&page->spares[i], pgno);	/* as when it was adopted */
 	}
 	page->nr_spares = last;
 }

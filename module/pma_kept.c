@@ -88,7 +88,7 @@ void pma_kept_become_keeper(struct pma_arena *arena)
 	struct pma_pool *pool = arena->pool;
 
 	raw_spin_lock(&pool->lock);
-	if (!arena->keeps)
+	if (list_empty(&arena->keeper))
 		list_add_tail(&arena->keeper, &pool->keepers);
 	WRITE_ONCE(arena->keeps, true);
 	raw_spin_unlock(&pool->lock);
@@ -377,15 +377,29 @@ bool pma_kept_flush(struct pma_arena *arena)
 	return pma_drain_give_empty(arena) || gave;
 }
 
-/* An arena is no keeper any more, whether it was or not; the pool's lock is held. */
-static bool stop_keeping(struct pma_arena *arena)
+/*
+ * From now on an arena that keeps something anew has to say so.  It stays in the list until
+ * this is over: who finds no room meanwhile joins in, lest what is being given back is
+ * in nobody's sight.  The pool's lock is held.
+ */
+static void begin_flush(struct pma_arena *arena)
 {
 	lockdep_assert_held(&arena->pool->lock);
-	if (!arena->keeps)
-		return false;
-	list_del(&arena->keeper);
-	WRITE_ONCE(arena->keeps, false);
-	return true;
+	arena->flushers++;
+	/* Then we look what there is. */
+	smp_store_mb(arena->keeps, false);
+}
+
+static void end_flush(struct pma_arena *arena)
+{
+	struct pma_pool *pool = arena->pool;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&pool->lock, irq);
+	arena->flushers--;
+	if (!arena->flushers && !arena->keeps)
+		list_del_init(&arena->keeper);
+	raw_spin_unlock_irqrestore(&pool->lock, irq);
 }
 
 /*
@@ -398,24 +412,31 @@ static bool flush_own(struct pma_arena *arena)
 	bool kept;
 
 	raw_spin_lock_irqsave(&arena->pool->lock, irq);
-	kept = stop_keeping(arena);
-	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
+	kept = !list_empty(&arena->keeper);
 	if (kept)
-		pma_kept_flush(arena);
-	return kept;
+		begin_flush(arena);
+	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
+	if (!kept)
+		return false;
+	pma_kept_flush(arena);
+	end_flush(arena);
+	return true;
 }
 
-/* Take one of the arenas that keep something off the list, and see that it stays. */
-static struct pma_arena *get_keeper(struct pma_pool *pool)
+/* The next arena that keeps something, to be flushed, or NULL when it is @first again. */
+static struct pma_arena *get_keeper(struct pma_pool *pool, const struct pma_arena *first)
 {
 	struct pma_arena *arena = NULL;
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	if (!list_empty(&pool->keepers)) {
+	if (!list_empty(&pool->keepers))
 		arena = list_entry(pool->keepers.next, struct pma_arena, keeper);
-		stop_keeping(arena);
-		atomic_inc(&arena->flushers);
+	if (arena == first)
+		arena = NULL;
+	if (arena) {
+		list_move_tail(&arena->keeper, &pool->keepers);
+		begin_flush(arena);
 	}
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return arena;
@@ -424,17 +445,17 @@ static struct pma_arena *get_keeper(struct pma_pool *pool)
 /* Give back what others keep, arena by arena, until one gave any, or all did. */
 static bool flush_others(struct pma_pool *pool, bool all)
 {
-	struct pma_arena *keeper;
+	struct pma_arena *keeper, *first = NULL;
 	bool gave = false;
 	u32 n;
 
 	for (n = 0; n < READ_ONCE(pool->nr_arenas) && (all || !gave); n++) {
-		keeper = get_keeper(pool);
+		keeper = get_keeper(pool, first);
 		if (!keeper)
 			break;
+		first = first ?: keeper;
 		gave |= pma_kept_flush(keeper);
-		/* Release: who ends the arena waits for this. */
-		atomic_dec_return_release(&keeper->flushers);
+		end_flush(keeper);
 	}
 	return gave;
 }
@@ -548,11 +569,16 @@ void pma_kept_end(struct pma_arena *arena)
 {
 	struct pma_pool *pool = arena->pool;
 	unsigned long irq;
+	bool busy;
 
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	stop_keeping(arena);
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	/* Somebody who found no room may look for what it keeps just now. */
-	while (atomic_read_acquire(&arena->flushers))
-		cond_resched();
+	do {
+		raw_spin_lock_irqsave(&pool->lock, irq);
+		busy = arena->flushers;
+		if (!busy)
+			list_del_init(&arena->keeper);
+		raw_spin_unlock_irqrestore(&pool->lock, irq);
+		if (busy)
+			cond_resched();
+	} while (busy);
 }
