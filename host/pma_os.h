@@ -161,16 +161,6 @@ static inline void atomic_inc(atomic_t *v)
 	__atomic_fetch_add(&v->counter, 1, __ATOMIC_RELAXED);
 }
 
-static inline int atomic_read_acquire(const atomic_t *v)
-{
-	return __atomic_load_n(&v->counter, __ATOMIC_ACQUIRE);
-}
-
-static inline int atomic_dec_return_release(atomic_t *v)
-{
-	return __atomic_sub_fetch(&v->counter, 1, __ATOMIC_RELEASE);
-}
-
 static inline void atomic_dec(atomic_t *v)
 {
 	__atomic_fetch_sub(&v->counter, 1, __ATOMIC_RELAXED);

@@ -20,7 +20,7 @@
  *		cpu_online(), for_each_possible_cpu(), set_bit(), clear_bit(),
  *		test_and_set_bit(), atomic_long_andnot(), cmpxchg(),
  *		smp_load_acquire(), smp_store_release(), xchg(), atomic_or(),
- *		atomic_andnot()
+ *		atomic_andnot(), smp_store_mb(), smp_mb__before_atomic()
  *  later	delayed_work, schedule_delayed_work(), jiffies, time_before(), HZ
  *  lists, ids	list_head, ida
  *  arithmetic	DIV_ROUND_UP(), min(), max(), clamp_t(), struct_size()
