@@ -471,8 +471,8 @@ static bool flush_others(struct pma_pool *pool, bool all)
  *
  * Context: Any but NMI; takes one arena's lock after the other.  O(arenas that keep
  * something), which are none after it.
- * Return: true if it is worth another try: the arena was one that keeps something, or the
- * pool got some.
+ * Return: true if it is worth another try, with pma_kept_flags(): the arena was one that
+ * keeps something, or the pool got some.  PMA_KEPT_ROUNDS times at most.
  */
 bool pma_kept_make_room(struct pma_arena *arena, u64 bytes, u32 *rounds)
 {
