@@ -291,7 +291,7 @@ int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flag
 		err = alloc_routed(arena, size, &route, flags | pma_kept_flags(rounds), block);
 	} while (unlikely(err) && pma_kept_make_room(arena, size, &rounds));
 	if (unlikely(err) && route.kind == PMA_KIND_BIG && pma_block_make_do(arena, align, &route))
-		err = alloc_routed(arena, size, &route, flags, block);
+		err = alloc_routed(arena, size, &route, flags | PMA_MAKE_DO, block);
 	return err ? pma_arena_count_error(arena, err) : 0;
 }
 

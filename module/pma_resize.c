@@ -322,5 +322,6 @@ int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t al
 	    !pma_block_make_do(arena, align, &want.route))
 		return err;
 	pma_arena_forget_failure(arena);
+	want.flags |= PMA_MAKE_DO;
 	return resize_to_small(&want, handle, block);
 }
