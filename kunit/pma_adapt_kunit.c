@@ -15,8 +15,7 @@ static const struct pma_kunit_config large = { "large", 4096, 4096, 0, PMA_POOL_
 
 static struct pma_arena *arena_of(struct kunit *test, const struct pma_kunit_config *config)
 {
-	struct pma_arena *arena = pma_kunit_arena(test, pma_kunit_pool(test, config),
-						  PMA_ARENA_PERCPU);
+	struct pma_arena *arena = pma_kunit_percpu(test, config);
 
 	KUNIT_ASSERT_NOT_NULL(test, arena->adapt);
 	pma_kunit_move_to_cpu(0);

@@ -14,28 +14,10 @@
 #define NR_THREADS	4
 #define NR_SLOTS	64
 
-static struct pma_arena *arena_of(struct kunit *test, const struct pma_kunit_config *config)
-{
-	struct pma_pool *pool = pma_kunit_pool(test, config);
-
-	return pma_kunit_arena(test, pool, PMA_ARENA_PERCPU);
-}
-
-/* How many pages CPUs have. */
-static u32 nr_cpu_pages(const struct pma_arena *arena)
-{
-	const struct pma_pool *pool = arena->pool;
-	u32 nr = 0, i;
-
-	for (i = 0; i < pool->region.nr_pages; i++)
-		nr += !!(pool->pages.desc[i].kind & PMA_SLAB_CPU);
-	return nr;
-}
-
 /* A page stays with the CPU when it is empty, and goes back when CPUs are drained. */
 static void drain_gives_pages_back(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 	void *block = pma_alloc(arena, 64);
 
 	KUNIT_ASSERT_NOT_NULL(test, block);
@@ -44,11 +26,11 @@ static void drain_gives_pages_back(struct kunit *test)
 	pma_kunit_expect_live(test, arena, 0, 0);
 	pma_drain_begin(arena);
 	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
-	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 0);
 	/* Meanwhile it works, and no CPU gets a page. */
 	block = pma_alloc(arena, 64);
 	KUNIT_EXPECT_NOT_NULL(test, block);
-	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 0);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
 	pma_drain_end(arena);
 }
@@ -88,7 +70,7 @@ static void expect_misuse_refused(struct kunit *test, struct pma_arena *arena, v
 
 static void free_refuses_misuse(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 	void *a = pma_alloc(arena, 112), *b = pma_alloc(arena, 112);
 
 	KUNIT_ASSERT_NOT_NULL(test, b);
@@ -98,7 +80,7 @@ static void free_refuses_misuse(struct kunit *test)
 /* The same in pages that no CPU has: one full, one with a free block, one with two in use. */
 static void free_refuses_misuse_elsewhere(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 	void *blocks[3 * 36];
 	u32 i;
 
@@ -120,13 +102,13 @@ static void free_refuses_misuse_elsewhere(struct kunit *test)
 /* And in a page that another CPU has, which finds what was freed there. */
 static void free_reaches_other_cpus(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 	void *blocks[36];
 
 	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
 		kunit_skip(test, "there are no two CPUs");
 	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 112, 0, 36, blocks), 36);
-	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 1);
 	pma_kunit_move_to_cpu(0);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[7]), 0);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[7]), -EALREADY);
@@ -140,7 +122,7 @@ static void free_reaches_other_cpus(struct kunit *test)
 /* What a CPU had that goes offline is given back: pages, runs and chunks. */
 static void offline_cpu_has_nothing(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 	void *blocks[3];
 	u32 i;
 
@@ -152,13 +134,13 @@ static void offline_cpu_has_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
 	pma_kunit_move_to_cpu(0);
 	blocks[0] = pma_alloc(arena, 64);
-	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 2);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 2);
 	if (!pma_kunit_offline_cpu(1))
 		kunit_skip(test, "no CPU can go offline");
 	/* That is done a moment later. */
 	for (i = 0; i < 500 && READ_ONCE(arena->stats.arena_pages) > 1; i++)
 		pma_kunit_sleep();
-	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 1);
 	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 1);
 	pma_kunit_expect_live(test, arena, 1, 64);
 	pma_kunit_online_cpu(1);
@@ -194,7 +176,7 @@ static void serve_whole_pool(struct kunit *test, struct pma_arena *arena, u32 si
 /* Of pages with one bitmap word, and with four. */
 static void alloc_serves_whole_pool(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 
 	serve_whole_pool(test, arena, 256);
 	serve_whole_pool(test, arena, 16);
@@ -203,14 +185,14 @@ static void alloc_serves_whole_pool(struct kunit *test)
 /* With two full pages: a block freed in either is the next to be had. */
 static void freed_block_is_next(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 	void *blocks[32];
 	u32 i;
 
 	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 256, 0, 32, blocks), 32);
 	for (i = 0; i < 32; i = i * 5 + 3) {
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i % 32]), 0);
-		KUNIT_EXPECT_LE(test, nr_cpu_pages(arena), arena->cpu ? 2 : 0);
+		KUNIT_EXPECT_LE(test, pma_kunit_cpu_pages(arena), arena->cpu ? 2 : 0);
 		pma_kunit_expect_live(test, arena, 31, 31 * 256);
 		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 256), blocks[i % 32]);
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[(i + 16) % 32]), 0);
@@ -232,7 +214,7 @@ static void freed_block_is_next(struct kunit *test)
 /* All that is freed to a page is found again, in whatever word of its bitmap it is. */
 static void freed_blocks_of_all_words_are_found(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 	void **blocks = kunit_kcalloc(test, 2 * 256, sizeof(*blocks), GFP_KERNEL);
 	static const u32 freed[] = { 200, 3, 130, 70 };
 	u32 i;
@@ -250,130 +232,16 @@ static void freed_blocks_of_all_words_are_found(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-static const struct pma_kunit_config many_pages = {
-	.page_size = 256,
-	.nr_pages = 4096,
-};
-
-#define SPARE_BLOCKS	2	/* of 128 bytes, in a page */
-
-/* So many full pages, in order; the CPU takes from the last one. */
-static void fill_pages(struct kunit *test, struct pma_arena *arena, void **blocks, u32 nr_pages)
-{
-	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 128, 0, nr_pages * SPARE_BLOCKS, blocks),
-			nr_pages * SPARE_BLOCKS);
-	KUNIT_ASSERT_EQ(test, arena->stats.slab_pages, nr_pages);
-}
-
-/* Full pages that are freed to become the CPU's, up to a number, and are the next to be used. */
-static void full_pages_become_spare(struct kunit *test)
-{
-	struct pma_arena *arena = arena_of(test, &many_pages);
-	void *blocks[(PMA_CPU_SPARES + 2) * SPARE_BLOCKS], *again[PMA_CPU_SPARES + 1];
-	u32 i;
-
-	if (!arena->cpu)
-		kunit_skip(test, "CPUs have no pages");
-	fill_pages(test, arena, blocks, PMA_CPU_SPARES + 2);
-	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1);
-	for (i = 0; i < ARRAY_SIZE(again); i++) {
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * SPARE_BLOCKS]), 0);
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * SPARE_BLOCKS]), -EALREADY);
-		KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1 + min(i + 1, PMA_CPU_SPARES));
-	}
-	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 128, 0, i, again), i);
-	KUNIT_EXPECT_PTR_EQ(test, again[--i], blocks[PMA_CPU_SPARES * SPARE_BLOCKS]);
-	while (i--)
-		KUNIT_EXPECT_PTR_EQ(test, again[i],
-				    blocks[(PMA_CPU_SPARES - 1 - i) * SPARE_BLOCKS]);
-	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), 1);
-	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, PMA_CPU_SPARES + 2);
-	pma_kunit_expect_sound(test, arena->pool);
-	pma_block_free_all(arena);
-}
-
-/* Of so many pages that are emptied, how many does the CPU not give back? */
-static u32 nr_stay(struct kunit *test, const struct pma_kunit_config *config, u32 nr_pages)
-{
-	struct pma_arena *arena = arena_of(test, config);
-	void *blocks[40 * SPARE_BLOCKS];
-	u32 i;
-
-	fill_pages(test, arena, blocks, 40);
-	for (i = 0; i < nr_pages * SPARE_BLOCKS; i++)
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
-	i = nr_pages + arena->stats.slab_pages - 40;
-	pma_kunit_expect_live(test, arena, (40 - nr_pages) * SPARE_BLOCKS,
-			      (40 - nr_pages) * SPARE_BLOCKS * 128);
-	pma_kunit_expect_sound(test, arena->pool);
-	pma_block_free_all(arena);
-	return i;
-}
-
-/* Where half of the pages are free, more of those that get empty stay; but never all. */
-static void empty_spares_stay_where_there_is_plenty(struct kunit *test)
-{
-	static const struct pma_kunit_config config = { .page_size = 256, .nr_pages = 48 };
-
-	if (!arena_of(test, &config)->cpu)
-		kunit_skip(test, "CPUs have no pages");
-	KUNIT_EXPECT_EQ(test, nr_stay(test, &many_pages, 3 * PMA_CPU_SPARES), 8);
-	KUNIT_EXPECT_EQ(test, nr_stay(test, &config, PMA_CPU_SPARES), 2);
-}
-
-/* A CPU that only frees goes on to adopt the pages that it frees to. */
-static void cpu_that_only_frees_has_places(struct kunit *test)
-{
-	struct pma_arena *arena = arena_of(test, &many_pages);
-	void *blocks[3 * PMA_CPU_SPARES * SPARE_BLOCKS];
-	u32 i, had;
-
-	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
-		kunit_skip(test, "there are no two CPUs");
-	fill_pages(test, arena, blocks, 3 * PMA_CPU_SPARES);
-	pma_kunit_move_to_cpu(0);
-	for (i = 0; i < ARRAY_SIZE(blocks) - SPARE_BLOCKS; i++) {
-		had = nr_cpu_pages(arena);
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
-		if (!(i % SPARE_BLOCKS))
-			KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), had + 1);
-	}
-	pma_kunit_expect_sound(test, arena->pool);
-	pma_block_free_all(arena);
-}
-
-/* Of more spare pages than empty ones may be, an empty one stays when a free is refused. */
-static void refused_free_leaves_empty_spares(struct kunit *test)
-{
-	struct pma_arena *arena = arena_of(test, &many_pages);
-	void *blocks[12 * SPARE_BLOCKS];
-	u32 i, nr_pages, had;
-
-	fill_pages(test, arena, blocks, 12);
-	for (i = 0; i < 8 * SPARE_BLOCKS; i++)
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[8 * SPARE_BLOCKS]), 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[9 * SPARE_BLOCKS]), 0);
-	nr_pages = arena->stats.slab_pages;
-	had = nr_cpu_pages(arena);
-	for (i = 0; i < 8 * SPARE_BLOCKS; i++)
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), -EALREADY);
-	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, nr_pages);
-	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), had);
-	pma_kunit_expect_sound(test, arena->pool);
-	pma_block_free_all(arena);
-}
-
 /* A spare page is judged as any, also where another CPU has it. */
 static void free_refuses_misuse_of_spare(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 	void *blocks[2 * 36];
 
 	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 112, 0, ARRAY_SIZE(blocks), blocks),
 			ARRAY_SIZE(blocks));
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[5]), 0);
-	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), arena->cpu ? 2 : 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), arena->cpu ? 2 : 0);
 	expect_misuse_refused(test, arena, blocks[0], blocks[1]);
 	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 112, 0, 3, blocks), 3);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[2]), 0);
@@ -386,7 +254,7 @@ static void free_refuses_misuse_of_spare(struct kunit *test)
 static void idle_cpus_are_drained_soon(struct kunit *test)
 {
 	static const struct pma_kunit_config config = { "two_pages", 2, 4096, 0, 0 };
-	struct pma_arena *arena = arena_of(test, &config);
+	struct pma_arena *arena = pma_kunit_percpu(test, &config);
 	static const u32 sizes[] = { 128, 4096 };
 	void *used, *freed, *block;
 	u32 i, tries;
@@ -422,7 +290,7 @@ static void idle_cpus_are_drained_soon(struct kunit *test)
 static void idle_cpus_are_drained_for_all(struct kunit *test)
 {
 	static const struct pma_kunit_config config = { "two_pages", 2, 4096, 0, 0 };
-	struct pma_arena *arena = arena_of(test, &config), *others[2];
+	struct pma_arena *arena = pma_kunit_percpu(test, &config), *others[2];
 	void *block;
 	u32 i, tries;
 
@@ -447,57 +315,17 @@ static void idle_cpus_are_drained_for_all(struct kunit *test)
 /* Nobody is drained for who is refused for its own limit. */
 static void own_limit_drains_no_others(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &pma_kunit_default);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 	struct pma_arena *other = pma_kunit_arena(test, arena->pool, 0);
 	void *block = pma_alloc(arena, 64);
 	u32 had;
 
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
-	had = nr_cpu_pages(arena);
+	had = pma_kunit_cpu_pages(arena);
 	KUNIT_EXPECT_EQ(test, pma_arena_set_limit(other, 1), 0);
 	KUNIT_EXPECT_NULL(test, pma_alloc(other, 2 * 4096));
 	pma_kunit_sleep();
-	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), had);
-}
-
-/*
- * All blocks of a pool are out, but for those of a page that another CPU has as a spare:
- * they are had by who needs one, and so is the page when it is empty.
- */
-static void spares_are_there_for_all(struct kunit *test)
-{
-	struct pma_arena *arena = arena_of(test, &many_pages), *other;
-	u32 nr = many_pages.nr_pages * SPARE_BLOCKS, had;
-	void **blocks;
-
-	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
-		kunit_skip(test, "there are no two CPUs");
-	blocks = kunit_kcalloc(test, nr, sizeof(*blocks), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, blocks);
-	other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
-	fill_pages(test, arena, blocks, many_pages.nr_pages);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
-	pma_kunit_move_to_cpu(0);
-	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[0]);
-	KUNIT_EXPECT_NULL(test, pma_alloc(arena, 128));
-	/* That had all CPUs drained: not in between. */
-	cancel_delayed_work_sync(&arena->pool->drain);
-	/* Two spare pages, of blocks 2 and 3, and 4 and 5: one gets empty. */
-	pma_kunit_move_to_cpu(1);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[2]), 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[4]), 0);
-	pma_kunit_move_to_cpu(0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[3]), 0);
-	had = nr_cpu_pages(arena);
-	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(other, 64), blocks[2]);
-	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, many_pages.nr_pages - 1);
-	/* The other one still is a CPU's. */
-	KUNIT_EXPECT_EQ(test, nr_cpu_pages(arena), had - 1);
-	pma_kunit_move_to_cpu(1);
-	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[4]);
-	pma_kunit_expect_sound(test, arena->pool);
-	pma_block_free_all(other);
-	pma_block_free_all(arena);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), had);
 }
 
 /**
@@ -553,7 +381,7 @@ static void alloc_and_free_anywhere_threads(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, contest);
 	pma_kunit_rng_init(&rng, test, "contest");
-	contest->arena = arena_of(test, &pma_kunit_default);
+	contest->arena = pma_kunit_percpu(test, &pma_kunit_default);
 	contest->seed = rng.state;
 	contest->ops = pma_kunit_ops() / NR_THREADS;
 	pma_kunit_threads(test, NR_THREADS, contend, contest);
@@ -571,15 +399,10 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(alloc_serves_whole_pool),
 	KUNIT_CASE(freed_block_is_next),
 	KUNIT_CASE(freed_blocks_of_all_words_are_found),
-	KUNIT_CASE(full_pages_become_spare),
-	KUNIT_CASE(empty_spares_stay_where_there_is_plenty),
-	KUNIT_CASE(cpu_that_only_frees_has_places),
-	KUNIT_CASE(refused_free_leaves_empty_spares),
 	KUNIT_CASE(free_refuses_misuse_of_spare),
 	KUNIT_CASE(idle_cpus_are_drained_soon),
 	KUNIT_CASE(idle_cpus_are_drained_for_all),
 	KUNIT_CASE(own_limit_drains_no_others),
-	KUNIT_CASE(spares_are_there_for_all),
 	KUNIT_CASE(alloc_and_free_anywhere_threads),
 	{}
 };

@@ -15,11 +15,6 @@
 static const struct pma_kunit_config large = { "large", 1024, 4096, 0, 0 };
 static const struct pma_kunit_config short_pages = { "short_pages", 8192, 256, 0, 0 };
 
-static struct pma_arena *arena_of(struct kunit *test, const struct pma_kunit_config *config)
-{
-	return pma_kunit_arena(test, pma_kunit_pool(test, config), PMA_ARENA_PERCPU);
-}
-
 #define RUN	(5 * 4096)	/* bytes of a big block */
 #define CHUNK	3000
 
@@ -46,7 +41,7 @@ static void expect_requested(struct kunit *test, struct pma_arena *arena, size_t
 /* What is freed is the next of its size, and till then free for everybody who asks. */
 static void freed_block_is_next(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -74,8 +69,8 @@ static void freed_block_is_next(struct kunit *test)
 /* A few of a length are kept, of long ones of about that; the others go back. */
 static void few_of_a_length_are_kept(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
-	struct pma_arena *most = arena_of(test, &short_pages);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	struct pma_arena *most = pma_kunit_percpu(test, &short_pages);
 	static const u32 longest[] = { 255, 256, 257, 512 };
 	void *blocks[PMA_KEPT_DEPTH + 2], *other;
 	u32 i;
@@ -113,7 +108,7 @@ static void few_of_a_length_are_kept(struct kunit *test)
 /* And no more than a sixteenth of the region: 64 pages. */
 static void a_part_of_the_region_is_kept(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	void *blocks[9];
 	u32 i;
 
@@ -128,7 +123,7 @@ static void a_part_of_the_region_is_kept(struct kunit *test)
 /* Where less than half of the pool is free, nothing is kept. */
 static void nothing_is_kept_of_a_full_pool(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	void *most = pma_alloc(arena, 508 * 4096), *run = pma_alloc(arena, RUN);
 	void *chunk = pma_alloc(arena, CHUNK);
 
@@ -143,7 +138,7 @@ static void nothing_is_kept_of_a_full_pool(struct kunit *test)
 /* A chunk serves what is up to an eighth shorter. */
 static void kept_chunk_serves_shorter_ones(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	void *block = pma_alloc(arena, CHUNK), *other;
 	size_t usable = pma_usable_size(arena, block), shortest = usable - usable / 8;
 
@@ -161,7 +156,7 @@ static void kept_chunk_serves_shorter_ones(struct kunit *test)
 
 static void kept_block_is_zeroed(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -179,7 +174,7 @@ static void kept_block_is_zeroed(struct kunit *test)
 /* Each misuse gets the answer that it gets of a block that is free. */
 static void misuse_is_refused(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	struct pma_arena *other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
 	u32 i;
 
@@ -208,7 +203,7 @@ static void misuse_is_refused(struct kunit *test)
 /* A kept run is told of as held, a kept chunk as none. */
 static void dump_tells_of_no_kept_block(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	void *freed[] = { pma_alloc(arena, RUN), pma_alloc(arena, CHUNK), pma_alloc(arena, CHUNK) };
 	void *last = pma_alloc(arena, CHUNK);
 	struct pma_stats stats;
@@ -237,7 +232,7 @@ static void dump_tells_of_no_kept_block(struct kunit *test)
 /* Drained CPUs keep nothing, and go on keeping nothing until they may again. */
 static void drained_cpus_keep_nothing(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	void *blocks[] = { pma_alloc(arena, RUN), pma_alloc(arena, CHUNK) };
 
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
@@ -275,7 +270,7 @@ static void keep_much(struct kunit *test, struct pma_arena *arena)
 /* No request fails for what is kept: by its own arena, by others, on any CPU. */
 static void nothing_fails_for_what_is_kept(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	struct pma_arena *other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
 	struct pma_arena *plain = pma_kunit_arena(test, arena->pool, 0);
 	struct pma_arena *all[] = { arena, other, plain };
@@ -306,7 +301,7 @@ static void nothing_fails_for_what_is_kept(struct kunit *test)
 static void nothing_kept_is_no_failure(struct kunit *test)
 {
 	static const struct pma_kunit_config config = { "two_pages", 2, 4096, 0, 0 };
-	struct pma_arena *arena = arena_of(test, &config);
+	struct pma_arena *arena = pma_kunit_percpu(test, &config);
 	struct pma_pool *pool = arena->pool;
 	void *blocks[2], *block;
 
@@ -328,7 +323,7 @@ static void nothing_kept_is_no_failure(struct kunit *test)
  */
 static void flush_under_way_is_joined(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	struct pma_arena *others[] = {
 		arena,
 		pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU),
@@ -360,7 +355,7 @@ static void flush_under_way_is_joined(struct kunit *test)
 /* A request ends that finds no room, though others keep something again each time. */
 static void request_ends_though_others_keep(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	void *run = pma_alloc(arena, RUN);
 	u32 rounds = 0, n = 0;
 
@@ -381,7 +376,7 @@ static void request_ends_though_others_keep(struct kunit *test)
 static void last_try_makes_do(struct kunit *test)
 {
 	static const struct pma_kunit_config config = { "sixty_four", 64, 4096, 0, 0 };
-	struct pma_arena *arena = arena_of(test, &config);
+	struct pma_arena *arena = pma_kunit_percpu(test, &config);
 	struct pma_route route;
 	struct pma_block block;
 	void *blocks[2], *last;
@@ -411,7 +406,7 @@ static void last_try_makes_do(struct kunit *test)
 /* A slab page, a segment, a limit and a reserve: each needs pages that are kept. */
 static void kept_pages_serve_all_engines(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	struct pma_arena *other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
 	u32 nr_pages = arena->pool->region.nr_pages, i;
 	void *most, *block;
@@ -443,7 +438,7 @@ static void kept_pages_serve_all_engines(struct kunit *test)
 /* What its own limit refuses takes nothing from others. */
 static void own_limit_flushes_no_other(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	struct pma_arena *other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
 	u32 held;
 
@@ -486,7 +481,7 @@ static void double_free_is_refused_threads(struct kunit *test)
 	u32 round, i;
 
 	KUNIT_ASSERT_NOT_NULL(test, race);
-	race->arena = arena_of(test, &large);
+	race->arena = pma_kunit_percpu(test, &large);
 	for (round = 0; round < 20; round++) {
 		for (i = 0; i < RACE_BLOCKS; i++)
 			race->blocks[i] = pma_alloc(race->arena, sizes[i % ARRAY_SIZE(sizes)]);
@@ -582,7 +577,7 @@ static u32 churn_size(struct pma_kunit_rng *rng)
 /* In a region that is mostly empty nothing fails, however long it is used. */
 static void churn_does_not_fail(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	void **blocks = kunit_kcalloc(test, CHURN_BLOCKS, sizeof(*blocks), GFP_KERNEL);
 	struct pma_kunit_rng rng;
 	u32 failed = 0, i;

@@ -291,6 +291,23 @@ struct pma_arena *pma_kunit_arena(struct kunit *test, struct pma_pool *pool, u32
 	return arena;
 }
 
+/* An arena whose CPUs have pages, in a pool of its own. */
+struct pma_arena *pma_kunit_percpu(struct kunit *test, const struct pma_kunit_config *config)
+{
+	return pma_kunit_arena(test, pma_kunit_pool(test, config), PMA_ARENA_PERCPU);
+}
+
+/* How many slab pages CPUs have, of all arenas of the pool. */
+u32 pma_kunit_cpu_pages(const struct pma_arena *arena)
+{
+	const struct pma_pool *pool = arena->pool;
+	u32 nr = 0, i;
+
+	for (i = 0; i < pool->region.nr_pages; i++)
+		nr += !!(pool->pages.desc[i].kind & PMA_SLAB_CPU);
+	return nr;
+}
+
 void *pma_kunit_ptr(const struct pma_pool *pool, u64 handle)
 {
 	return pma_region_ptr(&pool->region, handle);

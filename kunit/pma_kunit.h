@@ -89,6 +89,7 @@ struct pma_pool *pma_kunit_pool(struct kunit *test, const struct pma_kunit_confi
 void pma_kunit_adopt(struct kunit *test, struct pma_pool *pool);
 void pma_kunit_forget(struct kunit *test, struct pma_pool *pool);
 struct pma_arena *pma_kunit_arena(struct kunit *test, struct pma_pool *pool, u32 flags);
+struct pma_arena *pma_kunit_percpu(struct kunit *test, const struct pma_kunit_config *config);
 
 /* The first page size's default pool, without a parameter. */
 extern const struct pma_kunit_config pma_kunit_default;
@@ -99,6 +100,7 @@ u64 pma_kunit_alloc(struct kunit *test, struct pma_arena *arena, size_t size);
 void pma_kunit_free(struct kunit *test, struct pma_arena *arena, u64 handle);
 void pma_kunit_expect_sound(struct kunit *test, struct pma_pool *pool);
 void pma_kunit_expect_live(struct kunit *test, struct pma_arena *arena, u64 blocks, u64 bytes);
+u32 pma_kunit_cpu_pages(const struct pma_arena *arena);
 u32 pma_kunit_errors(struct pma_pool *pool);
 u32 pma_kunit_largest_run(struct pma_pool *pool);
 u64 pma_kunit_fingerprint(struct pma_pool *pool);

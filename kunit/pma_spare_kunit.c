@@ -16,11 +16,6 @@ static const struct pma_kunit_config one_page = { "one_page", 1, 4096, 0, 0 };
 static const struct pma_kunit_config two_pages = { "two_pages", 2, 4096, 0, 0 };
 static const struct pma_kunit_config many_pages = { "many_pages", 4096, 256, 0, 0 };
 
-static struct pma_arena *arena_of(struct kunit *test, const struct pma_kunit_config *config)
-{
-	return pma_kunit_arena(test, pma_kunit_pool(test, config), PMA_ARENA_PERCPU);
-}
-
 /* So many full pages, in order; the CPU takes from the last one. */
 static void fill_pages(struct kunit *test, struct pma_arena *arena, void **blocks, u32 nr_pages)
 {
@@ -29,10 +24,149 @@ static void fill_pages(struct kunit *test, struct pma_arena *arena, void **block
 	KUNIT_ASSERT_EQ(test, arena->stats.slab_pages, nr_pages);
 }
 
+/* Full pages that are freed to become the CPU's, up to a number, and are the next to be used. */
+static void full_pages_become_spare(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages);
+	void *blocks[(PMA_CPU_SPARES + 2) * PAGE_BLOCKS], *again[PMA_CPU_SPARES + 1];
+	u32 i;
+
+	if (!arena->cpu)
+		kunit_skip(test, "CPUs have no pages");
+	fill_pages(test, arena, blocks, PMA_CPU_SPARES + 2);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 1);
+	for (i = 0; i < ARRAY_SIZE(again); i++) {
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), -EALREADY);
+		KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 1 + min(i + 1, PMA_CPU_SPARES));
+	}
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 128, 0, i, again), i);
+	KUNIT_EXPECT_PTR_EQ(test, again[--i], blocks[PMA_CPU_SPARES * PAGE_BLOCKS]);
+	while (i--)
+		KUNIT_EXPECT_PTR_EQ(test, again[i],
+				    blocks[(PMA_CPU_SPARES - 1 - i) * PAGE_BLOCKS]);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 1);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, PMA_CPU_SPARES + 2);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+/* Of so many pages that are emptied, how many does the CPU not give back? */
+static u32 nr_stay(struct kunit *test, const struct pma_kunit_config *config, u32 nr_pages)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, config);
+	void *blocks[40 * PAGE_BLOCKS];
+	u32 i;
+
+	fill_pages(test, arena, blocks, 40);
+	for (i = 0; i < nr_pages * PAGE_BLOCKS; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
+	i = nr_pages + arena->stats.slab_pages - 40;
+	pma_kunit_expect_live(test, arena, (40 - nr_pages) * PAGE_BLOCKS,
+			      (40 - nr_pages) * PAGE_BLOCKS * 128);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+	return i;
+}
+
+/* Where half of the pages are free, more of those that get empty stay; but never all. */
+static void empty_spares_stay_where_there_is_plenty(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { .page_size = 256, .nr_pages = 48 };
+
+	if (!pma_kunit_percpu(test, &config)->cpu)
+		kunit_skip(test, "CPUs have no pages");
+	KUNIT_EXPECT_EQ(test, nr_stay(test, &many_pages, 3 * PMA_CPU_SPARES), 8);
+	KUNIT_EXPECT_EQ(test, nr_stay(test, &config, PMA_CPU_SPARES), 2);
+}
+
+/* A CPU that only frees goes on to adopt the pages that it frees to. */
+static void cpu_that_only_frees_has_places(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages);
+	void *blocks[3 * PMA_CPU_SPARES * PAGE_BLOCKS];
+	u32 i, had;
+
+	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
+		kunit_skip(test, "there are no two CPUs");
+	fill_pages(test, arena, blocks, 3 * PMA_CPU_SPARES);
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < ARRAY_SIZE(blocks) - PAGE_BLOCKS; i++) {
+		had = pma_kunit_cpu_pages(arena);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
+		if (!(i % PAGE_BLOCKS))
+			KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), had + 1);
+	}
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+/* Of more spare pages than empty ones may be, an empty one stays when a free is refused. */
+static void refused_free_leaves_empty_spares(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages);
+	void *blocks[12 * PAGE_BLOCKS];
+	u32 i, nr_pages, had;
+
+	fill_pages(test, arena, blocks, 12);
+	for (i = 0; i < 8 * PAGE_BLOCKS; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[8 * PAGE_BLOCKS]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[9 * PAGE_BLOCKS]), 0);
+	nr_pages = arena->stats.slab_pages;
+	had = pma_kunit_cpu_pages(arena);
+	for (i = 0; i < 8 * PAGE_BLOCKS; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), -EALREADY);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, nr_pages);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), had);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+/*
+ * All blocks of a pool are out, but for those of a page that another CPU has as a spare:
+ * they are had by who needs one, and so is the page when it is empty.
+ */
+static void spares_are_there_for_all(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages), *other;
+	u32 nr = many_pages.nr_pages * PAGE_BLOCKS, had;
+	void **blocks;
+
+	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
+		kunit_skip(test, "there are no two CPUs");
+	blocks = kunit_kcalloc(test, nr, sizeof(*blocks), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
+	fill_pages(test, arena, blocks, many_pages.nr_pages);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
+	pma_kunit_move_to_cpu(0);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[0]);
+	KUNIT_EXPECT_NULL(test, pma_alloc(arena, 128));
+	/* That had all CPUs drained: not in between. */
+	cancel_delayed_work_sync(&arena->pool->drain);
+	/* Two spare pages, of blocks 2 and 3, and 4 and 5: one gets empty. */
+	pma_kunit_move_to_cpu(1);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[2]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[4]), 0);
+	pma_kunit_move_to_cpu(0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[3]), 0);
+	had = pma_kunit_cpu_pages(arena);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(other, 64), blocks[2]);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, many_pages.nr_pages - 1);
+	/* The other one still is a CPU's. */
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), had - 1);
+	pma_kunit_move_to_cpu(1);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[4]);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(other);
+	pma_block_free_all(arena);
+}
+
 /* NR_PAGES full pages that were filled on CPU 1, for CPU 0 to free to. */
 static struct pma_arena *pages_of_other(struct kunit *test, void **blocks)
 {
-	struct pma_arena *arena = arena_of(test, &many_pages);
+	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages);
 
 	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
 		kunit_skip(test, "there are no two CPUs");
@@ -158,7 +292,8 @@ static void last_spare_page_moves(struct kunit *test)
 /* What this CPU takes from serves whoever goes by the lock, if there is no other page. */
 static void own_page_serves_all_calls(struct kunit *test)
 {
-	struct pma_arena *one = arena_of(test, &one_page), *two = arena_of(test, &two_pages);
+	struct pma_arena *one = pma_kunit_percpu(test, &one_page);
+	struct pma_arena *two = pma_kunit_percpu(test, &two_pages);
 	void *block;
 
 	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(one, 2048));
@@ -174,7 +309,7 @@ static void own_page_serves_all_calls(struct kunit *test)
 /* A spare page of a larger class serves who would have nothing else. */
 static void spare_page_serves_smaller_class(struct kunit *test)
 {
-	struct pma_arena *arena = arena_of(test, &one_page);
+	struct pma_arena *arena = pma_kunit_percpu(test, &one_page);
 	void *blocks[8];
 	u32 i;
 
@@ -216,6 +351,11 @@ static void free_while_page_is_adopted(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
+	KUNIT_CASE(full_pages_become_spare),
+	KUNIT_CASE(empty_spares_stay_where_there_is_plenty),
+	KUNIT_CASE(cpu_that_only_frees_has_places),
+	KUNIT_CASE(refused_free_leaves_empty_spares),
+	KUNIT_CASE(spares_are_there_for_all),
 	KUNIT_CASE(places_between_are_used_again),
 	KUNIT_CASE(places_taken_by_others_are_used_again),
 	KUNIT_CASE(places_of_empty_pages_are_used_again),
