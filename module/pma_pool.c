@@ -107,6 +107,7 @@ struct pma_pool *pma_pool_new(const char *name, size_t bytes, const struct pma_p
 	if (!pool->runs)
 		goto exit_pages;
 
+	pool->has_plenty = true;
 	pool->flags = want.flags;
 	pool->arena_limit = want.arena_limit ?: PMA_LIMIT_NONE;
 	strscpy(pool->name, name ?: "", sizeof(pool->name));
@@ -294,6 +295,13 @@ static void give_run(struct pma_pool *pool, u32 pgno, u32 nr_pages)
 	pool->loose_pages += nr_pages;
 }
 
+/* Some run has changed; the pool's lock is held. */
+static void note_change(struct pma_pool *pool)
+{
+	WRITE_ONCE(pool->has_plenty, pma_pool_nr_free(pool) >= pool->region.nr_pages / 2);
+	pool->generation++;
+}
+
 static bool resize_run(struct pma_pool *pool, u32 pgno, u32 nr_pages)
 {
 	return pma_fit_resize(pool->runs, pgno, nr_pages) ||
@@ -342,7 +350,7 @@ u32 pma_pool_take_irqs_off(struct pma_pool *pool, struct pma_budget *budget, u32
 		pgno = take_run(pool, nr_pages, client_flags);
 	if (pgno != PMA_NONE)
 		pma_limit_count(pool, budget, nr_pages);
-	pool->generation++;
+	note_change(pool);
 	raw_spin_unlock(&pool->lock);
 	return pgno;
 }
@@ -380,7 +388,7 @@ void pma_pool_give_irqs_off(struct pma_pool *pool, struct pma_budget *budget, u3
 	nr_pages = pma_pool_run_pages(pool, pgno);
 	give_run(pool, pgno, nr_pages);
 	pma_limit_count(pool, budget, -(s32)nr_pages);
-	pool->generation++;
+	note_change(pool);
 	raw_spin_unlock(&pool->lock);
 }
 
@@ -406,7 +414,7 @@ bool pma_pool_resize(struct pma_pool *pool, struct pma_budget *budget, u32 pgno,
 	       resize_run(pool, pgno, nr_pages);
 	if (done)
 		pma_limit_count(pool, budget, (s32)(nr_pages - had));
-	pool->generation++;
+	note_change(pool);
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return done;
 }

@@ -94,6 +94,7 @@ struct pma_token_stock {
  * @low_max: none has a higher one
  * @quarantine: runs with pinned frames, see pma_held.c
  * @quarantine_pages: in them
+ * @has_plenty: half of its pages are free, or more
  * @generation: changes whenever a run does
  * @shares: big blocks that several arenas hold, see pma_share.c
  * @tokens: to claim them with, by number
@@ -133,6 +134,7 @@ struct pma_pool {
 	u32 low_max;
 	u32 quarantine;
 	u32 quarantine_pages;
+	bool has_plenty;
 	u64 generation;
 	struct list_head shares;
 	struct pma_table tokens;
@@ -194,12 +196,16 @@ static inline bool pma_pool_isolates(const struct pma_pool *pool)
 /* Whole pages serve a request if at most one part in so many is waste. */
 #define PMA_POOL_WASTE_PARTS	8
 
-/* Is so little of @nr_pages left over that whole pages serve @size well? */
+/* Is so little of @bytes left over that they serve @size well? */
+static inline bool pma_pool_bytes_fit(u64 bytes, size_t size)
+{
+	return (bytes - size) * PMA_POOL_WASTE_PARTS <= bytes;
+}
+
+/* The same of whole pages. */
 static inline bool pma_pool_pages_fit(const struct pma_region *region, size_t size, u32 nr_pages)
 {
-	u64 bytes = pma_region_handle(region, nr_pages);
-
-	return (bytes - size) * PMA_POOL_WASTE_PARTS <= bytes;
+	return pma_pool_bytes_fit(pma_region_handle(region, nr_pages), size);
 }
 
 /* Where a loose run of a length is. */
@@ -279,9 +285,7 @@ static inline void pma_limit_count(struct pma_pool *pool, struct pma_budget *bud
  */
 static inline bool pma_pool_has_plenty(const struct pma_pool *pool)
 {
-	u32 nr_free = READ_ONCE(pool->runs->free_units) + READ_ONCE(pool->loose_pages);
-
-	return nr_free >= pool->region.nr_pages / 2;
+	return READ_ONCE(pool->has_plenty);
 }
 
 #endif /* _PMA_POOL_H */
