@@ -363,7 +363,7 @@ void host_might_sleep(const char *what);
  */
 
 #define HOST_CPUS		8
-#define HOST_PERCPU_BYTES	0x3000UL	/* from one CPU's to the next one's */
+#define HOST_PERCPU_BYTES	0x5000UL	/* from one CPU's to the next one's */
 
 void host_irqs_off(void);
 void host_irqs_on(void);

@@ -105,19 +105,37 @@ static void few_of_a_length_are_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, held_pages(arena), 0);
 }
 
-/* And no more than a sixteenth of the region: 64 pages. */
-static void a_part_of_the_region_is_kept(struct kunit *test)
+static void expect_kept(struct kunit *test, const struct pma_kunit_config *config, u32 nr_pages)
 {
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
-	void *blocks[9];
-	u32 i;
+	struct pma_arena *arena = pma_kunit_percpu(test, config);
+	u32 part = nr_pages / 64, i, round;
+	void *blocks[9], *all;
 
 	pma_kunit_move_to_cpu(0);
-	for (i = 0; i < 8; i++)
-		blocks[i] = pma_alloc(arena, (i / 2 + 7) * 4096);
-	blocks[8] = pma_alloc(arena, 6 * 4096);
-	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
-	KUNIT_EXPECT_EQ(test, held_pages(arena), 7 + 7 + 8 + 8 + 9 + 9 + 10 + 6);
+	/* What is flushed in between counts no more. */
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < 8; i++)
+			blocks[i] = pma_alloc(arena, (i / 2 + 7) * part * 4096);
+		blocks[8] = pma_alloc(arena, 6 * part * 4096);
+		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
+		KUNIT_EXPECT_EQ(test, held_pages(arena), nr_pages);
+		KUNIT_EXPECT_EQ(test, nr_pages, (7 + 7 + 8 + 8 + 9 + 9 + 10 + 6) * part);
+		all = pma_alloc(arena, 1024 * 4096);
+		KUNIT_EXPECT_EQ(test, held_pages(arena), 0);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, all), 0);
+	}
+	pma_kunit_expect_live(test, arena, 0, 0);
+}
+
+/* And no more than an eighth of the region, or a sixteenth where classes adapt. */
+static void a_part_of_the_region_is_kept(struct kunit *test)
+{
+	static const struct pma_kunit_config adaptive = {
+		"adaptive", 1024, 4096, 0, PMA_POOL_ADAPTIVE
+	};
+
+	expect_kept(test, &large, 128);
+	expect_kept(test, &adaptive, 64);
 }
 
 /* Where less than half of the pool is free, nothing is kept. */
@@ -135,12 +153,41 @@ static void nothing_is_kept_of_a_full_pool(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_free(arena, most), 0);
 }
 
-/* A chunk serves what is up to an eighth shorter. */
+/* Of a pool that fills up what is kept goes back with the blocks that are freed. */
+static void kept_pieces_are_shed(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	void *blocks[2 * 8], *most, *other;
+	u32 i, frees;
+
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		blocks[i] = pma_alloc(arena, sizes[i / 8]);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 8 * 5);
+	/* Each free looks at some places only. */
+	other = pma_alloc(arena, 9 * 4096);
+	most = pma_alloc(arena, 513 * 4096);
+	for (frees = 0; frees < 2 * 8 + PMA_KEPT_PLACES / PMA_KEPT_DEPTH; frees++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, other + 16), -EBADSLT);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 8 * 5);
+	for (; frees; frees--) {
+		KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
+		other = pma_alloc(arena, 9 * 4096);
+	}
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 0);
+	KUNIT_EXPECT_EQ(test, arena->stats.heap_pages, 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, most), 0);
+	pma_kunit_expect_live(test, arena, 0, 0);
+}
+
+/* A chunk serves what it is up to an eighth longer than. */
 static void kept_chunk_serves_shorter_ones(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	void *block = pma_alloc(arena, CHUNK), *other;
-	size_t usable = pma_usable_size(arena, block), shortest = usable - usable / 8;
+	size_t usable = pma_usable_size(arena, block), shortest = DIV_ROUND_UP(usable * 8, 9);
 
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
 	other = pma_alloc(arena, usable + 1);
@@ -601,6 +648,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(few_of_a_length_are_kept),
 	KUNIT_CASE(a_part_of_the_region_is_kept),
 	KUNIT_CASE(nothing_is_kept_of_a_full_pool),
+	KUNIT_CASE(kept_pieces_are_shed),
 	KUNIT_CASE(kept_chunk_serves_shorter_ones),
 	KUNIT_CASE(kept_block_is_zeroed),
 	KUNIT_CASE(misuse_is_refused),

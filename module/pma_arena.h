@@ -33,7 +33,7 @@ struct pma_arena_fast {
 	size_t size_max;
 	u32 page_mask;
 	u32 kept_size_max;
-	s64 kept_max;
+	size_t kept_max;
 	u8 page_shift;
 };
 

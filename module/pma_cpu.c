@@ -39,7 +39,10 @@
 #define BATCH_IRQS_OFF	64U
 
 /* A CPU keeps no more than such a part of the region. */
-#define KEPT_PARTS	16
+#define KEPT_PARTS	8
+
+/* Where classes adapt room is worth more than time. */
+#define KEPT_PARTS_ADAPTIVE	16
 
 /*
  * An empty page stays among so many spare ones of a class; and where less than half of the
@@ -513,7 +516,7 @@ int pma_cpu_init(struct pma_arena *arena)
 		.page_mask = pma_region_page_size(&pool->region) - 1,
 		.size_max = pool->classes->slab_max,
 		.page_shift = pool->region.page_shift,
-		.kept_max = pool->region.bytes / KEPT_PARTS,
+		.kept_max = pool->region.bytes / (arena->adapt ? KEPT_PARTS_ADAPTIVE : KEPT_PARTS),
 		.kept_size_max = PMA_KEPT_RUN_PAGES << pool->region.page_shift,
 	};
 	return 0;

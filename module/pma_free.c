@@ -110,6 +110,105 @@ int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page
 	return 0;
 }
 
+/* May the CPU keep so many bytes more? */
+static bool has_room(const struct pma_arena *arena, const struct pma_kept *kept, size_t bytes)
+{
+	return pma_kept_bytes(kept) + bytes <= arena->fast.kept_max &&
+	       pma_pool_has_plenty(arena->pool);
+}
+
+/* An empty place, or NULL; only this CPU fills any. */
+static __always_inline struct pma_kept_place *empty_place(struct pma_kept_place *place)
+{
+	struct pma_kept_place *end = place + PMA_KEPT_DEPTH;
+
+	for (; place != end; place++)
+		if (READ_ONCE(place->piece) == PMA_NONE)
+			return place;
+	return NULL;
+}
+
+static __always_inline void keep(struct pma_arena *arena, struct pma_kept *kept,
+				 struct pma_kept_place *place, u32 piece, u32 length,
+				 size_t bytes)
+{
+	kept->frees++;
+	place->length = length;
+	/* Whoever takes it out sees all that was read and written of it before. */
+	smp_store_release(&place->piece, piece);
+	/* Who flushes sees this, or we that it must be told. */
+	smp_store_mb(kept->bytes, kept->bytes + bytes);
+	pma_kept_tell(arena);
+}
+
+/* If a big block in use starts there, free it, for this CPU to keep.  Interrupts are off. */
+static __always_inline bool keep_run(struct pma_arena *arena, u64 handle)
+{
+	u32 pgno = handle >> arena->fast.page_shift, nr_pages;
+	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
+	struct pma_page *page = &arena->fast.desc[pgno];
+	struct pma_kept_place *place = NULL;
+	size_t bytes;
+
+	if (READ_ONCE(arena->draining) || handle & arena->fast.page_mask ||
+	    !pma_page_swap(page, kept->big_word, kept->kept_word))
+		return false;
+	nr_pages = pma_pool_tag_pages(&kept->run_tags[pgno]);
+	bytes = (size_t)nr_pages << arena->fast.page_shift;
+	if (likely(nr_pages <= PMA_KEPT_RUN_PAGES && has_room(arena, kept, bytes)))
+		place = empty_place(pma_kept_run_bin(kept, nr_pages));
+	if (unlikely(!place)) {
+		/* Whoever claims it next may change its tag, which was read just now. */
+		smp_store_release((u32 *)page, kept->big_word);
+		return false;
+	}
+	kept->run_pages += nr_pages;
+	keep(arena, kept, place, pgno, nr_pages, bytes);
+	return true;
+}
+
+/* The same of a chunk; the arena's lock is held. */
+static __always_inline bool keep_chunk(struct pma_arena *arena, u64 handle)
+{
+	const struct pma_page *page = &arena->fast.desc[handle >> arena->fast.page_shift];
+	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
+	const struct pma_heap *heap = arena->heap;
+	u8 shift = heap->geo.granule_shift;
+	u32 unit = handle >> shift, units;
+	struct pma_kept_place *place;
+	struct pma_fit_tag *tag;
+	size_t bytes;
+
+	lockdep_assert_held(&arena->lock);
+	if (pma_page_read(page) != kept->heap_word || arena->draining)
+		return false;
+	tag = pma_fit_tag(&heap->fit, unit);
+	units = pma_heap_used_units(heap, handle, tag);
+	if (!units)
+		return false;
+	place = pma_kept_chunk_bin(kept, units);
+	bytes = (size_t)units << shift;
+	if (!place || !has_room(arena, kept, bytes))
+		return false;
+	place = empty_place(place);
+	if (!place)
+		return false;
+	pma_heap_keep(tag);
+	keep(arena, kept, place, unit, units, bytes);
+	return true;
+}
+
+/* Free what is not kept, and where others could use it a piece that is. */
+static noinline int free_and_shed(struct pma_arena *arena, u64 handle, unsigned long irq)
+	__releases(&arena->lock)
+{
+	int err = pma_block_free_and_unlock(arena, handle, irq);
+
+	if (!err)
+		pma_kept_shed(arena);
+	return err;
+}
+
 /**
  * pma_free_big() - free what seems to be a big block
  * @arena: as for pma_free_irqs_off()
@@ -121,9 +220,9 @@ int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page
  */
 int pma_free_big(struct pma_arena *arena, u64 handle, unsigned long irq)
 {
-	if (unlikely(!pma_kept_put_run(arena, handle))) {
+	if (unlikely(!keep_run(arena, handle))) {
 		raw_spin_lock(&arena->lock);
-		return pma_block_free_and_unlock(arena, handle, irq);
+		return free_and_shed(arena, handle, irq);
 	}
 	local_irq_restore(irq);
 	return 0;
@@ -141,8 +240,8 @@ int pma_free_big(struct pma_arena *arena, u64 handle, unsigned long irq)
 int pma_free_other(struct pma_arena *arena, u64 handle, unsigned long irq)
 {
 	raw_spin_lock(&arena->lock);
-	if (!pma_kept_put_chunk(arena, handle))
-		return pma_block_free_and_unlock(arena, handle, irq);
+	if (!keep_chunk(arena, handle))
+		return free_and_shed(arena, handle, irq);
 	raw_spin_unlock(&arena->lock);
 	local_irq_restore(irq);
 	return 0;

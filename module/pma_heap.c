@@ -24,24 +24,24 @@
 
 static u32 unit_of(const struct pma_heap *heap, u64 handle)
 {
-	return handle >> heap->geo->granule_shift;
+	return handle >> heap->geo.granule_shift;
 }
 
 static u64 handle_of(const struct pma_heap *heap, u32 unit)
 {
-	return (u64)unit << heap->geo->granule_shift;
+	return (u64)unit << heap->geo.granule_shift;
 }
 
 static u32 units_for(const struct pma_heap *heap, size_t size)
 {
-	u32 units = (size + (1U << heap->geo->granule_shift) - 1) >> heap->geo->granule_shift;
+	u32 units = (size + (1U << heap->geo.granule_shift) - 1) >> heap->geo.granule_shift;
 
 	return max(units, pma_fit_min_units(&heap->fit));
 }
 
 static u32 units_of_pages(const struct pma_heap *heap, u32 nr_pages)
 {
-	return nr_pages << (heap->pages->region->page_shift - heap->geo->granule_shift);
+	return nr_pages << (heap->pages->region->page_shift - heap->geo.granule_shift);
 }
 
 /* Descriptor of the first page of the segment that @unit lies in. */
@@ -92,7 +92,7 @@ struct pma_heap_geometry pma_heap_plan(const struct pma_region *region, u32 slab
 /**
  * pma_heap_create() - make an empty heap
  * @pages: descriptor table of the pool
- * @geo: from pma_heap_plan(), kept by the pool
+ * @geo: from pma_heap_plan()
  *
  * Context: May sleep.
  * Return: the heap, or NULL without memory.
@@ -107,7 +107,7 @@ struct pma_heap *pma_heap_create(struct pma_pages *pages, const struct pma_heap_
 	if (!heap)
 		return NULL;
 	heap->pages = pages;
-	heap->geo = geo;
+	heap->geo = *geo;
 	pma_fit_init(&heap->fit, pages->shadow, geo->window_shift, max_units);
 	return heap;
 }
@@ -265,7 +265,7 @@ int pma_heap_find(const struct pma_heap *heap, u64 handle, u64 *start)
 	u32 segment = heap->pages->desc[pma_region_pgno(region, handle)].heap.segment;
 	u32 first = unit_of(heap, pma_region_handle(region, segment));
 	u32 unit = unit_of(heap, handle);
-	u32 windows = ((unit - first) >> heap->geo->window_shift) + 1;
+	u32 windows = ((unit - first) >> heap->geo.window_shift) + 1;
 
 	if (!pma_fit_is_piece(&heap->fit, unit))
 		unit = pma_fit_find(&heap->fit, unit, windows);

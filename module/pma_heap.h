@@ -35,7 +35,7 @@ static inline size_t pma_heap_chunk_min(const struct pma_heap_geometry *geo)
  */
 struct pma_heap {
 	struct pma_pages *pages;
-	const struct pma_heap_geometry *geo;
+	struct pma_heap_geometry geo;
 	struct pma_fit fit;
 };
 
@@ -69,29 +69,31 @@ u32 pma_heap_check(const struct pma_heap *heap, u32 pgno, u32 nr_pages, u32 clie
  */
 static inline u64 pma_heap_bytes(const struct pma_heap *heap, u64 handle)
 {
-	u8 shift = heap->geo->granule_shift;
+	u8 shift = heap->geo.granule_shift;
 
 	return (u64)pma_fit_units(&heap->fit, handle >> shift) << shift;
 }
 
 /**
- * pma_heap_used_tag() - find the tag of a chunk in use that no CPU keeps
+ * pma_heap_used_units() - length of a chunk in use that no CPU keeps
  * @heap: the heap
  * @handle: any handle in one of its segments
+ * @tag: of its window
  *
- * Return: the tag, or NULL if no such chunk starts there.
+ * Return: granules, or 0 if no such chunk starts there.
  */
-static inline struct pma_fit_tag *pma_heap_used_tag(const struct pma_heap *heap, u64 handle)
+static inline u32 pma_heap_used_units(const struct pma_heap *heap, u64 handle,
+				      const struct pma_fit_tag *tag)
 {
-	u8 shift = heap->geo->granule_shift;
+	u8 shift = heap->geo.granule_shift;
 	u32 unit = handle >> shift, mask = pma_fit_min_units(&heap->fit) - 1;
-	struct pma_fit_tag *tag = pma_fit_tag(&heap->fit, unit);
 	u32 head = READ_ONCE(tag->head);
 
-	if (!head || ((head >> PMA_FIT_FLAG_BITS) ^ unit) & mask ||
+	/* Where no tag is, the length is 0. */
+	if (((head >> PMA_FIT_FLAG_BITS) ^ unit) & mask ||
 	    head & (PMA_FIT_FREE | PMA_FIT_KEPT) || (u64)unit << shift != handle)
-		return NULL;
-	return tag;
+		return 0;
+	return pma_fit_head_units(&heap->fit, head);
 }
 
 /* Mark a chunk in use as kept by a CPU, and as not kept any more. */

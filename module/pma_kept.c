@@ -3,7 +3,7 @@
  * pma_kept.c - big blocks and chunks that a CPU keeps for the next request
  *
  * What pma_cpu.c is for slab blocks: in front of a kernel arena a CPU keeps the runs
- * and chunks that are freed on it, a few of each length, and hands them out again
+ * and chunks that are freed on it, some of each length, and hands them out again
  * without the arena's lock, the pool's, a search, a split and a join.
  *
  *	         length	  1    2    3 .. 15   16..31 ..       256 pages
@@ -20,12 +20,13 @@
  *	chunk	flagged under the arena's lock, as only that keeps its segment there
  *		while it is judged; the flag is taken away without it.
  *
- * The places are filled by their CPU, with interrupts off, and emptied by anybody:
+ * The places are filled by their CPU (pma_free.c), with interrupts off, and emptied by anybody:
  * what is kept is there for all.  Who finds no room flushes what its own arena keeps,
  * then what others do (pma_kept_make_room()), on whatever CPU; so no request fails for
- * what is kept.  Arenas that keep something are in the pool's list of keepers.
+ * what is kept.  Arenas that keep something are in the pool's list of keepers.  What is
+ * kept by a CPU that frees while the pool fills up gets less by and by (pma_kept_shed()).
  *
- * A run serves a request for its length, a chunk one that is up to an eighth shorter.
+ * A run serves a request for its length, a chunk one that it is up to an eighth longer than.
  * The spare slab pages that CPUs have (pma_cpu.c) are kept likewise, once they are empty.
  */
 #include "pma_chunks.h"
@@ -36,46 +37,11 @@
 /* Pieces flushed before others get the lock. */
 #define FLUSH_PIECES	16
 
-/* A part of a chunk that may be waste. */
-#define CHUNK_WASTE_PARTS	8
+/* Places looked at for a piece to shed. */
+#define SHED_LOOKS	PMA_KEPT_DEPTH
 
-/* Runs of fewer pages have a bin for each length, longer ones for each power of two. */
-#define SHORT_PAGES	16U
-
-static u32 run_bin(u32 nr_pages)
-{
-	if (nr_pages < SHORT_PAGES)
-		return nr_pages;
-	return SHORT_PAGES - ilog2(SHORT_PAGES) + __fls(nr_pages);
-}
-
-/* Where chunks of about that length are: eight bins a power of two. */
-static u32 chunk_bin(const struct pma_kept *kept, u32 units)
-{
-	u32 order = units < 8 ? 0 : ilog2(units) - 3;
-
-	return (order << 3) + (units >> order) - kept->chunk_bins_from;
-}
-
-/* May the CPU keep so many bytes more? */
-static bool has_room(const struct pma_arena *arena, struct pma_kept *kept, s64 bytes)
-{
-	/* Then all that was kept has been flushed. */
-	if (!READ_ONCE(kept->any))
-		kept->now = 0;
-	return kept->now + bytes <= arena->fast.kept_max && pma_pool_has_plenty(arena->pool);
-}
-
-/* An empty place, or NULL; only this CPU fills any. */
-static u32 *empty_place(u32 *bin)
-{
-	u32 i;
-
-	for (i = 0; i < PMA_KEPT_DEPTH; i++)
-		if (READ_ONCE(bin[i]) == PMA_NONE)
-			return &bin[i];
-	return NULL;
-}
+/* A chunk may be longer by that part of what is asked for. */
+#define CHUNK_WASTE_SHIFT	3
 
 /**
  * pma_kept_become_keeper() - say that an arena keeps something
@@ -94,191 +60,82 @@ void pma_kept_become_keeper(struct pma_arena *arena)
 	raw_spin_unlock(&pool->lock);
 }
 
-static void put(struct pma_arena *arena, struct pma_kept *kept, u32 *place, u32 piece,
-		u64 bytes)
+/* Take a piece out of its place; PMA_NONE if there is none, or somebody else was quicker. */
+static __always_inline u32 take(struct pma_kept_place *place)
 {
-	kept->now += bytes;
-	/* Whoever takes it out sees all that was read and written of it before. */
-	smp_store_release(place, piece);
-	/* And who sees this, finds it; both before we look whether that is known. */
-	smp_store_mb(kept->any, true);
-	pma_kept_tell(arena);
+	u32 piece = READ_ONCE(place->piece);
+
+	if (piece == PMA_NONE || cmpxchg(&place->piece, piece, PMA_NONE) != piece)
+		return PMA_NONE;
+	return piece;
 }
 
-/**
- * pma_kept_put_run() - free a big block, for this CPU to keep
- * @arena: whose it is, and whose CPUs have pages
- * @handle: of its start, it is said; in the region
- *
- * Context: Interrupts are off.
- * Return: true if it was the start of a big block in use, and is kept now; false if it
- * must be freed, or refused, in another way.
- */
-bool pma_kept_put_run(struct pma_arena *arena, u64 handle)
+/* Take one of @nr places that is at least @length long, and @more longer at most. */
+static __always_inline u32 take_one(struct pma_kept_place *place, u32 nr, u32 length, u32 more,
+				    u32 *have)
 {
-	u32 pgno = handle >> arena->fast.page_shift, nr_pages, *place = NULL;
-	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
-	struct pma_page *page = &arena->fast.desc[pgno];
-	s64 bytes;
-
-	if (READ_ONCE(arena->draining) || handle & arena->fast.page_mask ||
-	    !pma_page_swap(page, kept->big_word, kept->kept_word))
-		return false;
-	nr_pages = pma_pool_tag_pages(&kept->run_tags[pgno]);
-	bytes = (s64)nr_pages << arena->fast.page_shift;
-	if (likely(nr_pages <= PMA_KEPT_RUN_PAGES && has_room(arena, kept, bytes)))
-		place = empty_place(kept->runs[run_bin(nr_pages)]);
-	if (unlikely(!place)) {
-		/* Whoever claims it next may change its tag, which was read just now. */
-		smp_store_release((u32 *)page, kept->big_word);
-		return false;
-	}
-	kept->frees++;
-	kept->bytes -= bytes;
-	put(arena, kept, place, pgno, bytes);
-	return true;
-}
-
-/**
- * pma_kept_put_chunk() - free a chunk, for this CPU to keep
- * @arena: whose it is, and whose CPUs have pages
- * @handle: of its start, it is said; in the region
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: true if it was the start of a chunk in use, and is kept now; false if it
- * must be freed, or refused, in another way.
- */
-bool pma_kept_put_chunk(struct pma_arena *arena, u64 handle)
-{
-	struct pma_page_id id = pma_page_id(&arena->fast.desc[handle >> arena->fast.page_shift]);
-	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
-	const struct pma_heap *heap = arena->heap;
-	u32 units, bin, *place;
-	struct pma_fit_tag *tag;
-	u8 shift;
-	s64 bytes;
-
-	lockdep_assert_held(&arena->lock);
-	if (id.kind != PMA_KIND_HEAP || id.owner != arena->id || arena->draining)
-		return false;
-	tag = pma_heap_used_tag(heap, handle);
-	if (!tag)
-		return false;
-	units = pma_fit_head_units(&heap->fit, tag->head);
-	bin = chunk_bin(kept, units);
-	shift = heap->geo->granule_shift;
-	bytes = (s64)units << shift;
-	if (bin >= PMA_KEPT_CHUNK_BINS - 1 || !has_room(arena, kept, bytes))
-		return false;
-	place = empty_place(kept->chunks[bin]);
-	if (!place)
-		return false;
-	pma_heap_keep(tag);
-	pma_arena_count_frees(arena, 1, bytes);
-	put(arena, kept, place, handle >> shift, bytes);
-	return true;
-}
-
-/* Take a piece out of its place, unless somebody else was quicker. */
-static bool take(u32 *place, u32 piece)
-{
-	return cmpxchg(place, piece, PMA_NONE) == piece;
-}
-
-static __always_inline u32 take_kept_run(struct pma_kept *kept, u32 nr_pages)
-{
-	u32 *place = kept->runs[run_bin(nr_pages)], *end = place + PMA_KEPT_DEPTH, pgno;
-	bool any = nr_pages < SHORT_PAGES;
+	struct pma_kept_place *end = place + nr;
+	u32 piece;
 
 	for (; place != end; place++) {
-		pgno = READ_ONCE(*place);
-		if (pgno != PMA_NONE &&
-		    (any || pma_pool_tag_pages(&kept->run_tags[pgno]) == nr_pages) &&
-		    take(place, pgno))
-			return pgno;
+		*have = place->length;
+		if (*have - length > more)
+			continue;
+		piece = take(place);
+		place->length = 0;
+		if (likely(piece != PMA_NONE))
+			return piece;
 	}
 	return PMA_NONE;
 }
 
-static __always_inline void *alloc_run(const struct pma_arena *arena, struct pma_kept *kept,
-				       size_t size, u32 nr_pages, u64 *usable)
+static void count_alloc(struct pma_kept *kept, size_t bytes)
 {
-	u32 pgno = take_kept_run(kept, nr_pages);
+	kept->allocs++;
+	WRITE_ONCE(kept->bytes, kept->bytes - bytes);
+}
+
+static __always_inline void *alloc_run(const struct pma_arena *arena, struct pma_kept *kept,
+				       size_t size, u32 nr_pages)
+{
+	size_t bytes = (size_t)nr_pages << arena->fast.page_shift;
+	struct pma_kept_place *bin = pma_kept_run_bin(kept, nr_pages);
+	u32 have, pgno = take_one(bin, PMA_KEPT_DEPTH, nr_pages, 0, &have);
 	struct pma_page *page;
 
 	if (unlikely(pgno == PMA_NONE))
 		return NULL;
-	*usable = (u64)nr_pages << arena->fast.page_shift;
 	page = &arena->fast.desc[pgno];
-	pma_big_record(page, *usable, size);
+	pma_big_record(page, bytes, size);
+	kept->run_pages -= nr_pages;
+	count_alloc(kept, bytes);
 	/* From now on it may be freed, and be another's. */
 	smp_store_release((u32 *)page, kept->big_word);
 	return (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift);
 }
 
-/* Take a chunk that serves @size well: its length and, in the lower half, where it begins. */
-static noinline u64 take_kept_chunk(const struct pma_heap *heap, struct pma_kept *kept, size_t size)
-{
-	u32 units = DIV_ROUND_UP(size, 1U << heap->geo->granule_shift), unit, have;
-	u32 *place, *end, bin = chunk_bin(kept, units);
-
-	if (bin >= PMA_KEPT_CHUNK_BINS - 1)
-		return 0;
-	/* Of the bin of that length, or of the next, whose chunks are all long enough. */
-	place = kept->chunks[bin];
-	for (end = place + 2 * PMA_KEPT_DEPTH; place != end; place++) {
-		unit = READ_ONCE(*place);
-		if (unit == PMA_NONE)
-			continue;
-		have = pma_fit_units(&heap->fit, unit);
-		if (have >= units && (have - units) * CHUNK_WASTE_PARTS <= have &&
-		    take(place, unit))
-			return (u64)have << 32 | unit;
-	}
-	return 0;
-}
-
-static __always_inline void *alloc_chunk(const struct pma_arena *arena, struct pma_kept *kept,
-					 size_t size, u64 *usable)
+static noinline void *alloc_kept_chunk(const struct pma_arena *arena, struct pma_kept *kept,
+				       size_t size)
 {
 	const struct pma_heap *heap = arena->heap;
-	u64 chunk = take_kept_chunk(heap, kept, size);
-	u8 shift = heap->geo->granule_shift;
+	u8 shift = heap->geo.granule_shift;
+	u32 units = DIV_ROUND_UP(size, 1U << shift), more = units >> CHUNK_WASTE_SHIFT;
+	struct pma_kept_place *bin = pma_kept_chunk_bin(kept, units);
 	struct pma_fit_tag *tag;
+	u32 unit, have;
 
-	if (unlikely(!chunk))
+	if (!bin)
+		return NULL;
+	/* Of that bin, or of the next. */
+	unit = take_one(bin, 2 * PMA_KEPT_DEPTH, units, more, &have);
+	if (unit == PMA_NONE)
 		return NULL;
 	/* Needs no lock: its segment stays while it is kept, and its flags are atomic. */
-	tag = pma_fit_tag(&heap->fit, lower_32_bits(chunk));
+	tag = pma_fit_tag(&heap->fit, unit);
 	tag->link.next = size;
 	pma_heap_use_kept(tag);
-	*usable = (u64)upper_32_bits(chunk) << shift;
-	return (void *)arena->fast.base + ((size_t)lower_32_bits(chunk) << shift);
-}
-
-static __always_inline void *alloc(struct pma_arena *arena, size_t size, u64 *usable)
-{
-	u32 nr_pages = ((size - 1) >> arena->fast.page_shift) + 1;
-	struct pma_kept *kept;
-	void *block = NULL;
-	unsigned long irq;
-
-	/* Size 0 wraps around. */
-	if (size - 1 >= arena->fast.kept_size_max)
-		return NULL;
-	local_irq_save(irq);
-	kept = &this_cpu_ptr(arena->cpu)->kept;
-	if (likely(!READ_ONCE(arena->draining)))
-		block = pma_pool_pages_fit(&arena->pool->region, size, nr_pages) ?
-			alloc_run(arena, kept, size, nr_pages, usable) :
-			alloc_chunk(arena, kept, size, usable);
-	if (block) {
-		kept->allocs++;
-		kept->bytes += *usable;
-		kept->now -= *usable;
-	}
-	local_irq_restore(irq);
-	return block;
+	count_alloc(kept, (size_t)have << shift);
+	return (void *)arena->fast.base + ((size_t)unit << shift);
 }
 
 /**
@@ -291,9 +148,24 @@ static __always_inline void *alloc(struct pma_arena *arena, size_t size, u64 *us
  */
 void *pma_kept_alloc(struct pma_arena *arena, size_t size)
 {
-	u64 usable;
+	u32 nr_pages = ((size - 1) >> arena->fast.page_shift) + 1;
+	struct pma_kept *kept;
+	unsigned long irq;
+	void *block;
 
-	return alloc(arena, size, &usable);
+	/* Size 0 wraps around. */
+	if (size - 1 >= arena->fast.kept_size_max)
+		return NULL;
+	local_irq_save(irq);
+	kept = &this_cpu_ptr(arena->cpu)->kept;
+	if (unlikely(READ_ONCE(arena->draining)))
+		block = NULL;
+	else if (pma_pool_bytes_fit((u64)nr_pages << arena->fast.page_shift, size))
+		block = alloc_run(arena, kept, size, nr_pages);
+	else
+		block = alloc_kept_chunk(arena, kept, size);
+	local_irq_restore(irq);
+	return block;
 }
 
 /**
@@ -306,51 +178,80 @@ void *pma_kept_alloc(struct pma_arena *arena, size_t size)
  */
 void *pma_kept_zalloc(struct pma_arena *arena, size_t size)
 {
-	u64 usable;
-	void *block = alloc(arena, size, &usable);
+	void *block = pma_kept_alloc(arena, size);
+	u64 handle = (uintptr_t)block - arena->fast.base, usable;
+	const struct pma_page *page;
 
-	return block ? memset(block, 0, usable) : NULL;
+	if (!block)
+		return NULL;
+	page = &arena->fast.desc[handle >> arena->fast.page_shift];
+	usable = page->kind == PMA_KIND_BIG ? ALIGN(size, arena->fast.page_mask + 1UL) :
+					      pma_heap_bytes(arena->heap, handle);
+	return memset(block, 0, usable);
 }
 
-/* Give back what was counted as freed; the arena's lock is held. */
-static void give_chunk(struct pma_arena *arena, u32 unit)
+/* Give back what is in a place, if anything; it was counted as freed.  The arena's lock is held. */
+static bool give(struct pma_arena *arena, struct pma_kept *kept, u32 i)
 {
-	pma_chunks_give(arena, (u64)unit << arena->heap->geo->granule_shift);
-}
+	u32 piece = take(&kept->places[i]), nr_pages;
+	u64 handle, bytes;
 
-/* Give back up to @most of the pieces in so many places; how many it were. */
-static u32 flush_places(struct pma_arena *arena, u32 *places, u32 nr, u32 most,
-			void (*give)(struct pma_arena *arena, u32 piece))
-{
-	u32 done = 0, i, piece;
-
-	for (i = 0; i < nr && done < most; i++) {
-		piece = READ_ONCE(places[i]);
-		if (piece == PMA_NONE || !take(&places[i], piece))
-			continue;
-		give(arena, piece);
-		done++;
+	if (piece == PMA_NONE)
+		return false;
+	if (i < PMA_KEPT_RUN_PLACES) {
+		nr_pages = pma_pool_run_pages(arena->pool, piece);
+		kept->run_pages_flushed += nr_pages;
+		bytes = pma_region_handle(&arena->pool->region, nr_pages);
+		pma_arena_big_give_at_once(arena, piece);
+	} else {
+		handle = (u64)piece << arena->heap->geo.granule_shift;
+		bytes = pma_heap_bytes(arena->heap, handle);
+		pma_chunks_give(arena, handle);
 	}
-	return done;
+	/* Only then: who sees that nothing is kept, finds what was. */
+	smp_store_release(&kept->bytes_flushed, kept->bytes_flushed + bytes);
+	return true;
 }
 
-static u32 flush_some(struct pma_arena *arena, struct pma_kept *kept)
+/**
+ * pma_kept_shed() - give back a piece that this CPU keeps, where others could use it
+ * @arena: of which a block was freed that could not be kept
+ *
+ * So that where a pool fills up, what is kept gets less by and by, and nobody has to flush
+ * much at a time.
+ *
+ * Context: Any but NMI; takes the arena's lock, then the pool's.
+ */
+void pma_kept_shed(struct pma_arena *arena)
 {
-	u32 done = 0;
+	struct pma_kept *kept;
 	unsigned long irq;
+	u32 looks;
+
+	if (pma_pool_has_plenty(arena->pool))
+		return;
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	kept = &this_cpu_ptr(arena->cpu)->kept;
+	for (looks = 0; looks < SHED_LOOKS && pma_kept_bytes(kept); looks++) {
+		kept->next_shed = (kept->next_shed ?: PMA_KEPT_PLACES) - 1;
+		if (give(arena, kept, kept->next_shed))
+			break;
+	}
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+}
+
+/* Give back some of what a CPU keeps, from place @i on; the place to go on with. */
+static u32 flush_some(struct pma_arena *arena, struct pma_kept *kept, u32 i, bool *gave)
+{
+	unsigned long irq;
+	u32 done = 0;
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	/* First said so: what is put while we look sets it again. */
-	if (xchg(&kept->any, false)) {
-		done = flush_places(arena, kept->runs[0], sizeof(kept->runs) / sizeof(u32),
-				    FLUSH_PIECES, pma_arena_big_give_at_once);
-		done += flush_places(arena, kept->chunks[0], sizeof(kept->chunks) / sizeof(u32),
-				     FLUSH_PIECES - done, give_chunk);
-	}
-	if (done == FLUSH_PIECES)
-		WRITE_ONCE(kept->any, true);
+	for (; i < PMA_KEPT_PLACES && done < FLUSH_PIECES; i++)
+		done += give(arena, kept, i);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	return done;
+	*gave |= done;
+	return i;
 }
 
 /**
@@ -367,13 +268,17 @@ static u32 flush_some(struct pma_arena *arena, struct pma_kept *kept)
 bool pma_kept_flush(struct pma_arena *arena)
 {
 	bool gave = false;
+	u32 i;
 	int n;
 
 	if (!arena->cpu)
 		return false;
-	for_each_possible_cpu(n)
-		while (flush_some(arena, &per_cpu_ptr(arena->cpu, n)->kept))
-			gave = true;
+	for_each_possible_cpu(n) {
+		struct pma_kept *kept = &per_cpu_ptr(arena->cpu, n)->kept;
+
+		for (i = 0; i < PMA_KEPT_PLACES && pma_kept_bytes(kept);)
+			i = flush_some(arena, kept, i, &gave);
+	}
 	return pma_drain_give_empty(arena) || gave;
 }
 
@@ -507,10 +412,10 @@ void pma_kept_fold(struct pma_arena *arena, struct pma_kept *kept)
 	arena->stats.allocs += kept->allocs;
 	arena->stats.frees += kept->frees;
 	arena->stats.live_blocks += kept->allocs - kept->frees;
-	pma_arena_count_bytes(arena, kept->bytes);
+	pma_arena_count_bytes(arena, -(long)(kept->bytes - kept->bytes_told));
 	kept->allocs = 0;
 	kept->frees = 0;
-	kept->bytes = 0;
+	kept->bytes_told = kept->bytes;
 }
 
 /**
@@ -525,22 +430,16 @@ void pma_kept_add_stats(const struct pma_arena *arena, const struct pma_kept *ke
 			struct pma_stats *stats)
 {
 	u64 allocs = READ_ONCE(kept->allocs), frees = READ_ONCE(kept->frees);
-	const u32 *places = kept->runs[0];
-	u32 pgno, nr_pages, i;
+	s32 run_pages = READ_ONCE(kept->run_pages) - kept->run_pages_flushed;
 
 	stats->allocs += allocs;
 	stats->frees += frees;
 	stats->live_blocks += allocs - frees;
-	stats->live_bytes += READ_ONCE(kept->bytes);
-	for (i = 0; i < sizeof(kept->runs) / sizeof(u32); i++) {
-		pgno = READ_ONCE(places[i]);
-		if (pgno == PMA_NONE)
-			continue;
-		nr_pages = min(pma_pool_run_pages(arena->pool, pgno), stats->big_pages);
-		stats->big_pages -= nr_pages;
-		stats->arena_pages -= nr_pages;
-		stats->held_pages += nr_pages;
-	}
+	stats->live_bytes -= (long)(READ_ONCE(kept->bytes) - kept->bytes_told);
+	run_pages = clamp_t(s64, run_pages, 0, stats->big_pages);
+	stats->big_pages -= run_pages;
+	stats->arena_pages -= run_pages;
+	stats->held_pages += run_pages;
 }
 
 /**
@@ -551,11 +450,11 @@ void pma_kept_add_stats(const struct pma_arena *arena, const struct pma_kept *ke
 void pma_kept_init(const struct pma_arena *arena, struct pma_kept *kept)
 {
 	memset(kept, 0, sizeof(*kept));
-	memset(kept->runs, 0xff, sizeof(kept->runs));		/* PMA_NONE */
-	memset(kept->chunks, 0xff, sizeof(kept->chunks));
-	kept->chunk_bins_from = chunk_bin(kept, pma_fit_min_units(&arena->heap->fit));
+	memset(kept->places, 0xff, sizeof(kept->places));	/* PMA_NONE */
+	kept->chunk_bins_from = pma_kept_eighths(pma_fit_min_units(&arena->heap->fit));
 	kept->run_tags = arena->pool->runs->tags;
 	kept->big_word = pma_page_word(PMA_KIND_BIG, 0, arena->id);
+	kept->heap_word = pma_page_word(PMA_KIND_HEAP, 0, arena->id);
 	kept->kept_word = pma_page_word(PMA_PAGE_KEPT, 0, arena->id);
 }
 

@@ -10,48 +10,101 @@
 /* How often a request that finds no room is tried again, as others may keep something anew. */
 #define PMA_KEPT_ROUNDS		8
 
-#define PMA_KEPT_DEPTH		6	/* pieces of about a length */
+#define PMA_KEPT_DEPTH		16	/* pieces of about a length */
 #define PMA_KEPT_RUN_PAGES	256	/* of the longest run that is kept */
 #define PMA_KEPT_RUN_BINS	21	/* lengths up to that */
+#define PMA_KEPT_SHORT_PAGES	16U	/* shorter runs have a bin for each length */
 #define PMA_KEPT_CHUNK_BINS	33	/* to 16 times the shortest; none in the last */
+#define PMA_KEPT_RUN_PLACES	(PMA_KEPT_RUN_BINS * PMA_KEPT_DEPTH)
+#define PMA_KEPT_PLACES		(PMA_KEPT_RUN_PLACES + PMA_KEPT_CHUNK_BINS * PMA_KEPT_DEPTH)
+
+/**
+ * struct pma_kept_place - where a piece may be kept
+ * @piece: its first page or granule; PMA_NONE if there is none
+ * @length: in pages or granules; what it says where there is none is no matter
+ *
+ * Only the CPU puts pieces there, with interrupts off; whoever changes @piece back to
+ * PMA_NONE has it.  @length is the CPU's own.
+ */
+struct pma_kept_place {
+	u32 piece;
+	u32 length;
+};
 
 /**
  * struct pma_kept - what a CPU keeps of an arena
  * @allocs: blocks handed out here, since they were last added to the arena's
- * @frees: runs taken back here, since then
- * @bytes: in the former, less those in the latter
- * @now: bytes that are kept, more or less
+ * @frees: blocks taken back here, since then
+ * @bytes: in all blocks taken back here, less those in all handed out
+ * @bytes_told: of @bytes, taken from the arena's
+ * @bytes_flushed: in all pieces that were flushed; what is kept is the rest of @bytes
+ * @run_pages: as @bytes, pages of runs
+ * @run_pages_flushed: in all runs that were flushed
  * @big_word: what the descriptor of a big block of the arena says
  * @kept_word: the same of one that is kept
+ * @heap_word: the same of a page of a segment
  * @run_tags: of the pool's runs
  * @chunk_bins_from: bin of the shortest chunk
- * @any: something may be kept; no bool, which not every xchg() takes
- * @runs: first pages, by length
- * @chunks: first granules, by length
+ * @next_shed: place to be looked at
+ * @places: PMA_KEPT_DEPTH for each bin, by length; those of runs first
  *
- * Only the CPU puts pieces here, with interrupts off; whoever changes a place back to
- * PMA_NONE has the piece.
+ * What is flushed, and told, is counted under the arena's lock.
  */
 struct pma_kept {
 	u64 allocs;
 	u64 frees;
-	s64 bytes;
-	s64 now;
+	unsigned long bytes;
+	unsigned long bytes_told;
+	unsigned long bytes_flushed;
+	u32 run_pages;
+	u32 run_pages_flushed;
 	const struct pma_fit_tag *run_tags;
 	u32 big_word;
 	u32 kept_word;
+	u32 heap_word;
 	u32 chunk_bins_from;
-	u32 any;
-	u32 runs[PMA_KEPT_RUN_BINS][PMA_KEPT_DEPTH];
-	u32 chunks[PMA_KEPT_CHUNK_BINS][PMA_KEPT_DEPTH];
+	u32 next_shed;
+	struct pma_kept_place places[PMA_KEPT_PLACES];
 };
+
+/* The bin of runs of that length: of shorter ones it is their own, else a power of two's. */
+static inline struct pma_kept_place *pma_kept_run_bin(struct pma_kept *kept, u32 nr_pages)
+{
+	u32 bin = nr_pages < PMA_KEPT_SHORT_PAGES ? nr_pages :
+		  PMA_KEPT_SHORT_PAGES - ilog2(PMA_KEPT_SHORT_PAGES) + __fls(nr_pages);
+
+	return &kept->places[bin * PMA_KEPT_DEPTH];
+}
+
+/* log2 of a length in eighths, more or less. */
+static inline u32 pma_kept_eighths(u32 units)
+{
+	u32 order = ilog2(units | 8) - 3;
+
+	return (order << 3) + (units >> order);
+}
+
+/* The bin of chunks of about that length, eight a power of two; NULL if none are kept. */
+static inline struct pma_kept_place *pma_kept_chunk_bin(struct pma_kept *kept, u32 units)
+{
+	u32 bin = pma_kept_eighths(units) - kept->chunk_bins_from;
+
+	if (bin >= PMA_KEPT_CHUNK_BINS - 1)
+		return NULL;
+	return &kept->places[PMA_KEPT_RUN_PLACES + bin * PMA_KEPT_DEPTH];
+}
+
+/* How much is kept, what others flush just now perhaps included. */
+static inline unsigned long pma_kept_bytes(const struct pma_kept *kept)
+{
+	return READ_ONCE(kept->bytes) - READ_ONCE(kept->bytes_flushed);
+}
 
 void pma_kept_become_keeper(struct pma_arena *arena);
 void pma_kept_init(const struct pma_arena *arena, struct pma_kept *kept);
 void *pma_kept_alloc(struct pma_arena *arena, size_t size);
 void *pma_kept_zalloc(struct pma_arena *arena, size_t size);
-bool pma_kept_put_run(struct pma_arena *arena, u64 handle);
-bool pma_kept_put_chunk(struct pma_arena *arena, u64 handle);
+void pma_kept_shed(struct pma_arena *arena);
 bool pma_kept_flush(struct pma_arena *arena);
 bool pma_kept_make_room(struct pma_arena *arena, u64 bytes, u32 *rounds);
 void pma_kept_add_stats(const struct pma_arena *arena, const struct pma_kept *kept,

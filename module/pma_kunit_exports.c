@@ -157,6 +157,7 @@ EXPORT_FOR_KUNIT(pma_cpu_take_next);
 EXPORT_FOR_KUNIT(pma_cpu_alloc_batch);
 EXPORT_FOR_KUNIT(pma_cpu_free_batch);
 EXPORT_FOR_KUNIT(pma_drain_give_class);
+EXPORT_FOR_KUNIT(pma_kept_flush);
 EXPORT_FOR_KUNIT(pma_kept_make_room);
 EXPORT_FOR_KUNIT(pma_drain_begin);
 EXPORT_FOR_KUNIT(pma_drain_end);

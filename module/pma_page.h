@@ -147,9 +147,15 @@ static __always_inline struct pma_page_id pma_page_id_of(u32 word)
 	return first.id;
 }
 
+/* The first word of a descriptor, as pma_page_word() makes it. */
+static inline u32 pma_page_read(const struct pma_page *page)
+{
+	return READ_ONCE(*(const u32 *)page);
+}
+
 static inline struct pma_page_id pma_page_id(const struct pma_page *page)
 {
-	struct pma_page_id id = pma_page_id_of(READ_ONCE(*(const u32 *)page));
+	struct pma_page_id id = pma_page_id_of(pma_page_read(page));
 
 	if ((id.kind & PMA_PAGE_KINDS) == PMA_KIND_SLAB)
 		id.kind = PMA_KIND_SLAB;
@@ -167,7 +173,7 @@ static __always_inline bool pma_page_swap(struct pma_page *page, u32 was, u32 ne
 {
 	u32 *word = (u32 *)page;
 
-	return READ_ONCE(*word) == was && cmpxchg(word, was, new) == was;
+	return pma_page_read(page) == was && cmpxchg(word, was, new) == was;
 }
 
 /* The word of a slab page's descriptor, with some of PMA_SLAB_* changed. */
