@@ -364,6 +364,22 @@ static void nothing_kept_is_no_failure(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+/* What an arena keeps may have been given back since a request failed: it is tried once more. */
+static void keeper_is_worth_another_try(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	struct pma_arena *other = pma_kunit_arena(test, arena->pool, 0);
+	void *block = pma_alloc(arena, RUN);
+	u32 rounds = 0;
+
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	KUNIT_EXPECT_TRUE(test, pma_kept_flush(arena));
+	KUNIT_EXPECT_FALSE(test, list_empty(&arena->keeper));
+	KUNIT_EXPECT_TRUE(test, pma_kept_make_room(other, RUN, &rounds));
+	KUNIT_EXPECT_TRUE(test, list_empty(&arena->keeper));
+	KUNIT_EXPECT_FALSE(test, pma_kept_make_room(other, RUN, &rounds));
+}
+
 /*
  * Somebody is about to give back what an arena keeps, and has said so: requests that find no
  * room meanwhile, of that arena and of others, do it with them.
@@ -656,6 +672,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(drained_cpus_keep_nothing),
 	KUNIT_CASE(nothing_fails_for_what_is_kept),
 	KUNIT_CASE(nothing_kept_is_no_failure),
+	KUNIT_CASE(keeper_is_worth_another_try),
 	KUNIT_CASE(flush_under_way_is_joined),
 	KUNIT_CASE(request_ends_though_others_keep),
 	KUNIT_CASE(last_try_makes_do),

@@ -347,7 +347,10 @@ static struct pma_arena *get_keeper(struct pma_pool *pool, const struct pma_aren
 	return arena;
 }
 
-/* Give back what others keep, arena by arena, until one gave any, or all did. */
+/*
+ * Give back what others keep, arena by arena, until one gave any, or all did.  Where there
+ * was a keeper at all, another try is due at first: it may have been flushed just before.
+ */
 static bool flush_others(struct pma_pool *pool, bool all)
 {
 	struct pma_arena *keeper, *first = NULL;
@@ -362,7 +365,7 @@ static bool flush_others(struct pma_pool *pool, bool all)
 		gave |= pma_kept_flush(keeper);
 		end_flush(keeper);
 	}
-	return gave;
+	return gave || (first && !all);
 }
 
 /**
