@@ -278,4 +278,5 @@ void pma_drain_pool(struct work_struct *work)
 		pma_drain_end(arena);
 	}
 	mutex_unlock(&pool->arenas_mutex);
+	WRITE_ONCE(pool->nr_drains, pool->nr_drains + 1);
 }

@@ -104,6 +104,7 @@ struct pma_token_stock {
  * @moving: big blocks on their way between the pool and an arena, in no list
  * @drain: asks all CPUs for what they have, as there was too little, see pma_drain.c
  * @next_drain: when that may be again, in jiffies
+ * @nr_drains: how often that was done
  * @drain_all: it is for all arenas, not only for those that say so
  * @wait: of those who wait for pages of it; the front-end's
  * @arenas_mutex: of @arenas, @nr_arenas and @last_uid
@@ -144,6 +145,7 @@ struct pma_pool {
 	atomic_t moving;
 	struct delayed_work drain;
 	unsigned long next_drain;
+	u32 nr_drains;
 	u32 drain_all;
 	struct pma_wait *wait;
 

@@ -5,6 +5,7 @@
  * What L3 refuses for want of memory need not be lost here, where one may sleep:
  *
  *	try --> give back what the arena holds, try --> what all hold, try
+ *	    --> wait until CPUs have parted with their pages, try
  *	    --> with PMA_WAIT: wait for room, and all of that again
  */
 #include "pma_request.h"
@@ -27,11 +28,22 @@ static bool fits_size_t(u64 size)
 	return size <= SIZE_MAX;
 }
 
+/*
+ * A request that fails has CPUs asked for what they have: if that is just now, wait for it.
+ * Have they been since there were @nr_drains?
+ */
+static bool is_drained_since(struct pma_pool *pool, u32 nr_drains)
+{
+	flush_work(&pool->drain.work);
+	return READ_ONCE(pool->nr_drains) != nr_drains;
+}
+
 /**
  * pma_request_serve() - allocate or reallocate, without waiting for others
  * @request: what is wanted; its block is the answer
  *
- * What failed for want of memory may do once what is held has been given back.
+ * What failed for want of memory may do once what is held has been given back, and what
+ * CPUs have of kernel arenas: these are asked for it once a second at most.
  *
  * Context: May sleep.
  * Return: 0 or the errors of pma_block_alloc() or pma_resize_block(), counted.
@@ -39,12 +51,17 @@ static bool fits_size_t(u64 size)
 int pma_request_serve(struct pma_request *request)
 {
 	unsigned int again = 2;		/* with what the arena holds, and with what all hold */
+	u32 nr_drains = READ_ONCE(request->arena->pool->nr_drains);
 	int err;
 
 	if (!fits_size_t(request->size))
 		return pma_arena_count_error(request->arena, -ENOMEM);
 	err = try(request);
 	while (err == -ENOMEM && again-- && pma_held_make_room(request->arena, request->size)) {
+		pma_arena_forget_failure(request->arena);
+		err = try(request);
+	}
+	if (err == -ENOMEM && is_drained_since(request->arena->pool, nr_drains)) {
 		pma_arena_forget_failure(request->arena);
 		err = try(request);
 	}
