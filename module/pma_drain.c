@@ -124,24 +124,26 @@ bool pma_drain_give_empty(struct pma_arena *arena)
 	return gave;
 }
 
-/* Part with all pages; the arena's lock is held. */
-static void part_with_all(struct pma_arena *arena, struct pma_cpu *cpu)
-{
-	u32 class;
-
-	for (class = 0; class < arena->pool->classes->nr; class++) {
-		settle_spares(arena, &cpu->pages[class]);
-		cpu->pages[class].nr_spares = 0;
-		pma_cpu_part_with(arena, &cpu->pages[class]);
-	}
-}
-
-static void drain_cpu(struct pma_arena *arena, struct pma_cpu *cpu)
+static void drain_class(struct pma_arena *arena, struct pma_cpu_page *page)
 {
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	part_with_all(arena, cpu);
+	settle_spares(arena, page);
+	page->nr_spares = 0;
+	pma_cpu_part_with(arena, page);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+}
+
+/* Others may have the lock in between. */
+static void drain_cpu(struct pma_arena *arena, struct pma_cpu *cpu)
+{
+	unsigned long irq;
+	u32 class;
+
+	for (class = 0; class < arena->pool->classes->nr; class++)
+		drain_class(arena, &cpu->pages[class]);
+	raw_spin_lock_irqsave(&arena->lock, irq);
 	pma_kept_fold(arena, &cpu->kept);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
