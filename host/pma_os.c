@@ -115,6 +115,12 @@ void host_might_sleep(const char *what)
 		host_complain("%s under a spinlock", what);
 }
 
+void host_sleep(unsigned int us)
+{
+	host_might_sleep("fsleep()");
+	usleep(us);
+}
+
 void host_lock_init(struct host_lock *lock, const char *name)
 {
 	pthread_mutex_init(&lock->mutex, NULL);

@@ -342,6 +342,7 @@ void host_lock(struct host_lock *lock, bool spins);
 void host_unlock(struct host_lock *lock, bool spins);
 bool host_lock_is_held(const struct host_lock *lock);
 void host_might_sleep(const char *what);
+void host_sleep(unsigned int us);
 
 #define raw_spin_lock_init(l)	host_lock_init(&(l)->lock, HOST_HERE)
 #define raw_spin_lock(l)	host_lock(&(l)->lock, true)
@@ -356,6 +357,7 @@ void host_might_sleep(const char *what);
 #define mutex_unlock(m)		host_unlock(&(m)->lock, false)
 #define lockdep_assert_held(l)	WARN_ON_ONCE(!host_lock_is_held(&(l)->lock))
 #define might_sleep()		host_might_sleep(__func__)
+#define fsleep(us)		host_sleep(us)
 #define cond_resched()		do { host_might_sleep("cond_resched()"); sched_yield(); } while (0)
 
 /*

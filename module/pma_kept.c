@@ -40,6 +40,9 @@
 /* Places looked at for a piece to shed. */
 #define SHED_LOOKS	PMA_KEPT_DEPTH
 
+/* As long as a flush may take, in microseconds. */
+#define FLUSH_US	100
+
 /* A chunk may be longer by that part of what is asked for. */
 #define CHUNK_WASTE_SHIFT	3
 
@@ -481,6 +484,6 @@ void pma_kept_end(struct pma_arena *arena)
 			list_del_init(&arena->keeper);
 		raw_spin_unlock_irqrestore(&pool->lock, irq);
 		if (busy)
-			cond_resched();
+			fsleep(FLUSH_US);
 	} while (busy);
 }

@@ -21,7 +21,7 @@
  *		test_and_set_bit(), atomic_long_andnot(), cmpxchg(),
  *		smp_load_acquire(), smp_store_release(), xchg(), atomic_or(),
  *		atomic_andnot(), smp_store_mb(), smp_mb__before_atomic()
- *  later	delayed_work, schedule_delayed_work(), jiffies, time_before(), HZ
+ *  later	delayed_work, schedule_delayed_work(), jiffies, time_before(), HZ, fsleep()
  *  lists, ids	list_head, ida
  *  arithmetic	DIV_ROUND_UP(), min(), max(), clamp_t(), struct_size()
  *  compiler	likely(), unlikely(), noinline, __uninitialized
@@ -35,8 +35,9 @@
 #include <linux/bitmap.h>
 #include <linux/bitops.h>
 #include <linux/bug.h>
-#include <linux/cpu.h>
 #include <linux/build_bug.h>
+#include <linux/cpu.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/idr.h>
