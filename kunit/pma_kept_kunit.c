@@ -364,8 +364,41 @@ static void nothing_kept_is_no_failure(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-/* What an arena keeps may have been given back since a request failed: it is tried once more. */
-static void keeper_is_worth_another_try(struct kunit *test)
+/*
+ * What is kept may all have been given back since a request failed, and no arena is in the
+ * list of keepers any more, or one that keeps nothing: it is tried once more.
+ */
+static void flushed_since_is_tried_again(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	struct pma_arena *other = pma_kunit_arena(test, arena->pool, 0);
+	void *block = pma_alloc(arena, RUN);
+	u32 rounds = 0;
+
+	/* Flushed, and about to be off the list: in the first round, and later. */
+	for (; rounds < 2; rounds++) {
+		u32 round = rounds;
+
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+		KUNIT_EXPECT_TRUE(test, pma_kept_flush(arena));
+		KUNIT_EXPECT_FALSE(test, list_empty(&arena->keeper));
+		KUNIT_EXPECT_TRUE(test, pma_kept_make_room(other, RUN, &round));
+		KUNIT_EXPECT_TRUE(test, list_empty(&arena->keeper));
+		KUNIT_EXPECT_EQ(test, round, rounds + 1);
+		block = pma_alloc(arena, RUN);
+	}
+	/* Off the list: in the first round. */
+	rounds = 0;
+	KUNIT_EXPECT_TRUE(test, pma_kept_make_room(other, RUN, &rounds));
+	KUNIT_EXPECT_FALSE(test, pma_kept_make_room(other, RUN, &rounds));
+	rounds = 0;
+	KUNIT_EXPECT_TRUE(test, pma_kept_make_room(arena, RUN, &rounds));
+	KUNIT_EXPECT_FALSE(test, pma_kept_make_room(arena, RUN, &rounds));
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+}
+
+/* Two flush what an arena keeps: it is off the list when the last one is done. */
+static void flushed_arena_is_off_the_list(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	struct pma_arena *other = pma_kunit_arena(test, arena->pool, 0);
@@ -373,11 +406,13 @@ static void keeper_is_worth_another_try(struct kunit *test)
 	u32 rounds = 0;
 
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
-	KUNIT_EXPECT_TRUE(test, pma_kept_flush(arena));
+	arena->flushers++;
+	KUNIT_EXPECT_TRUE(test, pma_kept_make_room(other, RUN, &rounds));
 	KUNIT_EXPECT_FALSE(test, list_empty(&arena->keeper));
+	KUNIT_EXPECT_FALSE(test, arena->keeps);
+	arena->flushers--;
 	KUNIT_EXPECT_TRUE(test, pma_kept_make_room(other, RUN, &rounds));
 	KUNIT_EXPECT_TRUE(test, list_empty(&arena->keeper));
-	KUNIT_EXPECT_FALSE(test, pma_kept_make_room(other, RUN, &rounds));
 }
 
 /*
@@ -672,7 +707,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(drained_cpus_keep_nothing),
 	KUNIT_CASE(nothing_fails_for_what_is_kept),
 	KUNIT_CASE(nothing_kept_is_no_failure),
-	KUNIT_CASE(keeper_is_worth_another_try),
+	KUNIT_CASE(flushed_since_is_tried_again),
+	KUNIT_CASE(flushed_arena_is_off_the_list),
 	KUNIT_CASE(flush_under_way_is_joined),
 	KUNIT_CASE(request_ends_though_others_keep),
 	KUNIT_CASE(last_try_makes_do),

@@ -351,8 +351,8 @@ static struct pma_arena *get_keeper(struct pma_pool *pool, const struct pma_aren
 }
 
 /*
- * Give back what others keep, arena by arena, until one gave any, or all did.  Where there
- * was a keeper at all, another try is due at first: it may have been flushed just before.
+ * Give back what others keep, arena by arena, until one gave any, or all did.  Was there a
+ * keeper?  If it gave nothing, somebody else may have flushed it just before.
  */
 static bool flush_others(struct pma_pool *pool, bool all)
 {
@@ -368,7 +368,7 @@ static bool flush_others(struct pma_pool *pool, bool all)
 		gave |= pma_kept_flush(keeper);
 		end_flush(keeper);
 	}
-	return gave || (first && !all);
+	return first;
 }
 
 /**
@@ -378,12 +378,14 @@ static bool flush_others(struct pma_pool *pool, bool all)
  * @rounds: tries so far after the first one, counted here: 0 at first
  *
  * What its own CPUs keep comes first; what others do is no help where its limit is in
- * the way.  If that is all in vain, CPUs are asked soon for what else they have.
+ * the way.  If that is all in vain, CPUs are asked soon for what else they have.  A second
+ * try is due in any case: what was kept as the first one failed may all have been given back
+ * since, for others.
  *
  * Context: Any but NMI; takes one arena's lock after the other.  O(arenas that keep
  * something), which are none after it.
- * Return: true if it is worth another try, with pma_kept_flags(): the arena was one that
- * keeps something, or the pool got some.  PMA_KEPT_ROUNDS times at most.
+ * Return: true if it is worth another try, with pma_kept_flags(): it is the second one, or
+ * there was an arena that keeps something.  PMA_KEPT_ROUNDS times at most.
  */
 bool pma_kept_make_room(struct pma_arena *arena, u64 bytes, u32 *rounds)
 {
@@ -398,7 +400,7 @@ bool pma_kept_make_room(struct pma_arena *arena, u64 bytes, u32 *rounds)
 	if (++*rounds < PMA_KEPT_ROUNDS && kept)
 		return true;
 	others_may_help = !pma_limit_is_in_the_way(arena, nr_pages);
-	if (others_may_help && flush_others(pool, *rounds > 1))
+	if ((others_may_help && flush_others(pool, *rounds > 1)) || *rounds == 1)
 		return true;
 	if (others_may_help || arena->cpu)
 		pma_drain_soon(arena, others_may_help);
