@@ -415,6 +415,117 @@ static void flushed_arena_is_off_the_list(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, list_empty(&arena->keeper));
 }
 
+/* However often blocks are kept and flushed, no more are told of than there ever were. */
+static void peak_is_bounded(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	struct pma_stats stats;
+	u32 i;
+
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < 1000; i++) {
+		void *block = pma_alloc(arena, sizes[i % 2]);
+
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+		KUNIT_EXPECT_TRUE(test, pma_kept_flush(arena));
+	}
+	pma_arena_stats(arena, &stats);
+	KUNIT_EXPECT_LE(test, stats.peak_bytes, 2 * RUN);
+	KUNIT_EXPECT_EQ(test, stats.live_bytes, 0);
+}
+
+#define MODEL_BLOCKS	300
+
+/**
+ * struct model_block - a block as it should be
+ * @start: first byte, or NULL
+ * @bytes: that can be used
+ * @fill: of its first and last byte
+ */
+struct model_block {
+	u8 *start;
+	size_t bytes;
+	u8 fill;
+};
+
+static void make_model_block(struct kunit *test, struct pma_arena *arena,
+			     struct pma_kunit_rng *rng, struct model_block *block)
+{
+	size_t page_size = pma_region_page_size(&arena->pool->region);
+	u32 size = pma_kunit_size(rng, page_size / 4, page_size * 8);
+	bool zeroed = pma_kunit_below(rng, 2);
+
+	block->start = zeroed ? pma_zalloc(arena, size) : pma_alloc(arena, size);
+	if (!block->start)
+		return;
+	block->bytes = pma_usable_size(arena, block->start);
+	KUNIT_EXPECT_GE(test, block->bytes, size);
+	if (zeroed)
+		KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(block->start, block->bytes));
+	block->fill = pma_kunit_random(rng);
+	memset(block->start, block->fill, block->bytes);
+}
+
+static void expect_stats(struct kunit *test, struct pma_arena *arena,
+			 const struct model_block *blocks)
+{
+	u64 live_blocks = 0, live_bytes = 0;
+	struct pma_stats stats;
+	u32 i;
+
+	for (i = 0; i < MODEL_BLOCKS; i++) {
+		live_blocks += !!blocks[i].start;
+		live_bytes += blocks[i].start ? blocks[i].bytes : 0;
+	}
+	pma_arena_stats(arena, &stats);
+	KUNIT_EXPECT_EQ(test, stats.live_blocks, live_blocks);
+	KUNIT_EXPECT_EQ(test, stats.live_bytes, live_bytes);
+	KUNIT_EXPECT_EQ(test, stats.pool_free_pages + stats.arena_pages + stats.held_pages,
+			stats.pool_pages);
+	KUNIT_EXPECT_EQ(test, pma_pool_has_plenty(arena->pool),
+			stats.pool_free_pages >= stats.pool_pages / 2);
+}
+
+static const struct pma_kunit_config model_configs[] = {
+	{ "page_4096", 1024, 4096, 0, 0 },
+	{ "page_256_slab_max_64", 2048, 256, 64, 0 },
+	{ "page_4096_slab_max_256", 1024, 4096, 256, PMA_POOL_ISOLATE },
+	{ "page_65536", 256, 65536, 0, 0 },
+	{ "adaptive", 1024, 4096, 0, PMA_POOL_ADAPTIVE },
+};
+
+KUNIT_ARRAY_PARAM_DESC(model_configs, model_configs, name);
+
+/* Whatever is kept, shed and flushed meanwhile, what STATS tell is so. */
+static void stats_are_exact(struct kunit *test)
+{
+	struct model_block *blocks = kunit_kcalloc(test, MODEL_BLOCKS, sizeof(*blocks), GFP_KERNEL);
+	struct pma_arena *arena = pma_kunit_percpu(test, test->param_value);
+	u32 ops = pma_kunit_ops() / 10, i;
+	struct pma_kunit_rng rng;
+
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	pma_kunit_rng_init(&rng, test, "stats");
+	for (i = 0; i < ops; i++) {
+		struct model_block *block = &blocks[pma_kunit_below(&rng, MODEL_BLOCKS)];
+
+		if (!(i % 16))
+			pma_kunit_move_to_cpu(pma_kunit_below(&rng, 2));
+		if (block->start) {
+			KUNIT_EXPECT_EQ(test, block->start[0], block->fill);
+			KUNIT_EXPECT_EQ(test, block->start[block->bytes - 1], block->fill);
+			KUNIT_EXPECT_EQ(test, pma_free(arena, block->start), 0);
+			block->start = NULL;
+		} else {
+			make_model_block(test, arena, &rng, block);
+		}
+		if (!(i % 64))
+			expect_stats(test, arena, blocks);
+	}
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
 /*
  * Somebody is about to give back what an arena keeps, and has said so: requests that find no
  * room meanwhile, of that arena and of others, do it with them.
@@ -709,6 +820,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(nothing_kept_is_no_failure),
 	KUNIT_CASE(flushed_since_is_tried_again),
 	KUNIT_CASE(flushed_arena_is_off_the_list),
+	KUNIT_CASE(peak_is_bounded),
+	KUNIT_CASE_PARAM(stats_are_exact, model_configs_gen_params),
 	KUNIT_CASE(flush_under_way_is_joined),
 	KUNIT_CASE(request_ends_though_others_keep),
 	KUNIT_CASE(last_try_makes_do),

@@ -95,6 +95,7 @@ static __always_inline u32 take_one(struct pma_kept_place *place, u32 nr, u32 le
 static void count_alloc(struct pma_kept *kept, size_t bytes)
 {
 	kept->allocs++;
+	kept->last = bytes;
 	WRITE_ONCE(kept->bytes, kept->bytes - bytes);
 }
 
@@ -141,15 +142,8 @@ static noinline void *alloc_kept_chunk(const struct pma_arena *arena, struct pma
 	return (void *)arena->fast.base + ((size_t)unit << shift);
 }
 
-/**
- * pma_kept_alloc() - hand out what this CPU keeps
- * @arena: whose it will be
- * @size: bytes wanted, more than a slab block has
- *
- * Context: Any but NMI.
- * Return: the block, or NULL if none is kept that serves well.
- */
-void *pma_kept_alloc(struct pma_arena *arena, size_t size)
+/* Its length is read before it may be freed again. */
+static __always_inline void *alloc(struct pma_arena *arena, size_t size, size_t *usable)
 {
 	u32 nr_pages = ((size - 1) >> arena->fast.page_shift) + 1;
 	struct pma_kept *kept;
@@ -167,8 +161,24 @@ void *pma_kept_alloc(struct pma_arena *arena, size_t size)
 		block = alloc_run(arena, kept, size, nr_pages);
 	else
 		block = alloc_kept_chunk(arena, kept, size);
+	*usable = kept->last;
 	local_irq_restore(irq);
 	return block;
+}
+
+/**
+ * pma_kept_alloc() - hand out what this CPU keeps
+ * @arena: whose it will be
+ * @size: bytes wanted, more than a slab block has
+ *
+ * Context: Any but NMI.
+ * Return: the block, or NULL if none is kept that serves well.
+ */
+void *pma_kept_alloc(struct pma_arena *arena, size_t size)
+{
+	size_t usable;
+
+	return alloc(arena, size, &usable);
 }
 
 /**
@@ -181,16 +191,10 @@ void *pma_kept_alloc(struct pma_arena *arena, size_t size)
  */
 void *pma_kept_zalloc(struct pma_arena *arena, size_t size)
 {
-	void *block = pma_kept_alloc(arena, size);
-	u64 handle = (uintptr_t)block - arena->fast.base, usable;
-	const struct pma_page *page;
+	size_t usable;
+	void *block = alloc(arena, size, &usable);
 
-	if (!block)
-		return NULL;
-	page = &arena->fast.desc[handle >> arena->fast.page_shift];
-	usable = page->kind == PMA_KIND_BIG ? ALIGN(size, arena->fast.page_mask + 1UL) :
-					      pma_heap_bytes(arena->heap, handle);
-	return memset(block, 0, usable);
+	return block ? memset(block, 0, usable) : NULL;
 }
 
 /* Give back what is in a place, if anything; it was counted as freed.  The arena's lock is held. */
@@ -211,6 +215,7 @@ static bool give(struct pma_arena *arena, struct pma_kept *kept, u32 i)
 		bytes = pma_heap_bytes(arena->heap, handle);
 		pma_chunks_give(arena, handle);
 	}
+	pma_arena_count_bytes(arena, -(s64)bytes);
 	/* Only then: who sees that nothing is kept, finds what was. */
 	smp_store_release(&kept->bytes_flushed, kept->bytes_flushed + bytes);
 	return true;
@@ -420,10 +425,8 @@ void pma_kept_fold(struct pma_arena *arena, struct pma_kept *kept)
 	arena->stats.allocs += kept->allocs;
 	arena->stats.frees += kept->frees;
 	arena->stats.live_blocks += kept->allocs - kept->frees;
-	pma_arena_count_bytes(arena, -(long)(kept->bytes - kept->bytes_told));
 	kept->allocs = 0;
 	kept->frees = 0;
-	kept->bytes_told = kept->bytes;
 }
 
 /**
@@ -443,7 +446,7 @@ void pma_kept_add_stats(const struct pma_arena *arena, const struct pma_kept *ke
 	stats->allocs += allocs;
 	stats->frees += frees;
 	stats->live_blocks += allocs - frees;
-	stats->live_bytes -= (long)(READ_ONCE(kept->bytes) - kept->bytes_told);
+	stats->live_bytes -= max_t(long, pma_kept_bytes(kept), 0);
 	run_pages = clamp_t(s64, run_pages, 0, stats->big_pages);
 	stats->big_pages -= run_pages;
 	stats->arena_pages -= run_pages;

@@ -36,8 +36,8 @@ struct pma_kept_place {
  * @allocs: blocks handed out here, since they were last added to the arena's
  * @frees: blocks taken back here, since then
  * @bytes: in all blocks taken back here, less those in all handed out
- * @bytes_told: of @bytes, taken from the arena's
  * @bytes_flushed: in all pieces that were flushed; what is kept is the rest of @bytes
+ * @last: bytes of the block handed out last
  * @run_pages: as @bytes, pages of runs
  * @run_pages_flushed: in all runs that were flushed
  * @big_word: what the descriptor of a big block of the arena says
@@ -48,14 +48,15 @@ struct pma_kept_place {
  * @next_shed: place to be looked at
  * @places: PMA_KEPT_DEPTH for each bin, by length; those of runs first
  *
- * What is flushed, and told, is counted under the arena's lock.
+ * What is flushed is counted under the arena's lock.  Of the arena's live bytes those that are
+ * kept are a part; its other counters are told what CPUs did when these are drained.
  */
 struct pma_kept {
 	u64 allocs;
 	u64 frees;
 	unsigned long bytes;
-	unsigned long bytes_told;
 	unsigned long bytes_flushed;
+	unsigned long last;
 	u32 run_pages;
 	u32 run_pages_flushed;
 	const struct pma_fit_tag *run_tags;
