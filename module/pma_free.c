@@ -110,22 +110,27 @@ int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page
 	return 0;
 }
 
-/* May the CPU keep so many bytes more? */
-static bool has_room(const struct pma_arena *arena, const struct pma_kept *kept, size_t bytes)
+/* May CPUs keep anything just now? */
+static bool may_keep(const struct pma_arena *arena)
 {
-	return pma_kept_bytes(kept) + bytes <= arena->fast.kept_max &&
-	       pma_pool_has_plenty(arena->pool);
+	return pma_pool_has_plenty(arena->pool) && !READ_ONCE(arena->draining);
 }
 
-/* An empty place, or NULL; only this CPU fills any. */
-static __always_inline struct pma_kept_place *empty_place(struct pma_kept_place *place)
+/* May this one keep so many bytes more? */
+static bool has_room(const struct pma_arena *arena, const struct pma_kept *kept, size_t bytes)
 {
-	struct pma_kept_place *end = place + PMA_KEPT_DEPTH;
+	return pma_kept_bytes(kept) + bytes <= arena->fast.kept_max;
+}
 
-	for (; place != end; place++)
-		if (READ_ONCE(place->piece) == PMA_NONE)
-			return place;
-	return NULL;
+/* Go on to an empty place of that bin, if there is one; only this CPU fills any. */
+static __always_inline bool find_empty(struct pma_kept_place **place)
+{
+	struct pma_kept_place *end = *place + PMA_KEPT_DEPTH;
+
+	for (; *place != end; (*place)++)
+		if (READ_ONCE((*place)->piece) == PMA_NONE)
+			return true;
+	return false;
 }
 
 static __always_inline void keep(struct pma_arena *arena, struct pma_kept *kept,
@@ -147,17 +152,17 @@ static __always_inline bool keep_run(struct pma_arena *arena, u64 handle)
 	u32 pgno = handle >> arena->fast.page_shift, nr_pages;
 	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
 	struct pma_page *page = &arena->fast.desc[pgno];
-	struct pma_kept_place *place = NULL;
+	struct pma_kept_place *place;
 	size_t bytes;
 
-	if (READ_ONCE(arena->draining) || handle & arena->fast.page_mask ||
+	if (!may_keep(arena) || handle & arena->fast.page_mask ||
 	    !pma_page_swap(page, kept->big_word, kept->kept_word))
 		return false;
 	nr_pages = pma_pool_tag_pages(&kept->run_tags[pgno]);
 	bytes = (size_t)nr_pages << arena->fast.page_shift;
-	if (likely(nr_pages <= PMA_KEPT_RUN_PAGES && has_room(arena, kept, bytes)))
-		place = empty_place(pma_kept_run_bin(kept, nr_pages));
-	if (unlikely(!place)) {
+	place = pma_kept_run_bin(kept, nr_pages);
+	if (unlikely(nr_pages > PMA_KEPT_RUN_PAGES || !has_room(arena, kept, bytes) ||
+		     !find_empty(&place))) {
 		/* Whoever claims it next may change its tag, which was read just now. */
 		smp_store_release((u32 *)page, kept->big_word);
 		return false;
@@ -180,18 +185,15 @@ static __always_inline bool keep_chunk(struct pma_arena *arena, u64 handle)
 	size_t bytes;
 
 	lockdep_assert_held(&arena->lock);
-	if (pma_page_read(page) != kept->heap_word || arena->draining)
+	if (pma_page_read(page) != kept->heap_word || !may_keep(arena))
 		return false;
 	tag = pma_fit_tag(&heap->fit, unit);
 	units = pma_heap_used_units(heap, handle, tag);
 	if (!units)
 		return false;
-	place = pma_kept_chunk_bin(kept, units);
 	bytes = (size_t)units << shift;
-	if (!place || !has_room(arena, kept, bytes))
-		return false;
-	place = empty_place(place);
-	if (!place)
+	if (!pma_kept_chunk_bin(kept, units, &place) || !has_room(arena, kept, bytes) ||
+	    !find_empty(&place))
 		return false;
 	pma_heap_keep(tag);
 	keep(arena, kept, place, unit, units, bytes);

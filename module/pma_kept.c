@@ -26,7 +26,7 @@
  * what is kept.  Arenas that keep something are in the pool's list of keepers.  What is
  * kept by a CPU that frees while the pool fills up gets less by and by (pma_kept_shed()).
  *
- * A run serves a request for its length, a chunk one that it is up to an eighth longer than.
+ * A run serves a request for its length, a chunk one that it is up to about an eighth longer than.
  * The spare slab pages that CPUs have (pma_cpu.c) are kept likewise, once they are empty.
  */
 #include "pma_chunks.h"
@@ -124,11 +124,11 @@ static noinline void *alloc_kept_chunk(const struct pma_arena *arena, struct pma
 	const struct pma_heap *heap = arena->heap;
 	u8 shift = heap->geo.granule_shift;
 	u32 units = DIV_ROUND_UP(size, 1U << shift), more = units >> CHUNK_WASTE_SHIFT;
-	struct pma_kept_place *bin = pma_kept_chunk_bin(kept, units);
+	struct pma_kept_place *bin;
 	struct pma_fit_tag *tag;
 	u32 unit, have;
 
-	if (!bin)
+	if (!pma_kept_chunk_bin(kept, units, &bin))
 		return NULL;
 	/* Of that bin, or of the next. */
 	unit = take_one(bin, 2 * PMA_KEPT_DEPTH, units, more, &have);
@@ -221,9 +221,24 @@ static bool give(struct pma_arena *arena, struct pma_kept *kept, u32 i)
 	return true;
 }
 
+static void shed(struct pma_arena *arena, struct pma_kept *kept)
+{
+	u32 looks;
+
+	if (!pma_kept_bytes(kept))
+		return;
+	raw_spin_lock(&arena->lock);
+	for (looks = 0; looks < SHED_LOOKS; looks++) {
+		kept->next_shed = (kept->next_shed ?: PMA_KEPT_PLACES) - 1;
+		if (give(arena, kept, kept->next_shed))
+			break;
+	}
+	raw_spin_unlock(&arena->lock);
+}
+
 /**
  * pma_kept_shed() - give back a piece that this CPU keeps, where others could use it
- * @arena: of which a block was freed that could not be kept
+ * @arena: of which a block was freed that is not kept
  *
  * So that where a pool fills up, what is kept gets less by and by, and nobody has to flush
  * much at a time.
@@ -232,20 +247,13 @@ static bool give(struct pma_arena *arena, struct pma_kept *kept, u32 i)
  */
 void pma_kept_shed(struct pma_arena *arena)
 {
-	struct pma_kept *kept;
 	unsigned long irq;
-	u32 looks;
 
 	if (pma_pool_has_plenty(arena->pool))
 		return;
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	kept = &this_cpu_ptr(arena->cpu)->kept;
-	for (looks = 0; looks < SHED_LOOKS && pma_kept_bytes(kept); looks++) {
-		kept->next_shed = (kept->next_shed ?: PMA_KEPT_PLACES) - 1;
-		if (give(arena, kept, kept->next_shed))
-			break;
-	}
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	local_irq_save(irq);
+	shed(arena, &this_cpu_ptr(arena->cpu)->kept);
+	local_irq_restore(irq);
 }
 
 /* Give back some of what a CPU keeps, from place @i on; the place to go on with. */
@@ -268,7 +276,8 @@ static u32 flush_some(struct pma_arena *arena, struct pma_kept *kept, u32 i, boo
  *
  * That is runs and chunks, and spare slab pages that are empty.
  *
- * What a CPU keeps from now on is not waited for.
+ * What a CPU keeps from now on is not waited for; and where it does just now, others may stay.
+ * Then it says that it keeps something once more.
  *
  * Context: Any but NMI; takes the arena's lock, then the pool's.  O(CPUs).
  * Return: true if there was any.

@@ -12,9 +12,9 @@
 
 #define PMA_KEPT_DEPTH		16	/* pieces of about a length */
 #define PMA_KEPT_RUN_PAGES	256	/* of the longest run that is kept */
-#define PMA_KEPT_RUN_BINS	21	/* lengths up to that */
+#define PMA_KEPT_RUN_BINS	20	/* lengths up to that */
 #define PMA_KEPT_SHORT_PAGES	16U	/* shorter runs have a bin for each length */
-#define PMA_KEPT_CHUNK_BINS	33	/* to 16 times the shortest; none in the last */
+#define PMA_KEPT_CHUNK_BINS	33	/* to 16 times the shortest, or more; none in the last */
 #define PMA_KEPT_RUN_PLACES	(PMA_KEPT_RUN_BINS * PMA_KEPT_DEPTH)
 #define PMA_KEPT_PLACES		(PMA_KEPT_RUN_PLACES + PMA_KEPT_CHUNK_BINS * PMA_KEPT_DEPTH)
 
@@ -71,10 +71,10 @@ struct pma_kept {
 /* The bin of runs of that length: of shorter ones it is their own, else a power of two's. */
 static inline struct pma_kept_place *pma_kept_run_bin(struct pma_kept *kept, u32 nr_pages)
 {
-	u32 bin = nr_pages < PMA_KEPT_SHORT_PAGES ? nr_pages :
+	size_t bin = nr_pages < PMA_KEPT_SHORT_PAGES ? nr_pages :
 		  PMA_KEPT_SHORT_PAGES - ilog2(PMA_KEPT_SHORT_PAGES) + __fls(nr_pages);
 
-	return &kept->places[bin * PMA_KEPT_DEPTH];
+	return &kept->places[(bin - 1) * PMA_KEPT_DEPTH];
 }
 
 /* log2 of a length in eighths, more or less. */
@@ -85,20 +85,25 @@ static inline u32 pma_kept_eighths(u32 units)
 	return (order << 3) + (units >> order);
 }
 
-/* The bin of chunks of about that length, eight a power of two; NULL if none are kept. */
-static inline struct pma_kept_place *pma_kept_chunk_bin(struct pma_kept *kept, u32 units)
+/* The bin of chunks of about that length, eight a power of two; false if none are kept. */
+static __always_inline bool pma_kept_chunk_bin(struct pma_kept *kept, u32 units,
+					       struct pma_kept_place **bin)
 {
-	u32 bin = pma_kept_eighths(units) - kept->chunk_bins_from;
+	size_t nr = pma_kept_eighths(units) - kept->chunk_bins_from;
 
-	if (bin >= PMA_KEPT_CHUNK_BINS - 1)
-		return NULL;
-	return &kept->places[PMA_KEPT_RUN_PLACES + bin * PMA_KEPT_DEPTH];
+	if (nr >= PMA_KEPT_CHUNK_BINS - 1)
+		return false;
+	*bin = &kept->places[PMA_KEPT_RUN_PLACES + nr * PMA_KEPT_DEPTH];
+	return true;
 }
 
 /* How much is kept, what others flush just now perhaps included. */
 static inline unsigned long pma_kept_bytes(const struct pma_kept *kept)
 {
-	return READ_ONCE(kept->bytes) - READ_ONCE(kept->bytes_flushed);
+	/* First: what is read later is no less, but while a piece is put into its place. */
+	unsigned long flushed = smp_load_acquire(&kept->bytes_flushed);
+
+	return READ_ONCE(kept->bytes) - flushed;
 }
 
 void pma_kept_become_keeper(struct pma_arena *arena);

@@ -313,8 +313,8 @@ struct pma_query_args {
  * @pool_largest_run: length of a longest free run, in pages, within 1/32
  *	(exact for runs below 32 pages)
  * @pool_arenas: arenas of the pool
- * @held_pages: pages the arena has freed but not given back yet, as it is mapped;
- *	not among @arena_pages
+ * @held_pages: pages the arena has freed but not given back yet, as it is mapped or its
+ *	CPUs keep them; not among @arena_pages
  * @charged_pages: pages that count for its limit: @arena_pages, @held_pages, pages
  *	it has freed but that somebody has pinned, and what it has claimed
  * @limit_pages: its limit, or PMA_LIMIT_NONE
