@@ -438,14 +438,14 @@ static void peak_is_bounded(struct kunit *test)
 
 /**
  * struct model_block - a block as it should be
- * @start: first byte, or NULL
+ * @start: where it is, or NULL
  * @bytes: that can be used
- * @fill: of its first and last byte
+ * @tag: of what it is filled with
  */
 struct model_block {
-	u8 *start;
+	void *start;
 	size_t bytes;
-	u8 fill;
+	u32 tag;
 };
 
 static void make_model_block(struct kunit *test, struct pma_arena *arena,
@@ -462,8 +462,8 @@ static void make_model_block(struct kunit *test, struct pma_arena *arena,
 	KUNIT_EXPECT_GE(test, block->bytes, size);
 	if (zeroed)
 		KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(block->start, block->bytes));
-	block->fill = pma_kunit_random(rng);
-	memset(block->start, block->fill, block->bytes);
+	block->tag = pma_kunit_random(rng);
+	pma_kunit_fill(block->start, block->bytes, block->tag);
 }
 
 static void expect_stats(struct kunit *test, struct pma_arena *arena,
@@ -514,8 +514,8 @@ static void stats_are_exact(struct kunit *test)
 		if (!(i % 16))
 			pma_kunit_move_to_cpu(pma_kunit_below(&rng, 2));
 		if (block->start) {
-			KUNIT_EXPECT_EQ(test, block->start[0], block->fill);
-			KUNIT_EXPECT_EQ(test, block->start[block->bytes - 1], block->fill);
+			KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(block->start, block->bytes,
+								    block->tag));
 			KUNIT_EXPECT_EQ(test, pma_free(arena, block->start), 0);
 			block->start = NULL;
 		} else {
