@@ -197,7 +197,10 @@ void *pma_kept_zalloc(struct pma_arena *arena, size_t size)
 	return block ? memset(block, 0, usable) : NULL;
 }
 
-/* Give back what is in a place, if anything; it was counted as freed.  The arena's lock is held. */
+/*
+ * Give back what is in a place, if anything: as a block it was counted as freed, its bytes
+ * were not.  The arena's lock is held.
+ */
 static bool give(struct pma_arena *arena, struct pma_kept *kept, u32 i)
 {
 	u32 piece = take(&kept->places[i]), nr_pages;
