@@ -282,16 +282,28 @@ static void free_stays_within_span(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_fit_check_lists(fit, 64, &sum), 0);
 }
 
-static void remove_forgets_span(struct kunit *test)
+/* With the last piece of a span, and only with that. */
+static void span_is_removed(struct kunit *test)
 {
 	struct pma_fit *fit = create(test, 64, 3);
 	u32 i;
 
 	pma_fit_add(fit, 0, 24);
-	pma_fit_add(fit, 24, 40);
-	pma_fit_remove(fit, 24);
+	pma_fit_add_used(fit, 24, 40, 10, PMA_FIT_A);
+	expect_piece(test, fit, 24, 10, false);
+	expect_piece(test, fit, 34, 30, true);
+	KUNIT_EXPECT_TRUE(test, pma_fit_flags(fit, 24) & PMA_FIT_A);
+	KUNIT_EXPECT_EQ(test, pma_fit_alloc(fit, 30, 0), 34);
+	KUNIT_EXPECT_FALSE(test, pma_fit_free_or_remove(fit, 24));
+	expect_piece(test, fit, 24, 10, true);
+	KUNIT_EXPECT_TRUE(test, pma_fit_free_or_remove(fit, 34));
 	KUNIT_EXPECT_EQ(test, fit->free_units, 24);
 	KUNIT_EXPECT_EQ(test, fit->free_pieces, 1);
+	/* All of it, as what would be over is too short. */
+	pma_fit_add_used(fit, 24, 40, 33, 0);
+	expect_piece(test, fit, 24, 40, false);
+	KUNIT_EXPECT_EQ(test, fit->free_pieces, 1);
+	KUNIT_EXPECT_TRUE(test, pma_fit_free_or_remove(fit, 24));
 	for (i = 3; i < 8; i++) {
 		KUNIT_EXPECT_EQ(test, fit->tags[i].head, 0);
 		KUNIT_EXPECT_EQ(test, fit->tags[i].foot, 0);
@@ -725,7 +737,7 @@ static struct kunit_case pma_fit_cases[] = {
 	KUNIT_CASE(alloc_chooses_tight_piece),
 	KUNIT_CASE(free_coalesces),
 	KUNIT_CASE(free_stays_within_span),
-	KUNIT_CASE(remove_forgets_span),
+	KUNIT_CASE(span_is_removed),
 	KUNIT_CASE(resize_in_place),
 	KUNIT_CASE(find_every_unit),
 	KUNIT_CASE(largest_is_near),

@@ -155,7 +155,8 @@ static void add_marks_pages(struct kunit *test)
 	u32 i;
 
 	memset(world->pages.shadow, 0xff, 64 * world->geo.tag_bytes);
-	pma_heap_add(world->heap, 5, 3, OWNER);
+	memset(&world->pages.desc[5], 0xff, 3 * sizeof(world->pages.desc[0]));
+	KUNIT_EXPECT_EQ(test, pma_heap_add(world->heap, 5, 3, OWNER, 2400, 0), 5 * 4096);
 	for (i = 0; i < 10; i++) {
 		const struct pma_page *page = &world->pages.desc[i];
 		bool ours = i >= 5 && i < 8;
@@ -165,17 +166,22 @@ static void add_marks_pages(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, page->heap.segment, ours ? 5 : 0);
 	}
 	KUNIT_EXPECT_EQ(test, nr_free(world, 5, 3), 1);
-	KUNIT_EXPECT_EQ(test, world->pages.desc[5].heap.used_chunks, 0);
-	KUNIT_EXPECT_EQ(test, world->heap->fit.free_units, 3 * 256);
+	KUNIT_EXPECT_EQ(test, world->pages.desc[5].heap.used_chunks, 1);
+	KUNIT_EXPECT_EQ(test, world->pages.desc[5].heap.used_units, 150);
+	KUNIT_EXPECT_EQ(test, world->heap->fit.free_units, 3 * 256 - 150);
 	KUNIT_EXPECT_TRUE(test, !memchr_inv(pma_pages_shadow(&world->pages, 4), 0xff, 32));
 	KUNIT_EXPECT_TRUE(test, !memchr_inv(pma_pages_shadow(&world->pages, 8), 0xff, 32));
 	expect_sound(test, world, 5, 3);
-	pma_heap_remove(world->heap, 5);
+	KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, 5 * 4096), 5);
 	KUNIT_EXPECT_EQ(test, world->heap->fit.free_pieces, 0);
+	KUNIT_EXPECT_EQ(test, world->heap->fit.free_units, 0);
 	KUNIT_EXPECT_EQ(test, pma_heap_alloc(world->heap, 1024, 0), PMA_HANDLE_NONE);
+	/* Wherever a tag stays, there seems to be a chunk. */
+	for (i = 5 * 256; i < 8 * 256; i++)
+		KUNIT_EXPECT_FALSE(test, pma_fit_is_piece(&world->heap->fit, i));
 }
 
-/* In a segment of two pages at page 4: what is asked, what is got. */
+/* Of two free pages: what is asked, what is got. */
 static const struct {
 	u32 size;
 	u32 got;
@@ -198,23 +204,40 @@ static void alloc_rounds_up(struct kunit *test)
 	struct pma_block block;
 	u32 i;
 
-	pma_heap_add(world->heap, 4, 2, OWNER);
-	for (i = 0; i < ARRAY_SIZE(alloc_table); i++) {
-		u64 handle = pma_heap_alloc(world->heap, alloc_table[i].size, 0);
+	/* As the first chunk of a segment, and after the first chunk of another one. */
+	for (i = 0; i < 2 * ARRAY_SIZE(alloc_table); i++) {
+		u32 row = i / 2, segment = 4, nr_pages = 2, before = 0;
+		u64 handle;
 
-		KUNIT_ASSERT_EQ(test, handle, 4 * 4096);
+		if (i % 2) {
+			segment = 8;
+			nr_pages = 3;
+			before = 4096;
+			pma_heap_add(world->heap, 8, 3, OWNER, before, 0);
+			handle = pma_heap_alloc(world->heap, alloc_table[row].size, 0);
+		} else {
+			handle = pma_heap_add(world->heap, 4, 2, OWNER, alloc_table[row].size, 0);
+		}
+		KUNIT_ASSERT_EQ(test, handle, segment * 4096 + before);
 		pma_heap_block(world->heap, handle, &block);
-		KUNIT_EXPECT_EQ_MSG(test, block.size, alloc_table[i].got, "row %u", i);
-		KUNIT_EXPECT_EQ(test, block.requested, alloc_table[i].size);
+		KUNIT_EXPECT_EQ_MSG(test, block.size, alloc_table[row].got, "row %u", row);
+		KUNIT_EXPECT_EQ(test, block.requested, alloc_table[row].size);
 		KUNIT_EXPECT_EQ(test, block.kind, PMA_KIND_HEAP);
-		KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, 4), alloc_table[i].got);
-		KUNIT_EXPECT_EQ(test, nr_free(world, 4, 2), !alloc_table[i].alone);
-		expect_sound(test, world, 4, 2);
-		KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, handle), 4);
-		KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, 4), 0);
-		expect_sound(test, world, 4, 2);
+		KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, segment),
+				before + alloc_table[row].got);
+		KUNIT_EXPECT_EQ(test, nr_free(world, segment, nr_pages), !alloc_table[row].alone);
+		expect_sound(test, world, segment, nr_pages);
+		if (i % 2) {
+			KUNIT_EXPECT_EQ(test, pma_heap_alloc(world->heap, 8193, 0),
+					PMA_HANDLE_NONE);
+			KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, handle), PMA_NONE);
+			KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, 8), before);
+			expect_sound(test, world, segment, nr_pages);
+			handle = 8 * 4096;
+		}
+		KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, handle), segment);
+		KUNIT_EXPECT_EQ(test, world->heap->fit.free_units, 0);
 	}
-	KUNIT_EXPECT_EQ(test, pma_heap_alloc(world->heap, 8193, 0), PMA_HANDLE_NONE);
 }
 
 static void block_tells_flags(struct kunit *test)
@@ -223,8 +246,7 @@ static void block_tells_flags(struct kunit *test)
 	struct pma_block block;
 	u64 a, b;
 
-	pma_heap_add(world->heap, 4, 2, OWNER);
-	a = pma_heap_alloc(world->heap, 2000, PMA_FIT_A);
+	a = pma_heap_add(world->heap, 4, 2, OWNER, 2000, PMA_FIT_A);
 	b = pma_heap_alloc(world->heap, 2000, 0);
 	pma_heap_block(world->heap, a, &block);
 	KUNIT_EXPECT_EQ(test, block.flags, PMA_BLOCK_A | PMA_BLOCK_P);
@@ -242,16 +264,16 @@ static void free_stays_within_segment(struct kunit *test)
 	struct world *world = create(test, &shapes[0]);
 	u64 a, b;
 
-	pma_heap_add(world->heap, 4, 1, OWNER);
-	pma_heap_add(world->heap, 5, 1, OWNER);
-	KUNIT_EXPECT_EQ(test, pma_heap_alloc(world->heap, 4097, 0), PMA_HANDLE_NONE);
-	a = pma_heap_alloc(world->heap, 4096, 0);
-	b = pma_heap_alloc(world->heap, 4096, 0);
-	KUNIT_EXPECT_FALSE(test, pma_heap_resize(world->heap, min(a, b), 4097));
-	KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, b), b / 4096);
-	KUNIT_EXPECT_FALSE(test, pma_heap_resize(world->heap, a, 4097));
-	KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, a), a / 4096);
+	a = pma_heap_add(world->heap, 4, 1, OWNER, 2048, 0);
+	b = pma_heap_add(world->heap, 5, 1, OWNER, 2048, 0);
 	KUNIT_EXPECT_EQ(test, world->heap->fit.free_pieces, 2);
+	KUNIT_EXPECT_EQ(test, pma_heap_alloc(world->heap, 2049, 0), PMA_HANDLE_NONE);
+	KUNIT_EXPECT_FALSE(test, pma_heap_resize(world->heap, a, 4097));
+	KUNIT_EXPECT_TRUE(test, pma_heap_resize(world->heap, a, 4096));
+	KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, b), 5);
+	KUNIT_EXPECT_FALSE(test, pma_heap_resize(world->heap, a, 4097));
+	KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, a), 4);
+	KUNIT_EXPECT_EQ(test, world->heap->fit.free_pieces, 0);
 }
 
 static void resize_in_place(struct kunit *test)
@@ -260,8 +282,7 @@ static void resize_in_place(struct kunit *test)
 	struct pma_block block;
 	u64 a, b;
 
-	pma_heap_add(world->heap, 4, 4, OWNER);
-	a = pma_heap_alloc(world->heap, 4096, 0);
+	a = pma_heap_add(world->heap, 4, 4, OWNER, 4096, 0);
 	b = pma_heap_alloc(world->heap, 4096, 0);
 	KUNIT_EXPECT_FALSE(test, pma_heap_resize(world->heap, a, 4097));
 	pma_heap_block(world->heap, a, &block);
@@ -295,8 +316,8 @@ static void find_every_granule(struct kunit *test)
 	u64 handles[ARRAY_SIZE(chunks)], handle, start;
 	u32 i;
 
-	pma_heap_add(world->heap, 4, 4, OWNER);
-	for (i = 0; i < ARRAY_SIZE(chunks); i++)
+	handles[0] = pma_heap_add(world->heap, 4, 4, OWNER, chunks[0].size, 0);
+	for (i = 1; i < ARRAY_SIZE(chunks); i++)
 		handles[i] = pma_heap_alloc(world->heap, chunks[i].size, 0);
 	for (i = 0; i < ARRAY_SIZE(chunks); i++)
 		if (chunks[i].is_free)
@@ -327,9 +348,9 @@ static void next_and_look_free(struct kunit *test)
 	u64 handles[5];
 	u32 i;
 
-	pma_heap_add(world->heap, 4, 4, OWNER);
-	expect_free(test, world, 1, 4 * 4096);
-	for (i = 0; i < 5; i++)
+	handles[0] = pma_heap_add(world->heap, 4, 4, OWNER, 3232, 0);
+	expect_free(test, world, 1, 4 * 4096 + 3232);
+	for (i = 1; i < 5; i++)
 		handles[i] = pma_heap_alloc(world->heap, 3232, 0);
 	/* 16384 = 5 * 3232 + 224: the last has what is over. */
 	expect_free(test, world, 0, PMA_HANDLE_NONE);
@@ -351,10 +372,9 @@ static void discard_frees_every_chunk(struct kunit *test)
 	u64 handle, other;
 	u32 n;
 
-	pma_heap_add(world->heap, 10, 1, OWNER);
-	other = pma_heap_alloc(world->heap, 4096, 0);
-	pma_heap_add(world->heap, 4, 4, OWNER);
-	for (n = 0; n < 5; n++)
+	other = pma_heap_add(world->heap, 10, 1, OWNER, 4096, 0);
+	pma_heap_add(world->heap, 4, 4, OWNER, 2000, 0);
+	for (n = 0; n < 4; n++)
 		KUNIT_EXPECT_NE(test, pma_heap_alloc(world->heap, 2000, 0), PMA_HANDLE_NONE);
 	handle = pma_heap_alloc(world->heap, 2000, 0);
 	pma_heap_alloc(world->heap, 2000, 0);
@@ -363,7 +383,6 @@ static void discard_frees_every_chunk(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, world->heap->fit.free_pieces, 0);
 	KUNIT_EXPECT_EQ(test, world->heap->fit.free_units, 0);
 	KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, other), 10);
-	pma_heap_remove(world->heap, 10);
 	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(world->heap->fit.sl_map,
 						  sizeof(world->heap->fit.sl_map)));
 }
@@ -398,16 +417,18 @@ static u32 segment_granules(const struct model *m)
 	return granules(m, (u64)m->segment_pages << m->world->region.page_shift);
 }
 
-static void model_add_segment(struct model *m)
+/* A chunk of a new segment, if there is room for one just where we look. */
+static u64 model_add_segment(struct model *m, u32 size)
 {
 	u32 nr = m->world->region.nr_pages / m->segment_pages;
 	u32 i = pma_kunit_below(&m->rng, nr), units = segment_granules(m);
 
 	if (m->has_segment[i])
-		return;
+		return PMA_HANDLE_NONE;
 	m->has_segment[i] = true;
-	pma_heap_add(m->world->heap, i * m->segment_pages, m->segment_pages, OWNER);
 	KUNIT_ASSERT_TRUE(m->test, pma_kunit_map_give(&m->map, i * units, units));
+	return pma_heap_add(m->world->heap, i * m->segment_pages, m->segment_pages, OWNER, size,
+			    0);
 }
 
 static u32 largest_gap(const struct model *m)
@@ -429,9 +450,10 @@ static void model_alloc(struct model *m)
 	units = max(units, pma_fit_min_units(&m->world->heap->fit));
 	if (handle == PMA_HANDLE_NONE) {
 		KUNIT_ASSERT_LT(m->test, largest_gap(m), pma_kunit_fit_bound(units));
-		model_add_segment(m);
-		return;
+		handle = model_add_segment(m, size);
 	}
+	if (handle == PMA_HANDLE_NONE)
+		return;
 	pma_heap_block(m->world->heap, handle, &block);
 	KUNIT_ASSERT_TRUE(m->test, granules(m, block.size) >= units &&
 			  granules(m, block.size) <
@@ -454,9 +476,8 @@ static void model_free(struct model *m, u32 i)
 	KUNIT_ASSERT_EQ(m->test, empty,
 			pma_kunit_map_is_free(&m->map, segment * units, units) ?
 			segment * m->segment_pages : PMA_NONE);
-	if (empty == PMA_NONE || pma_kunit_below(&m->rng, 4))
+	if (empty == PMA_NONE)
 		return;
-	pma_heap_remove(m->world->heap, empty);
 	KUNIT_ASSERT_TRUE(m->test, pma_kunit_map_take(&m->map, segment * units, units));
 	m->has_segment[segment] = false;
 }

@@ -308,12 +308,12 @@ static inline void pma_arena_count_frees(struct pma_arena *arena, u32 nr, u64 by
  */
 static inline void pma_arena_give_heap(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 {
-	u32 i;
+	struct pma_page *page = &arena->pool->pages.desc[pgno], *end = page + nr_pages;
 
 	pma_arena_count_pages(arena, &arena->stats.heap_pages, -nr_pages);
 	/* Descriptors first: the interior of a free run must not look like a heap's. */
-	for (i = 0; i < nr_pages; i++)
-		pma_page_set(&arena->pool->pages.desc[pgno + i], PMA_KIND_FREE, 0, 0);
+	for (; page < end; page++)
+		pma_page_set(page, PMA_KIND_FREE, 0, 0);
 	pma_arena_give_run(arena, pgno, nr_pages);
 }
 

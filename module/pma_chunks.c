@@ -12,11 +12,12 @@ static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 	return &arena->pool->pages.desc[pgno];
 }
 
-/* A segment for a chunk of @need pages: a roomy one, or just what is needed. */
-static bool grow(struct pma_arena *arena, u32 need, u32 flags)
+/* A chunk of a new segment: a roomy one, or just the pages that are needed. */
+static u64 grow(struct pma_arena *arena, size_t size, u32 need, u32 flags, u32 client_flags)
 {
 	u32 nr_pages = clamp_t(u32, arena->pool->region.nr_pages / 32, need, PMA_HEAP_PAGES_MAX);
 	u32 pgno = pma_arena_take_run(arena, nr_pages, 0);
+	u64 handle;
 
 	/* What CPUs keep comes before a segment that soon is in the way of others. */
 	if (pgno == PMA_NONE && nr_pages > need &&
@@ -25,12 +26,12 @@ static bool grow(struct pma_arena *arena, u32 need, u32 flags)
 		pgno = pma_arena_take_run(arena, nr_pages, 0);
 	}
 	if (pgno == PMA_NONE)
-		return false;
+		return PMA_HANDLE_NONE;
 	pma_arena_clean_run(arena, pgno, nr_pages);
-	pma_heap_add(arena->heap, pgno, nr_pages, arena->id);
+	handle = pma_heap_add(arena->heap, pgno, nr_pages, arena->id, size, client_flags);
 	pma_arena_push(arena, &arena->segments, pgno);
 	pma_arena_count_pages(arena, &arena->stats.heap_pages, nr_pages);
-	return true;
+	return handle;
 }
 
 static void release(struct pma_arena *arena, u32 pgno)
@@ -57,8 +58,8 @@ int pma_chunks_alloc(struct pma_arena *arena, size_t size, u32 need, u32 flags,
 	u64 handle = pma_heap_alloc(arena->heap, size, client_flags);
 
 	lockdep_assert_held(&arena->lock);
-	if (handle == PMA_HANDLE_NONE && grow(arena, need, flags))
-		handle = pma_heap_alloc(arena->heap, size, client_flags);
+	if (handle == PMA_HANDLE_NONE)
+		handle = grow(arena, size, need, flags, client_flags);
 	if (handle == PMA_HANDLE_NONE)
 		return -ENOMEM;
 	block->handle = handle;
@@ -75,16 +76,17 @@ int pma_chunks_alloc(struct pma_arena *arena, size_t size, u32 need, u32 flags,
  * @handle: its start
  *
  * Context: The arena's lock is held; takes the pool's.
+ * Return: true if its segment went back to the pool with it.
  */
-void pma_chunks_give(struct pma_arena *arena, u64 handle)
+bool pma_chunks_give(struct pma_arena *arena, u64 handle)
 {
 	u32 segment = pma_heap_free(arena->heap, handle);
 
 	lockdep_assert_held(&arena->lock);
 	if (segment == PMA_NONE)
-		return;
-	pma_heap_remove(arena->heap, segment);
+		return false;
 	release(arena, segment);
+	return true;
 }
 
 /**
@@ -93,11 +95,12 @@ void pma_chunks_give(struct pma_arena *arena, u64 handle)
  * @handle: its start; it is in use
  *
  * Context: The arena's lock is held; takes the pool's.
+ * Return: as pma_chunks_give().
  */
-void pma_chunks_free(struct pma_arena *arena, u64 handle)
+bool pma_chunks_free(struct pma_arena *arena, u64 handle)
 {
 	pma_arena_count_frees(arena, 1, pma_heap_bytes(arena->heap, handle));
-	pma_chunks_give(arena, handle);
+	return pma_chunks_give(arena, handle);
 }
 
 /**

@@ -9,8 +9,8 @@
 
 int pma_chunks_alloc(struct pma_arena *arena, size_t size, u32 need, u32 flags,
 		     struct pma_block *block);
-void pma_chunks_free(struct pma_arena *arena, u64 handle);
-void pma_chunks_give(struct pma_arena *arena, u64 handle);
+bool pma_chunks_free(struct pma_arena *arena, u64 handle);
+bool pma_chunks_give(struct pma_arena *arena, u64 handle);
 u32 pma_chunks_release(struct pma_arena *arena, u32 most);
 
 #endif /* _PMA_CHUNKS_H */

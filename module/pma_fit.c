@@ -225,6 +225,40 @@ static u32 absorb_next(struct pma_fit *fit, u32 unit, u32 units, u32 *flags)
 	return units + next_units;
 }
 
+/* A piece in use that is to be free, with what is free beside it. */
+struct whole {
+	u32 unit;
+	u32 units;
+	u32 flags;
+};
+
+/* Swallow the free pieces beside the one at @unit; the tags of the whole are not written yet. */
+static __always_inline struct whole absorb(struct pma_fit *fit, u32 unit)
+{
+	u32 flags = pma_fit_flags(fit, unit) & ~PMA_FIT_CLIENT;
+	u32 units = absorb_next(fit, unit, pma_fit_units(fit, unit), &flags);
+
+	if (!(flags & PMA_FIT_P)) {
+		u32 prev_units = pma_fit_tag(fit, unit - 1)->foot >> PMA_FIT_FLAG_BITS;
+		u32 prev = unit - prev_units;
+
+		drop_free(fit, prev);
+		erase_boundary(fit, unit);
+		flags = (flags & PMA_FIT_LAST) | (pma_fit_flags(fit, prev) & ~PMA_FIT_LAST);
+		unit = prev;
+		units += prev_units;
+	}
+	return (struct whole){ unit, units, flags };
+}
+
+static __always_inline void give_whole(struct pma_fit *fit, const struct whole *whole)
+{
+	write_piece(fit, whole->unit, whole->units, whole->flags | PMA_FIT_FREE);
+	push_free(fit, whole->unit, whole->units);
+	if (!(whole->flags & PMA_FIT_LAST))
+		set_prev_used(fit, whole->unit + whole->units, false);
+}
+
 /**
  * pma_fit_nr_lists() - how many free lists an instance needs
  * @max_units: longest piece it will ever hold
@@ -269,17 +303,17 @@ void pma_fit_add(struct pma_fit *fit, u32 unit, u32 units)
 }
 
 /**
- * pma_fit_remove() - take a span out again
+ * pma_fit_add_used() - add a span, and take its first piece
  * @fit: the instance
- * @unit: its first unit, of a free piece that is the whole span
+ * @unit: its first unit; the tags of its windows must be zero
+ * @units: its length, at least @used
+ * @used: length of the piece, at least a window; it may be longer, as in pma_fit_alloc()
+ * @client_flags: PMA_FIT_CLIENT flags it shall carry
  */
-void pma_fit_remove(struct pma_fit *fit, u32 unit)
+void pma_fit_add_used(struct pma_fit *fit, u32 unit, u32 units, u32 used, u32 client_flags)
 {
-	u32 units = pma_fit_units(fit, unit);
-
-	drop_free(fit, unit);
-	pma_fit_tag(fit, unit)->head = 0;
-	foot_tag(fit, unit, units)->foot = 0;
+	carve(fit, unit, units, used, PMA_FIT_P | PMA_FIT_FIRST | PMA_FIT_LAST |
+	      (client_flags & PMA_FIT_CLIENT));
 }
 
 /**
@@ -317,24 +351,32 @@ u32 pma_fit_alloc(struct pma_fit *fit, u32 units, u32 client_flags)
  */
 u32 pma_fit_free(struct pma_fit *fit, u32 unit)
 {
-	u32 flags = pma_fit_flags(fit, unit) & ~PMA_FIT_CLIENT;
-	u32 units = absorb_next(fit, unit, pma_fit_units(fit, unit), &flags);
+	struct whole whole = absorb(fit, unit);
 
-	if (!(flags & PMA_FIT_P)) {
-		u32 prev_units = pma_fit_tag(fit, unit - 1)->foot >> PMA_FIT_FLAG_BITS;
-		u32 prev = unit - prev_units;
+	give_whole(fit, &whole);
+	return whole.unit;
+}
 
-		drop_free(fit, prev);
-		erase_boundary(fit, unit);
-		flags = (flags & PMA_FIT_LAST) | (pma_fit_flags(fit, prev) & ~PMA_FIT_LAST);
-		unit = prev;
-		units += prev_units;
+/**
+ * pma_fit_free_or_remove() - give a piece back, and its span with the last one
+ * @fit: the instance
+ * @unit: the piece's first unit
+ *
+ * O(1), as pma_fit_free(), but a span that holds nothing more is taken out.
+ *
+ * Return: true if it was.
+ */
+bool pma_fit_free_or_remove(struct pma_fit *fit, u32 unit)
+{
+	struct whole whole = absorb(fit, unit);
+
+	if (whole.flags & PMA_FIT_FIRST && whole.flags & PMA_FIT_LAST) {
+		pma_fit_tag(fit, whole.unit)->head = 0;
+		foot_tag(fit, whole.unit, whole.units)->foot = 0;
+		return true;
 	}
-	write_piece(fit, unit, units, flags | PMA_FIT_FREE);
-	push_free(fit, unit, units);
-	if (!(flags & PMA_FIT_LAST))
-		set_prev_used(fit, unit + units, false);
-	return unit;
+	give_whole(fit, &whole);
+	return false;
 }
 
 /**

@@ -154,9 +154,10 @@ struct pma_fit_sum {
 u32 pma_fit_nr_lists(u32 max_units);
 void pma_fit_init(struct pma_fit *fit, struct pma_fit_tag *tags, u8 window_shift, u32 max_units);
 void pma_fit_add(struct pma_fit *fit, u32 unit, u32 units);
-void pma_fit_remove(struct pma_fit *fit, u32 unit);
+void pma_fit_add_used(struct pma_fit *fit, u32 unit, u32 units, u32 used, u32 client_flags);
 u32 pma_fit_alloc(struct pma_fit *fit, u32 units, u32 client_flags);
 u32 pma_fit_free(struct pma_fit *fit, u32 unit);
+bool pma_fit_free_or_remove(struct pma_fit *fit, u32 unit);
 bool pma_fit_resize(struct pma_fit *fit, u32 unit, u32 units);
 u32 pma_fit_find(const struct pma_fit *fit, u32 unit, u32 max_windows);
 u32 pma_fit_largest(const struct pma_fit *fit);

@@ -18,7 +18,7 @@
  * than makes the tags of a page at least as long as a slab page's bitmap, since
  * they share the shadow.
  *
- * A segment that is one free chunk again is the caller's to give back.
+ * A segment comes with its first chunk and goes with its last one.
  */
 #include "pma_heap.h"
 
@@ -122,39 +122,37 @@ void pma_heap_destroy(struct pma_heap *heap)
 }
 
 /**
- * pma_heap_add() - give a heap a segment
+ * pma_heap_add() - give a heap a segment, and take its first chunk
  * @heap: the heap
  * @pgno: first page of a run of the arena
  * @nr_pages: its length, at most PMA_HEAP_PAGES_MAX
  * @owner: number of the arena
+ * @size: bytes wanted of the chunk, which the run has
+ * @client_flags: PMA_FIT_A or 0
  *
  * O(@nr_pages).
+ *
+ * Return: the chunk's handle.
  */
-void pma_heap_add(struct pma_heap *heap, u32 pgno, u32 nr_pages, u16 owner)
+u64 pma_heap_add(struct pma_heap *heap, u32 pgno, u32 nr_pages, u16 owner, size_t size,
+		 u32 client_flags)
 {
 	struct pma_pages *pages = heap->pages;
-	u32 i;
+	struct pma_page *segment = &pages->desc[pgno], *end = segment + nr_pages, *page;
+	u64 handle = pma_region_handle(pages->region, pgno);
+	u32 unit = unit_of(heap, handle);
 
 	memset(pma_pages_shadow(pages, pgno), 0, nr_pages * pages->shadow_bytes);
-	for (i = pgno; i < pgno + nr_pages; i++) {
-		memset(&pages->desc[i].heap, 0, sizeof(pages->desc[i].heap));
-		pages->desc[i].heap.segment = pgno;
-		pma_page_set(&pages->desc[i], PMA_KIND_HEAP, 0, owner);
+	pma_fit_add_used(&heap->fit, unit, units_of_pages(heap, nr_pages), units_for(heap, size),
+			 client_flags);
+	pma_heap_record(heap, handle, size);
+	segment->heap.used_chunks = 1;
+	segment->heap.used_units = pma_fit_units(&heap->fit, unit);
+	for (page = segment; page < end; page++) {
+		page->heap.segment = pgno;
+		pma_page_set(page, PMA_KIND_HEAP, 0, owner);
 	}
-	pma_fit_add(&heap->fit, unit_of(heap, pma_region_handle(pages->region, pgno)),
-		    units_of_pages(heap, nr_pages));
-}
-
-/**
- * pma_heap_remove() - take an empty segment out
- * @heap: the heap
- * @pgno: first page of a segment that is one free chunk
- *
- * The descriptors are left to the caller.
- */
-void pma_heap_remove(struct pma_heap *heap, u32 pgno)
-{
-	pma_fit_remove(&heap->fit, unit_of(heap, pma_region_handle(heap->pages->region, pgno)));
+	return handle;
 }
 
 /**
@@ -171,11 +169,16 @@ void pma_heap_discard(struct pma_heap *heap, u32 pgno, u32 nr_pages)
 	u32 end = unit + units_of_pages(heap, nr_pages);
 
 	while (unit < end) {
-		if (!pma_fit_is_free(&heap->fit, unit))
-			unit = pma_fit_free(&heap->fit, unit);
-		unit += pma_fit_units(&heap->fit, unit);
+		u32 next = unit + pma_fit_units(&heap->fit, unit);
+
+		if (!pma_fit_is_free(&heap->fit, unit)) {
+			/* What is free after it becomes a part of it. */
+			if (next < end && pma_fit_is_free(&heap->fit, next))
+				next += pma_fit_units(&heap->fit, next);
+			pma_fit_free_or_remove(&heap->fit, unit);
+		}
+		unit = next;
 	}
-	pma_heap_remove(heap, pgno);
 }
 
 /**
@@ -211,20 +214,24 @@ u64 pma_heap_alloc(struct pma_heap *heap, size_t size, u32 client_flags)
 }
 
 /**
- * pma_heap_free() - give a chunk back
+ * pma_heap_free() - give a chunk back, and its segment with the last one
  * @heap: the heap
  * @handle: start of a chunk in use
  *
- * Return: first page of its segment if that is one free chunk now, else PMA_NONE.
+ * The descriptors of a segment that is given back are left to the caller.
+ *
+ * Return: first page of the segment if it held nothing more and is not the heap's now, else
+ * PMA_NONE.
  */
 u32 pma_heap_free(struct pma_heap *heap, u64 handle)
 {
 	u32 free_units = heap->fit.free_units;
-	u32 unit = pma_fit_free(&heap->fit, unit_of(heap, handle));
-	struct pma_page *segment = segment_of(heap, unit);
+	u32 unit = unit_of(heap, handle);
 
+	if (pma_fit_free_or_remove(&heap->fit, unit))
+		return segment_of(heap, unit)->heap.segment;
 	account(heap, unit, -1, free_units);
-	return segment->heap.used_chunks ? PMA_NONE : segment->heap.segment;
+	return PMA_NONE;
 }
 
 /**

@@ -43,8 +43,8 @@ struct pma_heap_geometry pma_heap_plan(const struct pma_region *region, u32 slab
 struct pma_heap *pma_heap_create(struct pma_pages *pages, const struct pma_heap_geometry *geo);
 void pma_heap_destroy(struct pma_heap *heap);
 
-void pma_heap_add(struct pma_heap *heap, u32 pgno, u32 nr_pages, u16 owner);
-void pma_heap_remove(struct pma_heap *heap, u32 pgno);
+u64 pma_heap_add(struct pma_heap *heap, u32 pgno, u32 nr_pages, u16 owner, size_t size,
+		 u32 client_flags);
 void pma_heap_discard(struct pma_heap *heap, u32 pgno, u32 nr_pages);
 u64 pma_heap_used_bytes(const struct pma_heap *heap, u32 pgno);
 
