@@ -182,12 +182,12 @@ static void kept_pieces_are_shed(struct kunit *test)
 	pma_kunit_expect_live(test, arena, 0, 0);
 }
 
-/* A chunk serves what it is up to an eighth longer than. */
+/* A chunk serves what it is up to a sixteenth longer than, and nothing by more than an eighth. */
 static void kept_chunk_serves_shorter_ones(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, &large);
 	void *block = pma_alloc(arena, CHUNK), *other;
-	size_t usable = pma_usable_size(arena, block), shortest = DIV_ROUND_UP(usable * 8, 9);
+	size_t usable = pma_usable_size(arena, block), shortest = DIV_ROUND_UP(usable * 16, 17);
 
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
 	other = pma_alloc(arena, usable + 1);
@@ -196,7 +196,7 @@ static void kept_chunk_serves_shorter_ones(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, shortest), block);
 	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), usable);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
-	other = pma_alloc(arena, ALIGN_DOWN(shortest, 16) - 16);
+	other = pma_alloc(arena, ALIGN_DOWN(usable * 8 / 9, 16) - 16);
 	KUNIT_EXPECT_PTR_NE(test, other, block);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
 }

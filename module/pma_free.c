@@ -123,9 +123,9 @@ static bool has_room(const struct pma_arena *arena, const struct pma_kept *kept,
 }
 
 /* Go on to an empty place of that bin, if there is one; only this CPU fills any. */
-static __always_inline bool find_empty(struct pma_kept_place **place)
+static __always_inline bool find_empty(struct pma_kept_place **place, u32 nr)
 {
-	struct pma_kept_place *end = *place + PMA_KEPT_DEPTH;
+	struct pma_kept_place *end = *place + nr;
 
 	for (; *place != end; (*place)++)
 		if (READ_ONCE((*place)->piece) == PMA_NONE)
@@ -162,7 +162,7 @@ static __always_inline bool keep_run(struct pma_arena *arena, u64 handle)
 	bytes = (size_t)nr_pages << arena->fast.page_shift;
 	place = pma_kept_run_bin(kept, nr_pages);
 	if (unlikely(nr_pages > PMA_KEPT_RUN_PAGES || !has_room(arena, kept, bytes) ||
-		     !find_empty(&place))) {
+		     !find_empty(&place, PMA_KEPT_DEPTH))) {
 		/* Whoever claims it next may change its tag, which was read just now. */
 		smp_store_release((u32 *)page, kept->big_word);
 		return false;
@@ -193,7 +193,7 @@ static __always_inline bool keep_chunk(struct pma_arena *arena, u64 handle)
 		return false;
 	bytes = (size_t)units << shift;
 	if (!pma_kept_chunk_bin(kept, units, &place) || !has_room(arena, kept, bytes) ||
-	    !find_empty(&place))
+	    !find_empty(&place, PMA_KEPT_CHUNK_DEPTH))
 		return false;
 	pma_heap_keep(tag);
 	keep(arena, kept, place, unit, units, bytes);

@@ -131,7 +131,7 @@ static noinline void *alloc_kept_chunk(const struct pma_arena *arena, struct pma
 	if (!pma_kept_chunk_bin(kept, units, &bin))
 		return NULL;
 	/* Of that bin, or of the next. */
-	unit = take_one(bin, 2 * PMA_KEPT_DEPTH, units, more, &have);
+	unit = take_one(bin, 2 * PMA_KEPT_CHUNK_DEPTH, units, more, &have);
 	if (unit == PMA_NONE)
 		return NULL;
 	/* Needs no lock: its segment stays while it is kept, and its flags are atomic. */
@@ -474,7 +474,7 @@ void pma_kept_init(const struct pma_arena *arena, struct pma_kept *kept)
 {
 	memset(kept, 0, sizeof(*kept));
 	memset(kept->places, 0xff, sizeof(kept->places));	/* PMA_NONE */
-	kept->chunk_bins_from = pma_kept_eighths(pma_fit_min_units(&arena->heap->fit));
+	kept->chunk_bins_from = pma_kept_sixteenths(pma_fit_min_units(&arena->heap->fit));
 	kept->run_tags = arena->pool->runs->tags;
 	kept->big_word = pma_page_word(PMA_KIND_BIG, 0, arena->id);
 	kept->heap_word = pma_page_word(PMA_KIND_HEAP, 0, arena->id);

@@ -10,13 +10,14 @@
 /* How often a request that finds no room is tried again, as others may keep something anew. */
 #define PMA_KEPT_ROUNDS		8
 
-#define PMA_KEPT_DEPTH		16	/* pieces of about a length */
+#define PMA_KEPT_DEPTH		16	/* runs of about a length */
+#define PMA_KEPT_CHUNK_DEPTH	8	/* chunks of about a length */
 #define PMA_KEPT_RUN_PAGES	256	/* of the longest run that is kept */
 #define PMA_KEPT_RUN_BINS	20	/* lengths up to that */
 #define PMA_KEPT_SHORT_PAGES	16U	/* shorter runs have a bin for each length */
-#define PMA_KEPT_CHUNK_BINS	33	/* to 16 times the shortest, or more; none in the last */
+#define PMA_KEPT_CHUNK_BINS	65	/* to 16 times the shortest, or more; none in the last */
 #define PMA_KEPT_RUN_PLACES	(PMA_KEPT_RUN_BINS * PMA_KEPT_DEPTH)
-#define PMA_KEPT_PLACES		(PMA_KEPT_RUN_PLACES + PMA_KEPT_CHUNK_BINS * PMA_KEPT_DEPTH)
+#define PMA_KEPT_PLACES		(PMA_KEPT_RUN_PLACES + PMA_KEPT_CHUNK_BINS * PMA_KEPT_CHUNK_DEPTH)
 
 /**
  * struct pma_kept_place - where a piece may be kept
@@ -46,7 +47,8 @@ struct pma_kept_place {
  * @run_tags: of the pool's runs
  * @chunk_bins_from: bin of the shortest chunk
  * @next_shed: place to be looked at
- * @places: PMA_KEPT_DEPTH for each bin, by length; those of runs first
+ * @places: for each bin, by length: PMA_KEPT_DEPTH for those of runs, which come first,
+ *	PMA_KEPT_CHUNK_DEPTH for those of chunks
  *
  * What is flushed is counted under the arena's lock.  Of the arena's live bytes those that are
  * kept are a part; its other counters are told what CPUs did when these are drained.
@@ -77,23 +79,23 @@ static inline struct pma_kept_place *pma_kept_run_bin(struct pma_kept *kept, u32
 	return &kept->places[(bin - 1) * PMA_KEPT_DEPTH];
 }
 
-/* log2 of a length in eighths, more or less. */
-static inline u32 pma_kept_eighths(u32 units)
+/* log2 of a length in sixteenths, more or less. */
+static inline u32 pma_kept_sixteenths(u32 units)
 {
-	u32 order = ilog2(units | 8) - 3;
+	u32 order = ilog2(units | 16) - 4;
 
-	return (order << 3) + (units >> order);
+	return (order << 4) + (units >> order);
 }
 
-/* The bin of chunks of about that length, eight a power of two; false if none are kept. */
+/* The bin of chunks of about that length, sixteen a power of two; false if none are kept. */
 static __always_inline bool pma_kept_chunk_bin(struct pma_kept *kept, u32 units,
 					       struct pma_kept_place **bin)
 {
-	size_t nr = pma_kept_eighths(units) - kept->chunk_bins_from;
+	size_t nr = pma_kept_sixteenths(units) - kept->chunk_bins_from;
 
 	if (nr >= PMA_KEPT_CHUNK_BINS - 1)
 		return false;
-	*bin = &kept->places[PMA_KEPT_RUN_PLACES + nr * PMA_KEPT_DEPTH];
+	*bin = &kept->places[PMA_KEPT_RUN_PLACES + nr * PMA_KEPT_CHUNK_DEPTH];
 	return true;
 }
 
