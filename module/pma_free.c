@@ -14,6 +14,7 @@
  * pma_block_free_and_unlock().
  */
 #include "pma_block.h"
+#include "pma_chunks.h"
 #include "pma_cpu.h"
 #include "pma_free.h"
 #include "pma_kept.h"
@@ -172,31 +173,40 @@ static __always_inline bool keep_run(struct pma_arena *arena, u64 handle)
 	return true;
 }
 
-/* The same of a chunk; the arena's lock is held. */
-static __always_inline bool keep_chunk(struct pma_arena *arena, u64 handle)
+/* Keep the chunk in use that has that tag; the arena's lock is held. */
+static __always_inline bool keep_chunk(struct pma_arena *arena, struct pma_kept *kept,
+				       struct pma_fit_tag *tag, u32 unit, u32 units)
+{
+	size_t bytes = (size_t)units << arena->heap->geo.granule_shift;
+	struct pma_kept_place *place;
+
+	if (!may_keep(arena) || !pma_kept_chunk_bin(kept, units, &place) ||
+	    !has_room(arena, kept, bytes) || !find_empty(&place, PMA_KEPT_CHUNK_DEPTH))
+		return false;
+	pma_heap_keep(tag);
+	keep(arena, kept, place, unit, units, bytes);
+	return true;
+}
+
+/* If a chunk in use starts there, free it; the arena's lock is held. */
+static __always_inline bool free_chunk(struct pma_arena *arena, u64 handle)
 {
 	const struct pma_page *page = &arena->fast.desc[handle >> arena->fast.page_shift];
 	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
 	const struct pma_heap *heap = arena->heap;
-	u8 shift = heap->geo.granule_shift;
-	u32 unit = handle >> shift, units;
-	struct pma_kept_place *place;
+	u32 unit = handle >> heap->geo.granule_shift, units;
 	struct pma_fit_tag *tag;
-	size_t bytes;
 
 	lockdep_assert_held(&arena->lock);
-	if (pma_page_read(page) != kept->heap_word || !may_keep(arena))
+	if (pma_page_read(page) != kept->heap_word)
 		return false;
 	tag = pma_fit_tag(&heap->fit, unit);
 	units = pma_heap_used_units(heap, handle, tag);
 	if (!units)
 		return false;
-	bytes = (size_t)units << shift;
-	if (!pma_kept_chunk_bin(kept, units, &place) || !has_room(arena, kept, bytes) ||
-	    !find_empty(&place, PMA_KEPT_CHUNK_DEPTH))
-		return false;
-	pma_heap_keep(tag);
-	keep(arena, kept, place, unit, units, bytes);
+	/* Two segments that go back would be much for one call. */
+	if (!keep_chunk(arena, kept, tag, unit, units) && !pma_chunks_free(arena, handle))
+		pma_kept_shed_locked(arena);
 	return true;
 }
 
@@ -242,7 +252,7 @@ int pma_free_big(struct pma_arena *arena, u64 handle, unsigned long irq)
 int pma_free_other(struct pma_arena *arena, u64 handle, unsigned long irq)
 {
 	raw_spin_lock(&arena->lock);
-	if (!keep_chunk(arena, handle))
+	if (!free_chunk(arena, handle))
 		return free_and_shed(arena, handle, irq);
 	raw_spin_unlock(&arena->lock);
 	local_irq_restore(irq);

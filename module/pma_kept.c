@@ -81,10 +81,10 @@ static __always_inline u32 take_one(struct pma_kept_place *place, u32 nr, u32 le
 	u32 piece;
 
 	for (; place != end; place++) {
-		*have = place->length;
-		if (*have - length > more)
+		if (place->length - length > more)
 			continue;
 		piece = take(place);
+		*have = place->length;
 		place->length = 0;
 		if (likely(piece != PMA_NONE))
 			return piece;
@@ -95,7 +95,7 @@ static __always_inline u32 take_one(struct pma_kept_place *place, u32 nr, u32 le
 static void count_alloc(struct pma_kept *kept, size_t bytes)
 {
 	kept->allocs++;
-	kept->last = bytes;
+	kept->dirty = bytes;
 	WRITE_ONCE(kept->bytes, kept->bytes - bytes);
 }
 
@@ -142,8 +142,25 @@ static noinline void *alloc_kept_chunk(const struct pma_arena *arena, struct pma
 	return (void *)arena->fast.base + ((size_t)unit << shift);
 }
 
-/* Its length is read before it may be freed again. */
-static __always_inline void *alloc(struct pma_arena *arena, size_t size, size_t *usable)
+/* A chunk of the heap, where none is kept that serves.  Interrupts are off. */
+static noinline void *alloc_new_chunk(struct pma_arena *arena, struct pma_kept *kept, size_t size,
+				      u32 nr_pages, u32 flags)
+{
+	struct pma_block block;
+	int err;
+
+	/* Where classes adapt, a mixed run comes first. */
+	if (arena->adapt)
+		return NULL;
+	raw_spin_lock(&arena->lock);
+	err = pma_chunks_alloc(arena, size, nr_pages, flags, &block);
+	raw_spin_unlock(&arena->lock);
+	kept->dirty = 0;
+	return err ? NULL : (void *)arena->fast.base + block.handle;
+}
+
+/* What is still to be zeroed is read before the block may be freed again. */
+static __always_inline void *alloc(struct pma_arena *arena, size_t size, u32 flags, size_t *dirty)
 {
 	u32 nr_pages = ((size - 1) >> arena->fast.page_shift) + 1;
 	struct pma_kept *kept;
@@ -160,25 +177,26 @@ static __always_inline void *alloc(struct pma_arena *arena, size_t size, size_t 
 	else if (pma_pool_bytes_fit((u64)nr_pages << arena->fast.page_shift, size))
 		block = alloc_run(arena, kept, size, nr_pages);
 	else
-		block = alloc_kept_chunk(arena, kept, size);
-	*usable = kept->last;
+		block = alloc_kept_chunk(arena, kept, size) ?:
+			alloc_new_chunk(arena, kept, size, nr_pages, flags);
+	*dirty = kept->dirty;
 	local_irq_restore(irq);
 	return block;
 }
 
 /**
- * pma_kept_alloc() - hand out what this CPU keeps
+ * pma_kept_alloc() - hand out what this CPU keeps, or else a chunk
  * @arena: whose it will be
  * @size: bytes wanted, more than a slab block has
  *
- * Context: Any but NMI.
- * Return: the block, or NULL if none is kept that serves well.
+ * Context: Any but NMI; takes the arena's lock for a chunk that was not kept, then the pool's.
+ * Return: the block, or NULL: then another way may lead to one.
  */
 void *pma_kept_alloc(struct pma_arena *arena, size_t size)
 {
-	size_t usable;
+	size_t dirty;
 
-	return alloc(arena, size, &usable);
+	return alloc(arena, size, 0, &dirty);
 }
 
 /**
@@ -186,15 +204,15 @@ void *pma_kept_alloc(struct pma_arena *arena, size_t size)
  * @arena: whose it will be
  * @size: bytes wanted, more than a slab block has
  *
- * Context: Any but NMI.
+ * Context: as that.
  * Return: the block, zeroed to its end, or NULL.
  */
 void *pma_kept_zalloc(struct pma_arena *arena, size_t size)
 {
-	size_t usable;
-	void *block = alloc(arena, size, &usable);
+	size_t dirty;
+	void *block = alloc(arena, size, PMA_ZERO, &dirty);
 
-	return block ? memset(block, 0, usable) : NULL;
+	return block ? memset(block, 0, dirty) : NULL;
 }
 
 /*
@@ -224,27 +242,34 @@ static bool give(struct pma_arena *arena, struct pma_kept *kept, u32 i)
 	return true;
 }
 
-static void shed(struct pma_arena *arena, struct pma_kept *kept)
-{
-	u32 looks;
-
-	if (!pma_kept_bytes(kept))
-		return;
-	raw_spin_lock(&arena->lock);
-	for (looks = 0; looks < SHED_LOOKS; looks++) {
-		kept->next_shed = (kept->next_shed ?: PMA_KEPT_PLACES) - 1;
-		if (give(arena, kept, kept->next_shed))
-			break;
-	}
-	raw_spin_unlock(&arena->lock);
-}
-
 /**
- * pma_kept_shed() - give back a piece that this CPU keeps, where others could use it
+ * pma_kept_shed_locked() - give back a piece that this CPU keeps, where others could use it
  * @arena: of which a block was freed that is not kept
  *
  * So that where a pool fills up, what is kept gets less by and by, and nobody has to flush
  * much at a time.
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_kept_shed_locked(struct pma_arena *arena)
+{
+	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
+	u32 looks;
+
+	lockdep_assert_held(&arena->lock);
+	if (pma_pool_has_plenty(arena->pool) || !pma_kept_bytes(kept))
+		return;
+	for (looks = 0; looks < SHED_LOOKS; looks++) {
+		kept->next_shed = (kept->next_shed ?: PMA_KEPT_PLACES) - 1;
+		if (READ_ONCE(kept->places[kept->next_shed].piece) != PMA_NONE &&
+		    give(arena, kept, kept->next_shed))
+			break;
+	}
+}
+
+/**
+ * pma_kept_shed() - as pma_kept_shed_locked(), without the lock
+ * @arena: of which a block was freed that is not kept
  *
  * Context: Any but NMI; takes the arena's lock, then the pool's.
  */
@@ -254,9 +279,9 @@ void pma_kept_shed(struct pma_arena *arena)
 
 	if (pma_pool_has_plenty(arena->pool))
 		return;
-	local_irq_save(irq);
-	shed(arena, &this_cpu_ptr(arena->cpu)->kept);
-	local_irq_restore(irq);
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	pma_kept_shed_locked(arena);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
 
 /* Give back some of what a CPU keeps, from place @i on; the place to go on with. */

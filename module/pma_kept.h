@@ -38,7 +38,7 @@ struct pma_kept_place {
  * @frees: blocks taken back here, since then
  * @bytes: in all blocks taken back here, less those in all handed out
  * @bytes_flushed: in all pieces that were flushed; what is kept is the rest of @bytes
- * @last: bytes of the block handed out last
+ * @dirty: bytes of the block handed out last that are not known to be zero
  * @run_pages: as @bytes, pages of runs
  * @run_pages_flushed: in all runs that were flushed
  * @big_word: what the descriptor of a big block of the arena says
@@ -58,7 +58,7 @@ struct pma_kept {
 	u64 frees;
 	unsigned long bytes;
 	unsigned long bytes_flushed;
-	unsigned long last;
+	unsigned long dirty;
 	u32 run_pages;
 	u32 run_pages_flushed;
 	const struct pma_fit_tag *run_tags;
@@ -113,6 +113,7 @@ void pma_kept_init(const struct pma_arena *arena, struct pma_kept *kept);
 void *pma_kept_alloc(struct pma_arena *arena, size_t size);
 void *pma_kept_zalloc(struct pma_arena *arena, size_t size);
 void pma_kept_shed(struct pma_arena *arena);
+void pma_kept_shed_locked(struct pma_arena *arena);
 bool pma_kept_flush(struct pma_arena *arena);
 bool pma_kept_make_room(struct pma_arena *arena, u64 bytes, u32 *rounds);
 void pma_kept_add_stats(const struct pma_arena *arena, const struct pma_kept *kept,
