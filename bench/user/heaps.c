@@ -15,9 +15,9 @@
  *	heaps [OPTION...] [--trace=FILE] [PATTERN...]
  *
  * Compiled plainly it measures malloc, whichever is preloaded; with HEAP_BOOST
- * that of boost.interprocess, with HEAP_PMA libpma.  A fit is the highest resident
- * set where the heap takes memory from the system, and the smallest region where
- * it has one.
+ * that of boost.interprocess, with HEAP_PMA libpma.  A fit is the most memory that
+ * the process ever had where the heap takes it from the system, and the smallest
+ * region where it has one.
  *
  * Where instructions are counted, a control is taken off each: the same loops with
  * a heap that answers with always the same memory, so that filling is not counted.
@@ -605,40 +605,42 @@ static double fit_bytes(struct player *player)
 
 #elif !defined(HEAP_PMA)
 
-static long status_kb(const char *field)
+/*
+ * Memory of the process, counted page by page: VmRSS and VmHWM of its status are off by what
+ * each CPU has not told yet.
+ */
+static long anonymous_kb(void)
 {
+	static const char field[] = "Anonymous:";
 	char text[4096], *at;
-	int fd = open("/proc/self/status", O_RDONLY);
+	int fd = open("/proc/self/smaps_rollup", O_RDONLY);
 	ssize_t bytes = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
 	if (bytes < 0)
-		measure_fail("/proc/self/status");
+		measure_fail("/proc/self/smaps_rollup");
 	close(fd);
 	text[bytes] = '\0';
 	at = strstr(text, field);
 	return at ? atol(at + strlen(field)) : 0;
 }
 
-/* The highest resident set begins anew. */
-static void reset_peak(void)
-{
-	int fd = open("/proc/self/clear_refs", O_WRONLY);
-
-	if (fd < 0 || write(fd, "5", 1) != 1)
-		measure_fail("/proc/self/clear_refs");
-	close(fd);
-}
+/* Looked at so often, and after each operation on a block that may be a mapping of its own. */
+#define FIT_OPERATIONS	64
+#define FIT_LARGE	32768
 
 static double fit_bytes(struct player *player)
 {
-	unsigned int part;
-	long before;
+	long before = anonymous_kb(), most = before, now;
+	unsigned int i;
 
-	reset_peak();
-	before = status_kb("VmRSS:");
-	for (part = 0; part < nr_parts(player->head); part++)
-		play_measured(player, part * PART, part_nr(player->head, part));
-	return (status_kb("VmHWM:") - before) * 1024.0;
+	for (i = 0; i < player->head->nr_operations; i++) {
+		play_measured(player, i, 1);
+		if (i % FIT_OPERATIONS && player->operations[i].size < FIT_LARGE)
+			continue;
+		now = anonymous_kb();
+		most = now > most ? now : most;
+	}
+	return (most - before) * 1024.0;
 }
 
 #endif
