@@ -359,6 +359,62 @@ static void realloc_keeps_contents(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stats_of(arena).bad_args, 1);
 }
 
+static const struct realloc_row {
+	char name[24];
+	size_t old;
+	size_t new;
+	u32 flags;
+	bool stays;
+} realloc_table[] = {
+	{ "same class", 100, 110, 0, true },
+	{ "longer", 100, 1000, 0, false },
+	{ "shorter", 1000, 100, 0, false },
+	{ "same class, zeroed", 100, 99, PMA_ZERO, true },
+	{ "longer, zeroed", 16, 2048, PMA_ZERO, false },
+	{ "shorter, zeroed", 2048, 17, PMA_ZERO, false },
+};
+
+KUNIT_ARRAY_PARAM_DESC(realloc_table, realloc_table, name);
+
+/* A slab block becomes another, or stays, and only CPUs count it. */
+static void realloc_takes_no_lock(struct kunit *test)
+{
+	const struct realloc_row *row = test->param_value;
+	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_1M, 0));
+	size_t kept, usable;
+	struct pma_stats stats;
+	char *block, *new;
+	u32 i;
+
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < 3; i++) {
+		/* Pages for the CPU; the second time, and from then on, it has them. */
+		pma_free(arena, pma_alloc(arena, row->new));
+		block = pma_alloc(arena, row->old);
+		kept = min(pma_usable_size(arena, block), row->new);
+		memset(block, 0xff, pma_usable_size(arena, block));
+		pma_kunit_fill(block, kept, i);
+		stats = arena->stats;
+		new = pma_realloc(arena, block, row->new, row->flags);
+		KUNIT_ASSERT_NOT_NULL(test, new);
+		KUNIT_EXPECT_EQ(test, new == block, row->stays);
+		KUNIT_EXPECT_EQ(test, arena->stats.allocs, stats.allocs);
+		KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(new, kept, i));
+		usable = pma_usable_size(arena, new);
+		KUNIT_EXPECT_GE(test, usable, row->new);
+		if (row->flags & PMA_ZERO)
+			KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(new + kept, usable - kept));
+		if (!row->stays)
+			KUNIT_EXPECT_EQ(test, pma_free(arena, block), -EALREADY);
+		stats = stats_of(arena);
+		KUNIT_EXPECT_EQ(test, stats.live_blocks, 1);
+		KUNIT_EXPECT_EQ(test, stats.live_bytes, usable);
+		KUNIT_EXPECT_EQ(test, stats.allocs, (i + 1) * (row->stays ? 2 : 3));
+		KUNIT_EXPECT_EQ(test, stats.frees, stats.allocs - 1);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, new), 0);
+	}
+}
+
 static void realloc_failure_keeps_block(struct kunit *test)
 {
 	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_64K, 0));
@@ -550,6 +606,7 @@ static struct kunit_case pma_api_cases[] = {
 	KUNIT_CASE(calloc_checks_overflow),
 	KUNIT_CASE(zalloc_zeroes),
 	KUNIT_CASE(realloc_keeps_contents),
+	KUNIT_CASE_PARAM(realloc_takes_no_lock, realloc_table_gen_params),
 	KUNIT_CASE(realloc_failure_keeps_block),
 	KUNIT_CASE(free_refuses_what_is_no_block),
 	KUNIT_CASE(batches_alloc_and_free),

@@ -247,22 +247,32 @@ void *pma_alloc(struct pma_arena *arena, size_t size)
 }
 EXPORT_SYMBOL_GPL(pma_alloc);
 
-/* As pma_zalloc(), from a page that the CPU has, or of what it keeps. */
-static void *zalloc_of_cpu(struct pma_arena *arena, size_t size)
+/* A block from a page that the CPU has, which pma_cpu_serves(), and its bytes; or NULL. */
+static __always_inline void *take_of_cpu(struct pma_arena *arena, size_t size,
+					 size_t *block_size)
 {
 	struct pma_cpu_page *page;
 	unsigned long irq, word;
+	void *block;
+
+	local_irq_save(irq);
+	page = pma_cpu_page_for(arena, size);
+	*block_size = page->block_size;
+	word = READ_ONCE(*page->word);
+	block = likely(word) ? pma_cpu_take(page, word) : pma_cpu_take_next(arena, page);
+	local_irq_restore(irq);
+	return block;
+}
+
+/* As pma_zalloc(), from a page that the CPU has, or of what it keeps. */
+static void *zalloc_of_cpu(struct pma_arena *arena, size_t size)
+{
 	size_t block_size;
 	void *block;
 
 	if (!pma_cpu_serves(arena, size))
 		return pma_kept_zalloc(arena, size);
-	local_irq_save(irq);
-	page = pma_cpu_page_for(arena, size);
-	block_size = page->block_size;
-	word = READ_ONCE(*page->word);
-	block = likely(word) ? pma_cpu_take(page, word) : pma_cpu_take_next(arena, page);
-	local_irq_restore(irq);
+	block = take_of_cpu(arena, size, &block_size);
 	return block ? memset(block, 0, block_size) : NULL;
 }
 
@@ -306,6 +316,48 @@ void *pma_calloc(struct pma_arena *arena, size_t nmemb, size_t size)
 }
 EXPORT_SYMBOL_GPL(pma_calloc);
 
+/* Another block for what is in one of @class, freed then; or NULL, and nothing has changed. */
+static void *move_to_cpu(struct pma_arena *arena, void *block, const struct pma_class *class,
+			 size_t size, size_t *block_size)
+{
+	void *new = take_of_cpu(arena, size, block_size);
+
+	if (!new)
+		return NULL;
+	memcpy(new, block, min_t(size_t, class->block_size, size));
+	if (likely(!pma_free(arena, block)))
+		return new;
+	/* By mistake it was freed meanwhile. */
+	pma_free(arena, new);
+	return NULL;
+}
+
+/*
+ * As pma_realloc(), from one slab block to another, or to the same, without the arena's lock;
+ * or NULL, and it must be done in another way.  A client that frees the block meanwhile by
+ * mistake might get what another arena has written there by then: so not in a pool that
+ * isolates.
+ */
+static void *realloc_of_cpu(struct pma_arena *arena, void *block, size_t size, u32 flags)
+{
+	const struct pma_classes *classes = arena->pool->classes;
+	const struct pma_class *class;
+	size_t block_size, kept;
+
+	if (!pma_cpu_serves(arena, size) || flags & ~PMA_ZERO || pma_pool_isolates(arena->pool))
+		return NULL;
+	class = pma_place_look_slab(arena, handle_of(arena, block));
+	if (!class)
+		return NULL;
+	block_size = class->block_size;
+	kept = min(block_size, size);
+	if (class != &classes->class[classes->of_size[(size - 1) / PMA_BLOCK_MIN]])
+		block = move_to_cpu(arena, block, class, size, &block_size);
+	if (block && flags & PMA_ZERO)
+		memset(block + kept, 0, block_size - kept);
+	return block;
+}
+
 /**
  * pma_realloc() - change a block's size, contents kept
  * @arena: whose block it is
@@ -320,8 +372,11 @@ EXPORT_SYMBOL_GPL(pma_calloc);
  */
 void *pma_realloc(struct pma_arena *arena, void *block, size_t size, u32 flags)
 {
+	void *moved = realloc_of_cpu(arena, block, size, flags);
 	struct pma_block new;
 
+	if (moved)
+		return moved;
 	if (pma_resize_block(arena, handle_of(arena, block), size, 0, flags, &new))
 		return NULL;
 	return ptr_of(arena, new.handle);
@@ -372,8 +427,11 @@ EXPORT_SYMBOL_GPL(pma_free);
  */
 size_t pma_usable_size(struct pma_arena *arena, const void *block)
 {
+	const struct pma_class *class = pma_place_look_slab(arena, handle_of(arena, block));
 	struct pma_block found;
 
+	if (class)
+		return class->block_size;
 	if (!block || pma_place_query(arena, handle_of(arena, block), false, &found))
 		return 0;
 	return found.size;

@@ -26,6 +26,7 @@ struct pma_place {
 };
 
 int pma_place_find(struct pma_arena *arena, u64 handle, struct pma_place *place);
+const struct pma_class *pma_place_look_slab(const struct pma_arena *arena, u64 handle);
 void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
 			struct pma_block *block);
 void pma_place_record(struct pma_arena *arena, const struct pma_place *place, size_t size);
