@@ -95,12 +95,11 @@ static __always_inline u32 take_one(struct pma_kept_place *place, u32 nr, u32 le
 static void count_alloc(struct pma_kept *kept, size_t bytes)
 {
 	kept->allocs++;
-	kept->dirty = bytes;
 	WRITE_ONCE(kept->bytes, kept->bytes - bytes);
 }
 
 static __always_inline void *alloc_run(const struct pma_arena *arena, struct pma_kept *kept,
-				       size_t size, u32 nr_pages)
+				       size_t size, u32 nr_pages, size_t *usable)
 {
 	size_t bytes = (size_t)nr_pages << arena->fast.page_shift;
 	struct pma_kept_place *bin = pma_kept_run_bin(kept, nr_pages);
@@ -113,13 +112,14 @@ static __always_inline void *alloc_run(const struct pma_arena *arena, struct pma
 	pma_big_record(page, bytes, size);
 	kept->run_pages -= nr_pages;
 	count_alloc(kept, bytes);
+	*usable = bytes;
 	/* From now on it may be freed, and be another's. */
 	smp_store_release((u32 *)page, kept->big_word);
 	return (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift);
 }
 
-static noinline void *alloc_kept_chunk(const struct pma_arena *arena, struct pma_kept *kept,
-				       size_t size)
+static __always_inline void *alloc_kept_chunk(const struct pma_arena *arena, struct pma_kept *kept,
+					      size_t size, size_t *usable)
 {
 	const struct pma_heap *heap = arena->heap;
 	u8 shift = heap->geo.granule_shift;
@@ -138,13 +138,13 @@ static noinline void *alloc_kept_chunk(const struct pma_arena *arena, struct pma
 	tag = pma_fit_tag(&heap->fit, unit);
 	tag->link.next = size;
 	pma_heap_use_kept(tag);
-	count_alloc(kept, (size_t)have << shift);
+	*usable = (size_t)have << shift;
+	count_alloc(kept, *usable);
 	return (void *)arena->fast.base + ((size_t)unit << shift);
 }
 
 /* A chunk of the heap, where none is kept that serves.  Interrupts are off. */
-static noinline void *alloc_new_chunk(struct pma_arena *arena, struct pma_kept *kept, size_t size,
-				      u32 nr_pages, u32 flags)
+static noinline void *alloc_new_chunk(struct pma_arena *arena, size_t size, u32 nr_pages, u32 flags)
 {
 	struct pma_block block;
 	int err;
@@ -155,11 +155,10 @@ static noinline void *alloc_new_chunk(struct pma_arena *arena, struct pma_kept *
 	raw_spin_lock(&arena->lock);
 	err = pma_chunks_alloc(arena, size, nr_pages, flags, &block);
 	raw_spin_unlock(&arena->lock);
-	kept->dirty = 0;
 	return err ? NULL : (void *)arena->fast.base + block.handle;
 }
 
-/* What is still to be zeroed is read before the block may be freed again. */
+/* Bytes that are not zeroed yet, should they be, are told as of before it may be freed again. */
 static __always_inline void *alloc(struct pma_arena *arena, size_t size, u32 flags, size_t *dirty)
 {
 	u32 nr_pages = ((size - 1) >> arena->fast.page_shift) + 1;
@@ -167,6 +166,7 @@ static __always_inline void *alloc(struct pma_arena *arena, size_t size, u32 fla
 	unsigned long irq;
 	void *block;
 
+	*dirty = 0;
 	/* Size 0 wraps around. */
 	if (size - 1 >= arena->fast.kept_size_max)
 		return NULL;
@@ -175,11 +175,10 @@ static __always_inline void *alloc(struct pma_arena *arena, size_t size, u32 fla
 	if (unlikely(READ_ONCE(arena->draining)))
 		block = NULL;
 	else if (pma_pool_bytes_fit((u64)nr_pages << arena->fast.page_shift, size))
-		block = alloc_run(arena, kept, size, nr_pages);
+		block = alloc_run(arena, kept, size, nr_pages, dirty);
 	else
-		block = alloc_kept_chunk(arena, kept, size) ?:
-			alloc_new_chunk(arena, kept, size, nr_pages, flags);
-	*dirty = kept->dirty;
+		block = alloc_kept_chunk(arena, kept, size, dirty) ?:
+			alloc_new_chunk(arena, size, nr_pages, flags);
 	local_irq_restore(irq);
 	return block;
 }

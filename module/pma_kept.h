@@ -38,7 +38,6 @@ struct pma_kept_place {
  * @frees: blocks taken back here, since then
  * @bytes: in all blocks taken back here, less those in all handed out
  * @bytes_flushed: in all pieces that were flushed; what is kept is the rest of @bytes
- * @dirty: bytes of the block handed out last that are not known to be zero
  * @run_pages: as @bytes, pages of runs
  * @run_pages_flushed: in all runs that were flushed
  * @big_word: what the descriptor of a big block of the arena says
@@ -58,7 +57,6 @@ struct pma_kept {
 	u64 frees;
 	unsigned long bytes;
 	unsigned long bytes_flushed;
-	unsigned long dirty;
 	u32 run_pages;
 	u32 run_pages_flushed;
 	const struct pma_fit_tag *run_tags;
