@@ -37,12 +37,14 @@ static __always_inline int pma_free_irqs_off(struct pma_arena *arena, u64 handle
 
 	if (kind == (PMA_KIND_SLAB | PMA_SLAB_FULL))
 		return pma_free_of_full(arena, handle, page, irq);
-	if (kind == PMA_KIND_SLAB)
-		return pma_free_of_partial(arena, handle, page, irq);
-	if (kind == PMA_KIND_BIG)
-		return pma_free_big(arena, handle, irq);
 	if (kind == (PMA_KIND_SLAB | PMA_SLAB_CPU))
 		return pma_free_of_spare(arena, handle, page, irq);
+	if (kind == PMA_KIND_BIG)
+		return pma_free_big(arena, handle, irq);
+	if (kind == PMA_KIND_HEAP)
+		return pma_free_other(arena, handle, irq);
+	if (kind == PMA_KIND_SLAB)
+		return pma_free_of_partial(arena, handle, page, irq);
 	/* Where others have freed to it, it is likely another CPU's. */
 	if (kind & PMA_SLAB_GIVEN)
 		return pma_free_of_partial(arena, handle, page, irq);
