@@ -397,7 +397,41 @@ static void sizes_are_learnt_threads(struct kunit *test)
 	pma_kunit_expect_live(test, shared->arena, 0, 0);
 }
 
+/* Longer than any segment: where there is no room for a mixed run, the heap has none either. */
+static void longer_than_a_segment(struct kunit *test)
+{
+	static const struct pma_kunit_config config = {
+		"adaptive_256", 16384, 256, 0, PMA_POOL_ADAPTIVE
+	};
+	struct pma_arena *arena = pma_kunit_percpu(test, &config);
+
+	KUNIT_EXPECT_EQ(test, pma_arena_set_limit(arena, PMA_HEAP_PAGES_MAX), 0);
+	KUNIT_EXPECT_NULL(test, pma_alloc(arena, (PMA_HEAP_PAGES_MAX + 1) * 256 - 16));
+	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
+	pma_kunit_expect_sound(test, arena->pool);
+}
+
+/* Pieces of mixed runs are aligned to 16 bytes, chunks to granules. */
+static void alignment_is_kept(struct kunit *test)
+{
+	static const struct pma_kunit_config config = {
+		"adaptive_16384", 64, 16384, 0, PMA_POOL_ADAPTIVE
+	};
+	struct pma_arena *arena = pma_kunit_percpu(test, &config);
+	void *before = pma_alloc(arena, 16), *block;
+	u32 align;
+
+	for (align = 16; align <= 16384; align *= 2) {
+		block = pma_alloc_aligned(arena, 9000, align, 0);
+		KUNIT_EXPECT_EQ(test, (block - arena->pool->region.base) % align, 0);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	}
+	KUNIT_EXPECT_EQ(test, pma_free(arena, before), 0);
+}
+
 static struct kunit_case pma_adapt_cases[] = {
+	KUNIT_CASE(longer_than_a_segment),
+	KUNIT_CASE(alignment_is_kept),
 	KUNIT_CASE(asked_sizes_earn_slab_pages),
 	KUNIT_CASE(unsuitable_sizes_earn_none),
 	KUNIT_CASE(batches_earn_too),

@@ -15,10 +15,14 @@ static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 /* A chunk of a new segment: a roomy one, or just the pages that are needed. */
 static u64 grow(struct pma_arena *arena, size_t size, u32 need, u32 flags, u32 client_flags)
 {
-	u32 nr_pages = clamp_t(u32, arena->pool->region.nr_pages / 32, need, PMA_HEAP_PAGES_MAX);
-	u32 pgno = pma_arena_take_run(arena, nr_pages, 0);
+	u32 roomy = min_t(u32, arena->pool->region.nr_pages / 32, PMA_HEAP_PAGES_MAX);
+	u32 nr_pages = max(roomy, need), pgno;
 	u64 handle;
 
+	/* As where classes adapt and pages are small. */
+	if (need > PMA_HEAP_PAGES_MAX)
+		return PMA_HANDLE_NONE;
+	pgno = pma_arena_take_run(arena, nr_pages, 0);
 	/* What CPUs keep comes before a segment that soon is in the way of others. */
 	if (pgno == PMA_NONE && nr_pages > need &&
 	    (flags & PMA_MAKE_DO || !READ_ONCE(arena->keeps))) {
