@@ -94,6 +94,8 @@ static int big_alloc(struct pma_arena *arena, size_t size, u32 nr_pages, u32 fla
 static noinline int alloc_mixed(struct pma_arena *arena, size_t size,
 				const struct pma_route *route, u32 flags, struct pma_block *block)
 {
+	if (route->align > PMA_BLOCK_MIN)
+		return -ENOMEM;
 	if (route->kind == PMA_KIND_SLAB &&
 	    (route->align > 1 || !pma_adapt_ask(arena, size, route->class, 1)))
 		return -ENOMEM;

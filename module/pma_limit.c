@@ -168,7 +168,7 @@ void pma_limit_count_all(struct pma_pool *pool, struct pma_budget *budget, s32 n
 {
 	lockdep_assert_held(&pool->lock);
 	if (budget) {
-		budget->used += nr_pages;
+		WRITE_ONCE(budget->used, budget->used + nr_pages);
 		if (budget->reserve)
 			promise(pool, budget);
 	}

@@ -232,6 +232,7 @@ int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struc
 		return 0;
 	}
 	route->class = 0;
+	route->align = align ?: 1;
 	route->nr_pages = ((size - 1) >> region->page_shift) + 1;
 	if (pma_pool_pages_fit(region, size, route->nr_pages) ||
 	    align > 1U << pool->geo.granule_shift)

@@ -161,7 +161,7 @@ struct pma_pool {
  * @kind: PMA_KIND_SLAB, PMA_KIND_HEAP or PMA_KIND_BIG
  * @class: for a slab
  * @nr_pages: whole pages it takes, for a big block (or when the heap can't serve)
- * @align: for a slab: of its block, 1 for the natural alignment
+ * @align: of the block, 1 for the natural alignment
  */
 struct pma_route {
 	u32 kind;
@@ -272,7 +272,7 @@ static inline void pma_limit_count(struct pma_pool *pool, struct pma_budget *bud
 	/* Mostly nothing is promised to anybody, and nobody is to be told. */
 	if (likely(budget && !(budget->reserve | budget->low | budget->waiting |
 			       pool->low_max | pool->waiting)))
-		budget->used += nr_pages;
+		WRITE_ONCE(budget->used, budget->used + nr_pages);
 	else
 		pma_limit_count_all(pool, budget, nr_pages);
 }
