@@ -187,7 +187,7 @@ static __always_inline bool pma_cpu_give_to_adopted(struct pma_arena *arena,
 	done = !test_and_set_bit(index, pma_pages_shadow(&arena->pool->pages, pgno));
 	page->frees += done;
 	/* Whoever takes it out sees what was written of it before. */
-	smp_store_release(&page->spares[page->nr_spares++], pgno);
+	smp_store_mb(page->spares[page->nr_spares++], pgno);
 	return done;
 }
 
@@ -201,8 +201,8 @@ static __always_inline bool pma_cpu_give_to_adopted(struct pma_arena *arena,
  * CPU's, another may have freed this one under the lock.
  *
  * Context: Interrupts are off.
- * Return: true if it was the start of a block of a full page, and is free now; false if
- * it must be freed, or refused, in another way.
+ * Return: true if it was the start of a block of a full page, and is free now, which calls for
+ * pma_cpu_was_given(); false if it must be freed, or refused, in another way.
  */
 static __always_inline bool pma_cpu_adopt(struct pma_arena *arena, size_t handle,
 					  struct pma_page *desc)
@@ -233,8 +233,8 @@ static __always_inline bool pma_cpu_adopt(struct pma_arena *arena, size_t handle
  * @desc: descriptor of its page, which seems to be a CPU's
  *
  * Context: Interrupts are off; may take the arena's lock.
- * Return: true if it was the start of a block in use of such a page, and is free now;
- * false if it must be freed, or refused, in another way.
+ * Return: true if it was the start of a block in use of such a page, and is free now, which
+ * calls for pma_cpu_was_given(); false if it must be freed, or refused, in another way.
  */
 static __always_inline bool pma_cpu_give_to_spare(struct pma_arena *arena, size_t handle,
 						  const struct pma_page *desc)
@@ -259,8 +259,17 @@ static __always_inline bool pma_cpu_give_to_spare(struct pma_arena *arena, size_
 	if (unlikely(done && READ_ONCE(*bitmap) == page->all_free))
 		pma_cpu_put_away(arena, page, i, pgno);
 	else
-		smp_store_release(&page->spares[i], pgno);	/* as when it was adopted */
+		smp_store_mb(page->spares[i], pgno);	/* as when it was adopted */
 	return done;
+}
+
+/*
+ * Have others freed to a page that was just put into its place?  If they freed the last block
+ * while it was in none, they have said so, but who looked for it then did not find it.
+ */
+static __always_inline bool pma_cpu_was_given(const struct pma_page *desc)
+{
+	return unlikely(READ_ONCE(desc->kind) & PMA_SLAB_GIVEN);
 }
 
 #endif /* _PMA_CPU_H */

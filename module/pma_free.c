@@ -73,6 +73,14 @@ static noinline int free_not_adopted(struct pma_arena *arena, u64 handle, struct
 	return 0;
 }
 
+/* It was freed; others may want its page. */
+static noinline int tell_and_return(struct pma_arena *arena, unsigned long irq)
+{
+	pma_kept_tell(arena);
+	local_irq_restore(irq);
+	return 0;
+}
+
 /**
  * pma_free_of_full() - free a block of what seems to be a full slab page
  * @arena: as for pma_free_irqs_off()
@@ -88,6 +96,8 @@ int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
 {
 	if (unlikely(!pma_cpu_adopt(arena, handle, page)))
 		return free_not_adopted(arena, handle, page, irq);
+	if (pma_cpu_was_given(page))
+		return tell_and_return(arena, irq);
 	local_irq_restore(irq);
 	return 0;
 }
@@ -107,6 +117,8 @@ int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page
 {
 	if (unlikely(!pma_cpu_give_to_spare(arena, handle, page)))
 		return pma_free_of_partial(arena, handle, page, irq);
+	if (pma_cpu_was_given(page))
+		return tell_and_return(arena, irq);
 	local_irq_restore(irq);
 	return 0;
 }
