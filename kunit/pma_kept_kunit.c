@@ -7,6 +7,7 @@
 #include <linux/pma.h>
 
 #include "pma_block.h"
+#include "pma_cpu.h"
 #include "pma_drain.h"
 #include "pma_dump.h"
 #include "pma_kept.h"
@@ -807,12 +808,166 @@ static void churn_does_not_fail(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+static struct pma_kept *kept_of_cpu_0(struct pma_arena *arena)
+{
+	return &per_cpu_ptr(arena->cpu, 0)->kept;
+}
+
+/* Have a run kept, which is what the next shedding looks at first. */
+static void keep_run_to_shed(struct kunit *test, struct pma_arena *arena)
+{
+	struct pma_kept *kept = kept_of_cpu_0(arena);
+
+	KUNIT_EXPECT_EQ(test, pma_free(arena, pma_alloc(arena, RUN)), 0);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 5);
+	kept->next_shed = pma_kept_run_bin(kept, 5) - kept->places + 1;
+}
+
+/* A chunk that is freed and not kept sheds a piece where the pool fills up, and only there. */
+static void freed_chunk_sheds(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	void *blocks[PMA_KEPT_CHUNK_DEPTH + 1], *stays, *other, *most;
+	size_t usable;
+	u32 i;
+
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		blocks[i] = pma_alloc(arena, CHUNK);
+	usable = pma_usable_size(arena, blocks[0]);
+	stays = pma_alloc(arena, 2 * CHUNK);
+	other = pma_alloc(arena, CHUNK);
+	keep_run_to_shed(test, arena);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 5);
+	KUNIT_EXPECT_EQ(test, pma_kept_bytes(kept_of_cpu_0(arena)),
+			RUN + PMA_KEPT_CHUNK_DEPTH * usable);
+	most = pma_alloc(arena, 513 * 4096);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 5);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, stays), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, most), 0);
+}
+
+/* But if its segment goes back, that is enough. */
+static void last_chunk_sheds_nothing(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	void *chunk, *most;
+
+	pma_kunit_move_to_cpu(0);
+	chunk = pma_alloc(arena, CHUNK);
+	keep_run_to_shed(test, arena);
+	most = pma_alloc(arena, 513 * 4096);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, chunk), 0);
+	KUNIT_EXPECT_EQ(test, arena->stats.heap_pages, 0);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 5);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, most), 0);
+}
+
+/* Of chunks, too, no more than a part of the region is kept. */
+static void kept_chunks_are_bounded(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { "sixty_four", 64, 4096, 0, 0 };
+	struct pma_arena *arena = pma_kunit_percpu(test, &config);
+	void *blocks[14];
+	u32 i;
+
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		blocks[i] = pma_alloc(arena, 2100 + i / 4 * 400);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
+	KUNIT_EXPECT_LE(test, pma_kept_bytes(kept_of_cpu_0(arena)), arena->fast.kept_max);
+	KUNIT_EXPECT_GT(test, pma_kept_bytes(kept_of_cpu_0(arena)), arena->fast.kept_max / 2);
+}
+
+/* A bin has another one after it. */
+static void bins_are_within_places(struct kunit *test)
+{
+	static const struct pma_kunit_config configs[] = {
+		{ "page_256", 256, 256, 64, 0 }, { "page_4096", 64, 4096, 0, 0 },
+		{ "page_65536", 24, 65536, 0, 0 }, { "slab_max_64", 24, 65536, 64, 0 },
+	};
+	struct pma_kept_place *bin;
+	u32 i, units;
+
+	for (i = 0; i < ARRAY_SIZE(configs); i++) {
+		struct pma_kept *kept = kept_of_cpu_0(pma_kunit_percpu(test, &configs[i]));
+
+		for (units = 1; units < 100000; units++)
+			if (pma_kept_chunk_bin(kept, units, &bin))
+				KUNIT_ASSERT_LE(test, bin + 2 * PMA_KEPT_CHUNK_DEPTH - kept->places,
+						PMA_KEPT_PLACES);
+	}
+}
+
+/* What is kept comes before a short segment, by the short way as well. */
+static void kept_run_comes_before_short_segment(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { "sixty_four", 64, 4096, 0, 0 };
+	struct pma_arena *arena = pma_kunit_percpu(test, &config);
+	void *most, *chunk;
+
+	pma_kunit_move_to_cpu(0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, pma_alloc(arena, RUN)), 0);
+	most = pma_alloc(arena, 58 * 4096);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 5);
+	chunk = pma_alloc(arena, CHUNK);
+	KUNIT_EXPECT_EQ(test, held_pages(arena), 0);
+	KUNIT_EXPECT_EQ(test, arena->stats.heap_pages, 2);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, chunk), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, most), 0);
+}
+
+/* While CPUs are drained nothing of what they keep is handed out. */
+static void draining_hands_out_nothing(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	struct pma_kept *kept = kept_of_cpu_0(arena);
+	void *blocks[2];
+	u64 allocs;
+	u32 i;
+
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, pma_alloc(arena, sizes[i])), 0);
+	allocs = kept->allocs;
+	arena->draining++;
+	for (i = 0; i < 2; i++)
+		blocks[i] = pma_alloc(arena, sizes[i]);
+	KUNIT_EXPECT_EQ(test, kept->allocs, allocs);
+	arena->draining--;
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
+}
+
+/* A granule more is too much of few. */
+static void kept_short_chunk_serves_its_length(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { "slab_max_64", 64, 4096, 64, 0 };
+	struct pma_arena *arena = pma_kunit_percpu(test, &config);
+	void *block = pma_alloc(arena, 96), *other;
+
+	pma_kunit_move_to_cpu(0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	other = pma_alloc(arena, 80);
+	KUNIT_EXPECT_PTR_NE(test, other, block);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(freed_block_is_next),
 	KUNIT_CASE(few_of_a_length_are_kept),
 	KUNIT_CASE(a_part_of_the_region_is_kept),
 	KUNIT_CASE(nothing_is_kept_of_a_full_pool),
 	KUNIT_CASE(kept_pieces_are_shed),
+	KUNIT_CASE(freed_chunk_sheds),
+	KUNIT_CASE(last_chunk_sheds_nothing),
+	KUNIT_CASE(kept_chunks_are_bounded),
+	KUNIT_CASE(bins_are_within_places),
+	KUNIT_CASE(kept_run_comes_before_short_segment),
+	KUNIT_CASE(draining_hands_out_nothing),
+	KUNIT_CASE(kept_short_chunk_serves_its_length),
 	KUNIT_CASE(kept_chunk_serves_shorter_ones),
 	KUNIT_CASE(kept_block_is_zeroed),
 	KUNIT_CASE(misuse_is_refused),
