@@ -324,7 +324,7 @@ static void spare_page_serves_smaller_class(struct kunit *test)
 /* Of two frees of a block one is refused, also where one has adopted the page only just now. */
 static void free_while_page_is_adopted(struct kunit *test)
 {
-	void *blocks[NR_PAGES * PAGE_BLOCKS];
+	static void *blocks[NR_PAGES * PAGE_BLOCKS];
 	struct pma_arena *arena = pages_of_other(test, blocks);
 	u32 pgno = (blocks[0] - pma_kunit_ptr(arena->pool, 0)) / 256;
 	struct pma_page *desc = &arena->fast.desc[pgno];
