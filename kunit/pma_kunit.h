@@ -2,7 +2,7 @@
 /*
  * pma_kunit.h - what the suites share
  *
- * One suite a module file, the same source in the kernel and on the host (see
+ * A suite for nearly each module file, the same source in the kernel and on the host (see
  * host/).  Whatever differs between the two is behind the functions of
  * pma_kunit_os.c, of which there are two.
  *

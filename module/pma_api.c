@@ -123,7 +123,7 @@ EXPORT_SYMBOL_GPL(pma_pool_destroy);
  * @name: for people: dumps and messages
  *
  * Context: May sleep.
- * Return: the arena, or ERR_PTR(): -ENOMEM; -ENOSPC for more than 65535 arenas.
+ * Return: the arena, or ERR_PTR(): -ENOMEM; -ENOSPC for more than 65534 arenas.
  */
 struct pma_arena *pma_arena_create(struct pma_pool *pool, const char *name)
 {
@@ -264,7 +264,7 @@ static __always_inline void *take_of_cpu(struct pma_arena *arena, size_t size,
 	return block;
 }
 
-/* As pma_zalloc(), from a page that the CPU has, or of what it keeps. */
+/* As pma_zalloc(), from a page that the CPU has, of what it keeps, or a new chunk. */
 static void *zalloc_of_cpu(struct pma_arena *arena, size_t size)
 {
 	size_t block_size;

@@ -3,10 +3,10 @@
  * pma_arena.c - one client's own set of pages
  *
  * An arena takes runs from its pool, keeps them in lists while they hold blocks
- * (pma_block.c), and gives them back.  Every page it owns is in exactly one list:
- * a class's partial slab pages, full slab pages, big blocks, segments.  Its end
- * gives back all of them.  What it holds together with others (pma_share.c) is in a
- * list of its own, and counted with its big blocks.
+ * (pma_block.c), and gives them back.  Every page it owns is in exactly one list: a
+ * class's partial slab pages, full slab pages, big blocks, segments, mixed runs, or,
+ * freed, the held ones.  Its end gives back all of them.  What it holds together with
+ * others (pma_share.c) is in a list of its own, and counted with its big blocks.
  */
 #include "pma_adapt.h"
 #include "pma_block.h"

@@ -8,7 +8,7 @@
 #include "pma_pool.h"
 
 #define PMA_ARENA_USER		BIT(0)	/* a process's, not the kernel's */
-#define PMA_ARENA_PERCPU	BIT(1)	/* CPUs have slab pages of their own */
+#define PMA_ARENA_PERCPU	BIT(1)	/* CPUs have slab pages, and keep runs and chunks */
 
 /* Beside PMA_ZERO, within: a larger class or a short segment will do, whatever CPUs keep. */
 #define PMA_MAKE_DO		BIT(31)
@@ -18,7 +18,7 @@
  * @base: of the region
  * @bytes: of the region; 0 if CPUs have no pages
  * @desc: of the region
- * @of_size: of the class map
+ * @of_size: of the class map, or what the arena has learnt
  * @size_max: largest slab block; 0 if CPUs have no pages
  * @page_mask: page size less 1
  * @kept_size_max: bytes of the longest run that a CPU may keep; 0 if they keep none
@@ -72,7 +72,7 @@ struct pma_arena_fast {
  * @draining: how many want CPUs to have no pages
  * @heap: over @segments
  * @adapt: what it has learnt, and its mixed runs; NULL where classes do not adapt
- * @stats: its counters; what concerns the pool is filled in by pma_arena_stats()
+ * @stats: its counters; what concerns the pool is filled in by pma_arena_get_stats()
  *
  * Lists go through the links of the runs' tags; each holds first pages.
  */

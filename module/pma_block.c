@@ -104,7 +104,7 @@ static noinline int alloc_mixed(struct pma_arena *arena, size_t size,
 
 /*
  * There is no page for the class any more: a block of a larger one, or a chunk, if
- * a page or segment has one.  O(classes), and only for who would have nothing else.
+ * a page or segment has one.  O(classes * CPUs), and only for who would have nothing else.
  * Not for processes: there a size means a class, so that libpma need not ask.
  */
 static int alloc_roomier(struct pma_arena *arena, size_t size, const struct pma_route *route,
@@ -354,7 +354,8 @@ static bool claim_big(struct pma_arena *arena, u64 handle)
  * @handle: of its start; any number
  * @irq: what local_irq_restore() is to get then
  *
- * Context: The arena's lock is held, and released then; takes the pool's.
+ * Context: The arena's lock is held, and released then; takes the pool's; then as
+ * pma_block_free().
  * Return: as pma_block_free().
  */
 int pma_block_free_and_unlock(struct pma_arena *arena, u64 handle, unsigned long irq)

@@ -171,7 +171,7 @@ static struct miscdevice pma_chardev = {
  * pma_chardev_init() - make /dev/pma
  * @pool: that its arenas belong to
  *
- * Return: 0 or the error of pma_mmap_init() or misc_register().
+ * Return: 0 or the error of pma_wait_init(), pma_mmap_init() or misc_register().
  */
 int pma_chardev_init(struct pma_pool *pool)
 {

@@ -264,7 +264,7 @@ void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page *page)
  * If it is, and the CPU has enough of them, it goes back instead: so a CPU that only frees
  * has places left for other pages.
  *
- * Context: Interrupts are off; may take the arena's lock.
+ * Context: Interrupts are off; may take the arena's lock, then the pool's.
  */
 void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i, u32 pgno)
 {

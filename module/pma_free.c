@@ -8,7 +8,7 @@
  *	a spare one of the CPU's	its bit, while nobody else takes the page
  *	partial			under the arena's lock, its bit and the page's counts
  *	a big block's		the CPU keeps it
- *	a segment's		under the arena's lock, the CPU keeps it
+ *	a segment's		under the arena's lock, the CPU keeps it, or it goes back
  *
  * What none of them takes, as it must be done in another way or is to be refused, is for
  * pma_block_free_and_unlock().

@@ -13,7 +13,7 @@
  * A granule's number is the handle divided by the granule, so one table of tags,
  * the shadow of the pages, serves all heaps of a pool, and coalescing never
  * crosses a segment: its first chunk has no one before it, its last none after.
- * The smallest chunk is at most the largest slab block: nothing smaller is ever
+ * The smallest chunk is at most the largest slab block: hardly anything smaller is
  * asked of a heap, so a shorter remainder would only be a hole.  It is no longer
  * than makes the tags of a page at least as long as a slab page's bitmap, since
  * they share the shadow.

@@ -10,8 +10,8 @@
  *	runs	[ page 7 ][    ][ 31 ][    ][ 80    ]  ..  [        ]
  *		[ page 9 ][    ][    ][    ][ 112   ]
  *
- * A kept piece is still its arena's, and in use for pma_fit: no list, tag or account
- * changes.  That it is free is said where a free looks for it, so that a second one is
+ * A kept piece is still its arena's, and in use for pma_fit: no list, boundary or
+ * account changes.  That it is free is said where a free looks for it, so that a second one is
  * found out: a run's descriptor is KEPT, a chunk's tag has the flag PMA_FIT_KEPT.
  *
  *	run	BIG -> KEPT by cmpxchg, without a lock: of two that free it one gets

@@ -6,14 +6,13 @@
  *
  *	desc	 12 bytes: kind, owner, and what the kind needs
  *	tags	 16 bytes: the boundary tags of runs (pma_fit.c, kept by the pool)
- *	shadow	 one bit a smallest block, or the tags of a heap's chunks: a page
- *		 is never both, so they share the room
+ *	shadow	 the bitmap of a slab page or mixed run, or the tags of a heap's
+ *		 chunks: a page is one of them, so they share the room
  *	slack	 if wanted, a byte for each 16 of the region: what is over of each
- *		 slab block
+ *		 slab or mixed block
  *
- * Only the first page of a free run or of a big block is sure to have a
- * descriptor that says so; in a pool that isolates, every page of a big block
- * has one.
+ * Every page of a free run has a descriptor that says so.  Of a big block only the
+ * first page is sure to have one; in a pool that isolates, every page has.
  */
 #include "pma_page.h"
 

@@ -2,9 +2,11 @@
 /*
  * pma_place.c - what is at a handle
  *
- * The one judge of handles: every free, realloc, query, read and write asks
- * here first.  A handle is any number; it leads to a page, the page's descriptor
- * to its owner and kind, and the kind's metadata to a block:
+ * The judge of handles: every query, read and write asks here, and every refusal
+ * comes from here.  A free that is right may be done by a shorter way (pma_free.c,
+ * pma_batch.c), and so may a realloc (pma_place_look_slab()); none grants what would be
+ * refused here.  A handle is any number; it leads to a page, the page's descriptor to its
+ * owner and kind, and the kind's metadata to a block:
  *
  *	outside the region				-ERANGE
  *	a free page, block or chunk			-EALREADY
@@ -241,7 +243,7 @@ static void describe_big(struct pma_arena *arena, const struct pma_place *place,
  * @place: from pma_place_find()
  * @block: the answer
  *
- * Context: The arena's lock is held.
+ * Context: The arena's lock is held; takes the pool's.
  */
 void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
 			struct pma_block *block)

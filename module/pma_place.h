@@ -11,7 +11,7 @@ struct pma_claim;
 
 /**
  * struct pma_place - what a handle was found to be
- * @kind: PMA_KIND_SLAB, PMA_KIND_BIG or PMA_KIND_HEAP
+ * @kind: PMA_KIND_SLAB, PMA_KIND_BIG, PMA_KIND_HEAP or PMA_PAGE_MIXED
  * @pgno: the page; of a big block its first
  * @index: of a slab block
  * @start: handle of the block's start

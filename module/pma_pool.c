@@ -20,8 +20,8 @@
  * of its slot comes back, when a request finds nothing else, or when somebody
  * looks.  Loose runs are free: they are counted so, and their descriptors say so.
  *
- * An alignment above the granule, that no class gives, is whole pages' too; so
- * is a request that finds no room for a heap segment.
+ * An alignment above the granule, that no class gives, is whole pages' too.  A
+ * request that finds no room for a segment gets one of just the pages it needs.
  */
 #include "pma_drain.h"
 #include "pma_pool.h"

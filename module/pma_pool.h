@@ -160,7 +160,7 @@ struct pma_pool {
  * struct pma_route - which engine serves a request
  * @kind: PMA_KIND_SLAB, PMA_KIND_HEAP or PMA_KIND_BIG
  * @class: for a slab
- * @nr_pages: whole pages it takes, for a big block (or when the heap can't serve)
+ * @nr_pages: whole pages it takes: of a big block, or of a segment at least
  * @align: of the block, 1 for the natural alignment
  */
 struct pma_route {

@@ -292,7 +292,8 @@ static bool make_room(struct pma_arena *arena, size_t size, u32 *rounds)
  *	recorded, its usable size) reads as zeroes
  * @block: handle and size of the result; PMA_HANDLE_NONE if it was freed
  *
- * Context: Any but NMI; takes the arena's lock.
+ * Context: Any but NMI, and may sleep where the arena is mapped or the pool's arenas share;
+ * takes the arena's lock, then the pool's.
  * Return: 0, or the errors of pma_place_find() and pma_block_alloc(), or -EBUSY for a
  * shared block, counted; then the old block is as it was.
  */

@@ -25,8 +25,9 @@
  *  pma_pool.lock	the free runs, all page tags, and the links of free pages;
  *			a page changes owner under both
  *  pma_pool.arenas_mutex the list of arenas
+ *  pools_mutex		the list of pools
  *
- * Order: arenas_mutex, arena, pool.  Never two arenas.  The spinlocks are raw
+ * Order: pools_mutex, arenas_mutex, arena, pool.  Never two arenas.  The spinlocks are raw
  * and taken with interrupts off: every section under them is of bounded length
  * and callers may be in any context but NMI.
  */

@@ -32,10 +32,7 @@ extern void *__libc_realloc(void *block, size_t size);
 extern void *__libc_memalign(size_t align, size_t size);
 extern void __libc_free(void *block);
 
-/*
- * A block of a class that is smaller than 16 bytes would be aligned to 8 only.  As none
- * is ever asked for, the table has the next class for what is less (pma_table_learn()).
- */
+/* malloc(0) is a block, too; the smallest there is serves what is less than 16 bytes. */
 static size_t at_least(size_t size)
 {
 	return size < ALIGN_MIN ? ALIGN_MIN : size;

@@ -98,7 +98,7 @@ static const char usage[] =
 	"\n"
 	"One run is one arena: what a single command allocates is freed when it ends.\n"
 	"`shell' keeps the arena open, --arena uses one that stays (see create).\n"
-	"Numbers may be hex (0x), have a suffix (K, M, G) and be sums and products of\n"
+	"Numbers may be hex (0x), have a suffix (K, M, G, T) and be sums and products of\n"
 	"$variables, as in $a+8.\n\n";
 
 static const char exits[] =

@@ -27,8 +27,10 @@
  *
  * Rules that hold for every call:
  *  - unknown flags and non-zero reserved fields are -EINVAL;
- *  - a call that fails changes nothing, and its error is counted (see
- *    &struct pma_stats);
+ *  - a call that fails changes nothing; what is wrong with its arguments or
+ *    handles, and memory that is not there for a block, is counted (see
+ *    &struct pma_stats).  Not counted are -EFAULT, -EBADF, -ENOTTY, -EPERM, and
+ *    what OPEN, UNLINK, LIMIT and DUMP refuse other than with -EINVAL;
  *  - an unreadable or unwritable argument is -EFAULT, and then nothing was
  *    allocated;
  *  - an unknown command is -ENOTTY;
@@ -97,9 +99,9 @@ enum pma_kind {
 #define PMA_BLOCK_M	(1U << 1)	/* served as whole pages, not from a heap or slab */
 #define PMA_BLOCK_P	(1U << 2)	/* the block before it is in use, or there is none */
 #define PMA_BLOCK_REQUESTED (1U << 3)	/* @requested is what was asked for; else it is @usable,
-					 * as the pool keeps no record for slab blocks
+					 * as the pool keeps no record for slab and mixed blocks
 					 */
-#define PMA_BLOCK_SHARED (1U << 4)	/* held together with other arenas, or was so once */
+#define PMA_BLOCK_SHARED (1U << 4)	/* shared: others hold it, did so once, or may claim it */
 #define PMA_BLOCK_READ_ONLY (1U << 5)	/* claimed for reading only */
 
 /* Owner of what several arenas hold; no arena has this number. */
@@ -246,7 +248,7 @@ struct pma_batch_entry {
  * @reserved: zero
  *
  * One entry's failure does not stop the others.  The call itself fails only
- * before it did anything (-EINVAL, -EFAULT, -ENOMEM); if the array becomes
+ * before it did anything (-EINVAL, -EFAULT); if the array becomes
  * unwritable while it runs (-EFAULT), the allocs that could not be reported
  * are undone.
  */
@@ -307,7 +309,7 @@ struct pma_query_args {
  * @peak_pages: highest @arena_pages
  * @slab_pages: of them, slab pages
  * @big_pages: of them, in big blocks
- * @heap_pages: of them, in heap segments
+ * @heap_pages: of them, in heap segments and mixed runs
  * @pool_pages: pages of the pool
  * @pool_free_pages: of them, free
  * @pool_largest_run: length of a longest free run, in pages, within 1/32
@@ -315,8 +317,8 @@ struct pma_query_args {
  * @pool_arenas: arenas of the pool
  * @held_pages: pages the arena has freed but not given back yet, as it is mapped or its
  *	CPUs keep them; not among @arena_pages
- * @charged_pages: pages that count for its limit: @arena_pages, @held_pages, pages
- *	it has freed but that somebody has pinned, and what it has claimed
+ * @charged_pages: pages that count for its limit: @arena_pages, @held_pages, and pages
+ *	it has freed but that somebody has pinned
  * @limit_pages: its limit, or PMA_LIMIT_NONE
  */
 struct pma_stats {
@@ -475,7 +477,8 @@ struct pma_root_args {
  *	segment (heap), 0 (free)
  * @free_blocks: free blocks (slab), free chunks (heap), else 0
  * @nr_blocks: blocks (slab), chunks (heap), 1 (big), 0 (free)
- * @first_free: handle of the first free block or chunk, PMA_HANDLE_NONE if none
+ * @first_free: handle of the first free block or chunk, of a free run its own;
+ *	PMA_HANDLE_NONE if none
  * @free_bytes: bytes free in it
  */
 struct pma_page_rec {
