@@ -297,6 +297,20 @@ struct pma_arena *pma_kunit_percpu(struct kunit *test, const struct pma_kunit_co
 	return pma_kunit_arena(test, pma_kunit_pool(test, config), PMA_ARENA_PERCPU);
 }
 
+/**
+ * pma_kunit_held_pages() - pages that an arena has freed but not given back
+ * @arena: the arena
+ *
+ * Return: pages.
+ */
+u32 pma_kunit_held_pages(struct pma_arena *arena)
+{
+	struct pma_stats stats;
+
+	pma_arena_get_stats(arena, &stats);
+	return stats.held_pages;
+}
+
 /* How many slab pages CPUs have, of all arenas of the pool. */
 u32 pma_kunit_cpu_pages(const struct pma_arena *arena)
 {

@@ -12,6 +12,8 @@
 #include "pma_cpu.h"
 #include "pma_dump.h"
 #include "pma_free.h"
+#include "pma_keepers.h"
+#include "pma_kept.h"
 #include "pma_place.h"
 #include "pma_resize.h"
 
@@ -184,7 +186,7 @@ int pma_arena_set_reserve(struct pma_arena *arena, u32 nr_pages)
 
 	do {
 		err = pma_limit_set(arena, &want, true);
-	} while (err == -ENOMEM && pma_kept_make_room(arena, 0, &rounds));
+	} while (err == -ENOMEM && pma_keepers_make_room(arena, 0, &rounds));
 	return err;
 }
 EXPORT_SYMBOL_GPL(pma_arena_set_reserve);

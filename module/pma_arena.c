@@ -13,7 +13,7 @@
 #include "pma_cpu.h"
 #include "pma_drain.h"
 #include "pma_held.h"
-#include "pma_kept.h"
+#include "pma_keepers.h"
 
 /* Counters. */
 
@@ -426,7 +426,7 @@ void pma_arena_delete(struct pma_arena *arena)
 	ida_free(&pool->ids, arena->id);
 	pma_table_exit(&arena->claims);
 	kfree(arena->spare_claim);
-	pma_kept_end(arena);
+	pma_keepers_leave(arena);
 	pma_cpu_exit(arena);
 	pma_adapt_exit(arena);
 	pma_heap_destroy(arena->heap);

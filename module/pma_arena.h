@@ -62,7 +62,7 @@ struct pma_arena_fast {
  * @ahead: how many more claims are mapped before they are touched, see pma_share.c
  * @ahead_max: what that was at first
  * @nr_tokens: that it has out; under the pool's lock
- * @keeper: in the pool's list of arenas that keep something, see pma_kept.c
+ * @keeper: in the pool's list of arenas that keep something, see pma_keepers.c
  * @keeps: it has said so since it was flushed
  * @flushers: how many are at work on what it keeps; all three under the pool's lock
  * @mapped: a process has had it mapped, so runs must be revoked

@@ -18,7 +18,7 @@
 #include "pma_block.h"
 #include "pma_chunks.h"
 #include "pma_drain.h"
-#include "pma_kept.h"
+#include "pma_keepers.h"
 #include "pma_place.h"
 #include "pma_share.h"
 #include "pma_slabs.h"
@@ -290,8 +290,8 @@ int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flag
 	if (err)
 		return err;
 	do {
-		err = alloc_routed(arena, size, &route, flags | pma_kept_flags(rounds), block);
-	} while (unlikely(err) && pma_kept_make_room(arena, size, &rounds));
+		err = alloc_routed(arena, size, &route, flags | pma_keepers_flags(rounds), block);
+	} while (unlikely(err) && pma_keepers_make_room(arena, size, &rounds));
 	if (unlikely(err) && route.kind == PMA_KIND_BIG && pma_block_make_do(arena, align, &route))
 		err = alloc_routed(arena, size, &route, flags | PMA_MAKE_DO, block);
 	return err ? pma_arena_count_error(arena, err) : 0;
@@ -329,7 +329,7 @@ unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 fla
 			raw_spin_unlock_irqrestore(&arena->lock, irq);
 			done += got;
 			rounds = got ? 0 : rounds;
-		} while (done < nr && pma_kept_make_room(arena, size, &rounds));
+		} while (done < nr && pma_keepers_make_room(arena, size, &rounds));
 		if (done < nr)
 			pma_arena_count_error(arena, -ENOMEM);
 		return done;

@@ -33,6 +33,7 @@
  */
 #include "pma_adapt.h"
 #include "pma_cpu.h"
+#include "pma_keepers.h"
 #include "pma_slabs.h"
 
 /* Blocks allocated or freed in one go with interrupts off. */
@@ -278,7 +279,7 @@ void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i,
 	}
 	/* As when it was adopted; and before we look whether it is known that something is kept. */
 	smp_store_mb(page->spares[i], pgno);
-	pma_kept_tell(arena);
+	pma_keepers_tell(arena);
 }
 
 /**

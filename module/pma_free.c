@@ -17,6 +17,7 @@
 #include "pma_chunks.h"
 #include "pma_cpu.h"
 #include "pma_free.h"
+#include "pma_keepers.h"
 #include "pma_kept.h"
 #include "pma_slabs.h"
 
@@ -76,7 +77,7 @@ static noinline int free_not_adopted(struct pma_arena *arena, u64 handle, struct
 /* It was freed; others may want its page. */
 static noinline int tell_and_return(struct pma_arena *arena, unsigned long irq)
 {
-	pma_kept_tell(arena);
+	pma_keepers_tell(arena);
 	local_irq_restore(irq);
 	return 0;
 }
@@ -156,7 +157,7 @@ static __always_inline void keep(struct pma_arena *arena, struct pma_kept *kept,
 	smp_store_release(&place->piece, piece);
 	/* Who flushes sees this, or we that it must be told. */
 	smp_store_mb(kept->bytes, kept->bytes + bytes);
-	pma_kept_tell(arena);
+	pma_keepers_tell(arena);
 }
 
 /* If a big block in use starts there, free it, for this CPU to keep.  Interrupts are off. */

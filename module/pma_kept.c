@@ -21,10 +21,8 @@
  *		while it is judged; the flag is taken away without it.
  *
  * The places are filled by their CPU (pma_free.c), with interrupts off, and emptied by anybody:
- * what is kept is there for all.  Who finds no room flushes what its own arena keeps,
- * then what others do (pma_kept_make_room()), on whatever CPU; so no request fails for
- * what is kept.  Arenas that keep something are in the pool's list of keepers.  What is
- * kept by a CPU that frees while the pool fills up gets less by and by (pma_kept_shed()).
+ * what is kept is there for all who find no room (pma_keepers.c).  What is kept by a CPU
+ * that frees while the pool fills up gets less by and by (pma_kept_shed()).
  *
  * A run serves a request for its length, a chunk one that it is up to about an eighth longer than.
  * The spare slab pages that CPUs have (pma_cpu.c) are kept likewise, once they are empty.
@@ -40,28 +38,8 @@
 /* Places looked at for a piece to shed. */
 #define SHED_LOOKS	PMA_KEPT_DEPTH
 
-/* As long as a flush may take, in microseconds. */
-#define FLUSH_US	100
-
 /* A chunk may be longer by that part of what is asked for. */
 #define CHUNK_WASTE_SHIFT	3
-
-/**
- * pma_kept_become_keeper() - say that an arena keeps something
- * @arena: the arena
- *
- * Context: Interrupts are off; takes the pool's lock.
- */
-void pma_kept_become_keeper(struct pma_arena *arena)
-{
-	struct pma_pool *pool = arena->pool;
-
-	raw_spin_lock(&pool->lock);
-	if (list_empty(&arena->keeper))
-		list_add_tail(&arena->keeper, &pool->keepers);
-	WRITE_ONCE(arena->keeps, true);
-	raw_spin_unlock(&pool->lock);
-}
 
 /* Take a piece out of its place; PMA_NONE if there is none, or somebody else was quicker. */
 static __always_inline u32 take(struct pma_kept_place *place)
@@ -326,128 +304,6 @@ bool pma_kept_flush(struct pma_arena *arena)
 	return pma_drain_give_empty(arena) || gave;
 }
 
-/*
- * From now on an arena that keeps something anew has to say so.  It stays in the list until
- * this is over: who finds no room meanwhile joins in, lest what is being given back is
- * in nobody's sight.  The pool's lock is held.
- */
-static void begin_flush(struct pma_arena *arena)
-{
-	lockdep_assert_held(&arena->pool->lock);
-	arena->flushers++;
-	/* Then we look what there is. */
-	smp_store_mb(arena->keeps, false);
-}
-
-static void end_flush(struct pma_arena *arena)
-{
-	struct pma_pool *pool = arena->pool;
-	unsigned long irq;
-
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	arena->flushers--;
-	if (!arena->flushers && !arena->keeps)
-		list_del_init(&arena->keeper);
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
-}
-
-/*
- * Give back what an arena's own CPUs keep.  Even if that was nothing another try is due,
- * as only what keeps nothing makes do with a larger class or a short segment.
- */
-static bool flush_own(struct pma_arena *arena)
-{
-	unsigned long irq;
-	bool kept;
-
-	raw_spin_lock_irqsave(&arena->pool->lock, irq);
-	kept = !list_empty(&arena->keeper);
-	if (kept)
-		begin_flush(arena);
-	raw_spin_unlock_irqrestore(&arena->pool->lock, irq);
-	if (!kept)
-		return false;
-	pma_kept_flush(arena);
-	end_flush(arena);
-	return true;
-}
-
-/* The next arena that keeps something, to be flushed, or NULL when it is @first again. */
-static struct pma_arena *get_keeper(struct pma_pool *pool, const struct pma_arena *first)
-{
-	struct pma_arena *arena = NULL;
-	unsigned long irq;
-
-	raw_spin_lock_irqsave(&pool->lock, irq);
-	if (!list_empty(&pool->keepers))
-		arena = list_entry(pool->keepers.next, struct pma_arena, keeper);
-	if (arena == first)
-		arena = NULL;
-	if (arena) {
-		list_move_tail(&arena->keeper, &pool->keepers);
-		begin_flush(arena);
-	}
-	raw_spin_unlock_irqrestore(&pool->lock, irq);
-	return arena;
-}
-
-/*
- * Give back what others keep, arena by arena, until one gave any, or all did.  Was there a
- * keeper?  If it gave nothing, somebody else may have flushed it just before.
- */
-static bool flush_others(struct pma_pool *pool, bool all)
-{
-	struct pma_arena *keeper, *first = NULL;
-	bool gave = false;
-	u32 n;
-
-	for (n = 0; n < READ_ONCE(pool->nr_arenas) && (all || !gave); n++) {
-		keeper = get_keeper(pool, first);
-		if (!keeper)
-			break;
-		first = first ?: keeper;
-		gave |= pma_kept_flush(keeper);
-		end_flush(keeper);
-	}
-	return first;
-}
-
-/**
- * pma_kept_make_room() - give back what is kept, as a request has found no room
- * @arena: whose request it is
- * @bytes: that it asks for
- * @rounds: tries so far after the first one, counted here: 0 at first
- *
- * What its own CPUs keep comes first; what others do is no help where its limit is in
- * the way.  If that is all in vain, CPUs are asked soon for what else they have.  A second
- * try is due in any case: what was kept as the first one failed may all have been given back
- * since, for others.
- *
- * Context: Any but NMI; takes one arena's lock after the other.  O(arenas that keep
- * something), which are none after it.
- * Return: true if it is worth another try, with pma_kept_flags(): it is the second one, or
- * there was an arena that keeps something.  PMA_KEPT_ROUNDS times at most.
- */
-bool pma_kept_make_room(struct pma_arena *arena, u64 bytes, u32 *rounds)
-{
-	struct pma_pool *pool = arena->pool;
-	u32 nr_pages = DIV_ROUND_UP(min_t(u64, bytes, pool->region.bytes),
-				    pma_region_page_size(&pool->region));
-	bool others_may_help, kept;
-
-	if (*rounds == PMA_KEPT_ROUNDS)
-		return false;
-	kept = flush_own(arena);
-	if (++*rounds < PMA_KEPT_ROUNDS && kept)
-		return true;
-	others_may_help = !pma_limit_is_in_the_way(arena, nr_pages);
-	if ((others_may_help && flush_others(pool, *rounds > 1)) || *rounds == 1)
-		return true;
-	if (others_may_help || arena->cpu)
-		pma_drain_soon(arena, others_may_help);
-	return kept;
-}
-
 /**
  * pma_kept_fold() - add what a CPU did on its own to the arena's counters
  * @arena: the arena
@@ -503,28 +359,4 @@ void pma_kept_init(const struct pma_arena *arena, struct pma_kept *kept)
 	kept->big_word = pma_page_word(PMA_KIND_BIG, 0, arena->id);
 	kept->heap_word = pma_page_word(PMA_KIND_HEAP, 0, arena->id);
 	kept->kept_word = pma_page_word(PMA_PAGE_KEPT, 0, arena->id);
-}
-
-/**
- * pma_kept_end() - keep nothing any more
- * @arena: which ends; nobody else uses it any more, and nothing is kept
- *
- * Context: May sleep.
- */
-void pma_kept_end(struct pma_arena *arena)
-{
-	struct pma_pool *pool = arena->pool;
-	unsigned long irq;
-	bool busy;
-
-	/* Somebody who found no room may look for what it keeps just now. */
-	do {
-		raw_spin_lock_irqsave(&pool->lock, irq);
-		busy = arena->flushers;
-		if (!busy)
-			list_del_init(&arena->keeper);
-		raw_spin_unlock_irqrestore(&pool->lock, irq);
-		if (busy)
-			fsleep(FLUSH_US);
-	} while (busy);
 }

@@ -7,9 +7,6 @@
 
 #include "pma_arena.h"
 
-/* How often a request that finds no room is tried again, as others may keep something anew. */
-#define PMA_KEPT_ROUNDS		8
-
 #define PMA_KEPT_DEPTH		16	/* runs of about a length */
 #define PMA_KEPT_CHUNK_DEPTH	8	/* chunks of about a length */
 #define PMA_KEPT_RUN_PAGES	256	/* of the longest run that is kept */
@@ -106,30 +103,14 @@ static inline unsigned long pma_kept_bytes(const struct pma_kept *kept)
 	return READ_ONCE(kept->bytes) - flushed;
 }
 
-void pma_kept_become_keeper(struct pma_arena *arena);
 void pma_kept_init(const struct pma_arena *arena, struct pma_kept *kept);
 void *pma_kept_alloc(struct pma_arena *arena, size_t size);
 void *pma_kept_zalloc(struct pma_arena *arena, size_t size);
 void pma_kept_shed(struct pma_arena *arena);
 void pma_kept_shed_locked(struct pma_arena *arena);
 bool pma_kept_flush(struct pma_arena *arena);
-bool pma_kept_make_room(struct pma_arena *arena, u64 bytes, u32 *rounds);
 void pma_kept_add_stats(const struct pma_arena *arena, const struct pma_kept *kept,
 			struct pma_stats *stats);
 void pma_kept_fold(struct pma_arena *arena, struct pma_kept *kept);
-void pma_kept_end(struct pma_arena *arena);
-
-/* The arena keeps something that others may want; interrupts are off. */
-static __always_inline void pma_kept_tell(struct pma_arena *arena)
-{
-	if (unlikely(!READ_ONCE(arena->keeps)))
-		pma_kept_become_keeper(arena);
-}
-
-/* Flags of a request's next try: in the last one it takes what there is. */
-static inline u32 pma_kept_flags(u32 rounds)
-{
-	return rounds == PMA_KEPT_ROUNDS ? PMA_MAKE_DO : 0;
-}
 
 #endif /* _PMA_KEPT_H */

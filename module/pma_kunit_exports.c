@@ -24,6 +24,7 @@
 #include "pma_heap.h"
 #include "pma_held.h"
 #include "pma_ioctl.h"
+#include "pma_keepers.h"
 #include "pma_limit.h"
 #include "pma_main.h"
 #include "pma_mix.h"
@@ -158,7 +159,7 @@ EXPORT_FOR_KUNIT(pma_cpu_alloc_batch);
 EXPORT_FOR_KUNIT(pma_cpu_free_batch);
 EXPORT_FOR_KUNIT(pma_drain_give_class);
 EXPORT_FOR_KUNIT(pma_kept_flush);
-EXPORT_FOR_KUNIT(pma_kept_make_room);
+EXPORT_FOR_KUNIT(pma_keepers_make_room);
 EXPORT_FOR_KUNIT(pma_drain_begin);
 EXPORT_FOR_KUNIT(pma_drain_end);
 EXPORT_FOR_KUNIT(pma_drain_offline);

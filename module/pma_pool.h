@@ -100,7 +100,7 @@ struct pma_token_stock {
  * @tokens: to claim them with, by number
  * @token_ids: numbers in use
  * @token_stock: for more of them
- * @keepers: arenas that keep something, see pma_kept.c
+ * @keepers: arenas that keep something, see pma_keepers.c
  * @moving: big blocks on their way between the pool and an arena, in no list
  * @drain: asks all CPUs for what they have, as there was too little, see pma_drain.c
  * @next_drain: when that may be again, in jiffies

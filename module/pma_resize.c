@@ -12,7 +12,7 @@
  */
 #include "pma_adapt.h"
 #include "pma_block.h"
-#include "pma_kept.h"
+#include "pma_keepers.h"
 #include "pma_place.h"
 #include "pma_resize.h"
 
@@ -276,7 +276,7 @@ static int resize_to_big(const struct resize *want, u64 handle, struct pma_block
 /* Is a request that has found no room worth another try?  Then it has not failed yet. */
 static bool make_room(struct pma_arena *arena, size_t size, u32 *rounds)
 {
-	if (!pma_kept_make_room(arena, size, rounds))
+	if (!pma_keepers_make_room(arena, size, rounds))
 		return false;
 	pma_arena_forget_failure(arena);
 	return true;
@@ -315,7 +315,7 @@ int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t al
 		return pma_block_free(arena, handle);
 	}
 	do {
-		want.flags = flags | pma_kept_flags(rounds);
+		want.flags = flags | pma_keepers_flags(rounds);
 		err = want.route.kind == PMA_KIND_BIG ? resize_to_big(&want, handle, block) :
 							resize_to_small(&want, handle, block);
 	} while (err == -ENOMEM && make_room(arena, size, &rounds));

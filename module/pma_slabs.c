@@ -10,7 +10,7 @@
  * blocks are cut from the ends of free runs, so that long ones are left between.
  */
 #include "pma_drain.h"
-#include "pma_kept.h"
+#include "pma_keepers.h"
 #include "pma_slabs.h"
 
 /* Blocks of a page that are small. */
@@ -209,7 +209,7 @@ bool pma_slabs_free_of_cpu(struct pma_arena *arena, const struct pma_page *page,
 		return false;
 	pma_arena_count_frees(arena, 1, page->slab.block_size);
 	/* It may be a spare one, and be empty now. */
-	pma_kept_tell(arena);
+	pma_keepers_tell(arena);
 	return true;
 }
 
