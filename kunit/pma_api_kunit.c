@@ -418,8 +418,12 @@ static void realloc_takes_no_lock(struct kunit *test)
 static void realloc_failure_keeps_block(struct kunit *test)
 {
 	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_64K, 0));
-	char *block = pma_alloc(arena, 5000);
+	char *block = pma_alloc(arena, 5000), *small = pma_alloc(arena, 100);
 
+	KUNIT_EXPECT_NULL(test, pma_realloc(arena, small, 100, 2));
+	KUNIT_EXPECT_NULL(test, pma_realloc(arena, small, 1000, 2));
+	KUNIT_EXPECT_EQ(test, stats_of(arena).bad_args, 2);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, small), 0);
 	pma_kunit_fill(block, 5000, 9);
 	KUNIT_EXPECT_NULL(test, pma_realloc(arena, block, SZ_64K + 1, 0));
 	KUNIT_EXPECT_NULL(test, pma_realloc(arena, block, SIZE_MAX, 0));
