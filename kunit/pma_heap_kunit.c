@@ -198,44 +198,52 @@ static const struct {
 	{ 8192, 8192, true },
 };
 
+/* What a row says of its chunk, in a segment that has @before bytes in use besides. */
+static void expect_rounded_up(struct kunit *test, const struct world *world, u32 row, u64 handle,
+			      u32 pgno, u32 nr_pages, u32 before)
+{
+	struct pma_block block;
+
+	KUNIT_ASSERT_EQ(test, handle, pgno * 4096 + before);
+	pma_heap_block(world->heap, handle, &block);
+	KUNIT_EXPECT_EQ_MSG(test, block.size, alloc_table[row].got, "row %u", row);
+	KUNIT_EXPECT_EQ(test, block.requested, alloc_table[row].size);
+	KUNIT_EXPECT_EQ(test, block.kind, PMA_KIND_HEAP);
+	KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, pgno),
+			before + alloc_table[row].got);
+	KUNIT_EXPECT_EQ(test, nr_free(world, pgno, nr_pages), !alloc_table[row].alone);
+	expect_sound(test, world, pgno, nr_pages);
+}
+
+static void first_chunk_rounds_up(struct kunit *test)
+{
+	struct world *world = create(test, &shapes[0]);
+	u64 handle;
+	u32 row;
+
+	for (row = 0; row < ARRAY_SIZE(alloc_table); row++) {
+		handle = pma_heap_add(world->heap, 4, 2, OWNER, alloc_table[row].size, 0);
+		expect_rounded_up(test, world, row, handle, 4, 2, 0);
+		KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, handle), 4);
+		KUNIT_EXPECT_EQ(test, world->heap->fit.free_units, 0);
+	}
+}
+
 static void alloc_rounds_up(struct kunit *test)
 {
 	struct world *world = create(test, &shapes[0]);
-	struct pma_block block;
-	u32 i;
+	u64 first, handle;
+	u32 row;
 
-	/* As the first chunk of a segment, and after the first chunk of another one. */
-	for (i = 0; i < 2 * ARRAY_SIZE(alloc_table); i++) {
-		u32 row = i / 2, segment = 4, nr_pages = 2, before = 0;
-		u64 handle;
-
-		if (i % 2) {
-			segment = 8;
-			nr_pages = 3;
-			before = 4096;
-			pma_heap_add(world->heap, 8, 3, OWNER, before, 0);
-			handle = pma_heap_alloc(world->heap, alloc_table[row].size, 0);
-		} else {
-			handle = pma_heap_add(world->heap, 4, 2, OWNER, alloc_table[row].size, 0);
-		}
-		KUNIT_ASSERT_EQ(test, handle, segment * 4096 + before);
-		pma_heap_block(world->heap, handle, &block);
-		KUNIT_EXPECT_EQ_MSG(test, block.size, alloc_table[row].got, "row %u", row);
-		KUNIT_EXPECT_EQ(test, block.requested, alloc_table[row].size);
-		KUNIT_EXPECT_EQ(test, block.kind, PMA_KIND_HEAP);
-		KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, segment),
-				before + alloc_table[row].got);
-		KUNIT_EXPECT_EQ(test, nr_free(world, segment, nr_pages), !alloc_table[row].alone);
-		expect_sound(test, world, segment, nr_pages);
-		if (i % 2) {
-			KUNIT_EXPECT_EQ(test, pma_heap_alloc(world->heap, 8193, 0),
-					PMA_HANDLE_NONE);
-			KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, handle), PMA_NONE);
-			KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, 8), before);
-			expect_sound(test, world, segment, nr_pages);
-			handle = 8 * 4096;
-		}
-		KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, handle), segment);
+	for (row = 0; row < ARRAY_SIZE(alloc_table); row++) {
+		first = pma_heap_add(world->heap, 8, 3, OWNER, 4096, 0);
+		handle = pma_heap_alloc(world->heap, alloc_table[row].size, 0);
+		expect_rounded_up(test, world, row, handle, 8, 3, 4096);
+		KUNIT_EXPECT_EQ(test, pma_heap_alloc(world->heap, 8193, 0), PMA_HANDLE_NONE);
+		KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, handle), PMA_NONE);
+		KUNIT_EXPECT_EQ(test, pma_heap_used_bytes(world->heap, 8), 4096);
+		expect_sound(test, world, 8, 3);
+		KUNIT_EXPECT_EQ(test, pma_heap_free(world->heap, first), 8);
 		KUNIT_EXPECT_EQ(test, world->heap->fit.free_units, 0);
 	}
 }
@@ -568,6 +576,7 @@ static struct kunit_case pma_heap_cases[] = {
 	KUNIT_CASE(plan_chooses_units),
 	KUNIT_CASE(create_fails_without_memory),
 	KUNIT_CASE(add_marks_pages),
+	KUNIT_CASE(first_chunk_rounds_up),
 	KUNIT_CASE(alloc_rounds_up),
 	KUNIT_CASE(block_tells_flags),
 	KUNIT_CASE(free_stays_within_segment),
