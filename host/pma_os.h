@@ -389,6 +389,8 @@ typedef struct { long counter; } atomic_long_t;
 #define __alloc_percpu(size, align) ((void)(align), host_alloc_percpu(size))
 #define free_percpu(p)		kvfree(p)
 #define this_cpu_ptr(p)		((typeof(p))host_this_cpu(p))
+#define __this_cpu_read(v)	(*this_cpu_ptr(&(v)))
+#define __this_cpu_inc(v)	(++*this_cpu_ptr(&(v)))
 #define per_cpu_ptr(p, cpu)	((typeof(p))((char *)(p) + (cpu) * HOST_PERCPU_BYTES))
 #define smp_processor_id()	host_cpu()
 #define local_irq_save(flags)	do { (flags) = 0; host_irqs_off(); } while (0)

@@ -393,7 +393,8 @@ static void sizes_are_learnt_threads(struct kunit *test)
 		if (shared->slots[i])
 			KUNIT_EXPECT_TRUE(test, pma_kunit_drop_block(shared->arena,
 								     shared->slots[i]));
-	KUNIT_EXPECT_LT(test, shared->arena->adapt->of_size[3], shared->arena->pool->classes->nr);
+	KUNIT_EXPECT_LT(test, pma_arena_class_of(shared->arena, 3),
+			shared->arena->pool->classes->nr);
 	pma_kunit_expect_live(test, shared->arena, 0, 0);
 }
 

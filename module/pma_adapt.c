@@ -10,9 +10,9 @@
  * as much of it has been asked for as fills EARN_PAGES, if pages full of it leave no
  * more than a WASTE_PARTS-th.
  *
- *	of_size[]	class of a size, or the one that never has a page (see
- *			pma_cpu.c), so that nothing is counted or looked up on the way of
- *			the sizes that have earned theirs
+ *	page_at[]	of a size, the page that a CPU takes from, or one that never is there
+ *			(see pma_cpu.c), so that nothing is counted or looked up on the way
+ *			of the sizes that have earned theirs
  *	asked[]		of the others, how often
  *	mixed[]		runs, by the length of their longest free piece
  *
@@ -61,14 +61,14 @@ static u32 size_index(size_t size)
 int pma_adapt_init(struct pma_arena *arena)
 {
 	const struct pma_classes *classes = arena->pool->classes;
-	u32 sizes = classes->slab_max / PMA_BLOCK_MIN, i;
-	struct pma_adapt *adapt = kvzalloc(struct_size(adapt, of_size, sizes), GFP_KERNEL);
+	u32 sizes = min(classes->slab_max / PMA_BLOCK_MIN, PMA_ADAPT_SIZES), i;
+	struct pma_adapt *adapt = kvzalloc(sizeof(*adapt), GFP_KERNEL);
 
 	if (!adapt)
 		return -ENOMEM;
 	memset(adapt->mixed, 0xff, sizeof(adapt->mixed));	/* PMA_NONE */
 	for (i = 0; i < sizes; i++)
-		adapt->of_size[i] = i < PMA_ADAPT_SIZES ? classes->nr : classes->of_size[i];
+		pma_arena_set_class(arena, i, classes->nr);
 	arena->adapt = adapt;
 	return 0;
 }
@@ -81,17 +81,6 @@ void pma_adapt_exit(struct pma_arena *arena)
 {
 	kvfree(arena->adapt);
 	arena->adapt = NULL;
-}
-
-/**
- * pma_adapt_of_size() - the classes of an arena's sizes
- * @arena: the arena
- *
- * Return: class of a size, by (size - 1) / PMA_BLOCK_MIN, or how many there are.
- */
-const u8 *pma_adapt_of_size(const struct pma_arena *arena)
-{
-	return arena->adapt ? arena->adapt->of_size : arena->pool->classes->of_size;
 }
 
 /* What is learnt. */
@@ -141,12 +130,12 @@ bool pma_adapt_ask(struct pma_arena *arena, size_t size, u32 class, unsigned int
 	u32 i = size_index(size), rounded = (i + 1) * PMA_BLOCK_MIN;
 
 	lockdep_assert_held(&arena->lock);
-	if (i >= PMA_ADAPT_SIZES || adapt->of_size[i] == class)
+	if (i >= PMA_ADAPT_SIZES || pma_arena_class_of(arena, i) == class)
 		return false;
 	adapt->asked[i] += nr;
 	if (adapt->asked[i] >= EARN_PAGES * pma_region_page_size(&arena->pool->region) / rounded &&
 	    suits(arena, rounded, class)) {
-		WRITE_ONCE(adapt->of_size[i], class);
+		pma_arena_set_class(arena, i, class);
 		return false;
 	}
 	/* A page that is there already, for an alignment or a batch, may as well be used. */

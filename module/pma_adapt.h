@@ -8,7 +8,7 @@
 #include "pma_arena.h"
 #include "pma_mix.h"
 
-#define PMA_ADAPT_SIZES		128	/* that slab pages can be earned for: up to 2 KiB */
+#define PMA_ADAPT_SIZES		128U	/* that slab pages can be earned for: up to 2 KiB */
 #define PMA_ADAPT_LISTS		257	/* as pma_fit_list_of() says of a run's units */
 
 /**
@@ -17,21 +17,18 @@
  * @lists: which of @mixed are not empty
  * @mixed: runs, by pma_fit_list_of() the length of their longest free piece
  * @asked: by (size - 1) / PMA_BLOCK_MIN: how often, where that has earned no class
- * @of_size: by the same: its class, or how many classes there are
  *
- * Under the arena's lock, but @of_size is read without.
+ * Under the arena's lock.
  */
 struct pma_adapt {
 	u32 nr_pages;
 	DECLARE_BITMAP(lists, PMA_ADAPT_LISTS);
 	u32 mixed[PMA_ADAPT_LISTS];
 	u32 asked[PMA_ADAPT_SIZES];
-	u8 of_size[];
 };
 
 int pma_adapt_init(struct pma_arena *arena);
 void pma_adapt_exit(struct pma_arena *arena);
-const u8 *pma_adapt_of_size(const struct pma_arena *arena);
 void pma_adapt_route(const struct pma_arena *arena, size_t size, size_t align,
 		     struct pma_route *route);
 bool pma_adapt_ask(struct pma_arena *arena, size_t size, u32 class, unsigned int nr);

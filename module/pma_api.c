@@ -210,10 +210,10 @@ static noinline void *alloc_larger(struct pma_arena *arena, size_t size)
 }
 
 /* As pma_alloc(), where the CPU's word is used up; interrupts are off, and on again then. */
-static noinline void *alloc_slowly(struct pma_arena *arena, size_t size, struct pma_cpu_page *page,
-				   unsigned long irq)
+static noinline void *alloc_slowly(struct pma_arena *arena, size_t size,
+				   struct pma_cpu_page __percpu *own, unsigned long irq)
 {
-	void *block = pma_cpu_take_next(arena, page);
+	void *block = pma_cpu_take_next(arena, own);
 
 	local_irq_restore(irq);
 	return block ?: alloc_locked(arena, size, 0, 0);
@@ -232,18 +232,19 @@ static noinline void *alloc_slowly(struct pma_arena *arena, size_t size, struct 
  */
 void *pma_alloc(struct pma_arena *arena, size_t size)
 {
-	struct pma_cpu_page *page;
-	unsigned long irq, word;
+	struct pma_cpu_page __percpu *own;
+	unsigned long irq, *word, bits;
 	void *block;
 
 	if (unlikely(!pma_cpu_serves(arena, size)))
 		return alloc_larger(arena, size);
 	local_irq_save(irq);
-	page = pma_cpu_page_for(arena, size);
-	word = READ_ONCE(*page->word);
-	if (unlikely(!word))
-		return alloc_slowly(arena, size, page, irq);
-	block = pma_cpu_take(page, word);
+	own = pma_cpu_page_for(arena, size);
+	word = __this_cpu_read(own->word);
+	bits = READ_ONCE(*word);
+	if (unlikely(!bits))
+		return alloc_slowly(arena, size, own, irq);
+	block = pma_cpu_take(own, word, bits);
 	local_irq_restore(irq);
 	return block;
 }
@@ -253,15 +254,16 @@ EXPORT_SYMBOL_GPL(pma_alloc);
 static __always_inline void *take_of_cpu(struct pma_arena *arena, size_t size,
 					 size_t *block_size)
 {
-	struct pma_cpu_page *page;
-	unsigned long irq, word;
+	struct pma_cpu_page __percpu *own;
+	unsigned long irq, *word, bits;
 	void *block;
 
 	local_irq_save(irq);
-	page = pma_cpu_page_for(arena, size);
-	*block_size = page->block_size;
-	word = READ_ONCE(*page->word);
-	block = likely(word) ? pma_cpu_take(page, word) : pma_cpu_take_next(arena, page);
+	own = pma_cpu_page_for(arena, size);
+	*block_size = __this_cpu_read(own->block_size);
+	word = __this_cpu_read(own->word);
+	bits = READ_ONCE(*word);
+	block = likely(bits) ? pma_cpu_take(own, word, bits) : pma_cpu_take_next(arena, own);
 	local_irq_restore(irq);
 	return block;
 }

@@ -361,8 +361,9 @@ void pma_arena_get_stats(struct pma_arena *arena, struct pma_stats *stats)
  */
 struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 flags)
 {
-	struct pma_arena *arena = kvzalloc(sizeof(*arena), GFP_KERNEL);
-	int id, i;
+	u32 sizes = pool->classes->slab_max / PMA_BLOCK_MIN, i;
+	struct pma_arena *arena = kvzalloc(struct_size(arena, page_at, sizes), GFP_KERNEL);
+	int id;
 
 	if (!arena)
 		return ERR_PTR(-ENOMEM);
@@ -382,6 +383,8 @@ struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 fla
 	raw_spin_lock_init(&arena->lock);
 	for (i = 0; i < PMA_CLASSES_MAX; i++)
 		arena->partial[i] = PMA_NONE;
+	for (i = 0; i < sizes; i++)
+		pma_arena_set_class(arena, i, pool->classes->of_size[i]);
 	arena->full = PMA_NONE;
 	arena->big = PMA_NONE;
 	arena->segments = PMA_NONE;

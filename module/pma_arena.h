@@ -10,6 +10,9 @@
 #define PMA_ARENA_USER		BIT(0)	/* a process's, not the kernel's */
 #define PMA_ARENA_PERCPU	BIT(1)	/* CPUs have slab pages, and keep runs and chunks */
 
+/* Of struct pma_cpu_page. */
+#define PMA_CPU_PAGE_BYTES	128U
+
 /* Beside PMA_ZERO, within: a larger class or a short segment will do, whatever CPUs keep. */
 #define PMA_MAKE_DO		BIT(31)
 
@@ -18,23 +21,23 @@
  * @base: of the region
  * @bytes: of the region; 0 if CPUs have no pages
  * @desc: of the region
- * @of_size: of the class map, or what the arena has learnt
  * @size_max: largest slab block; 0 if CPUs have no pages
  * @page_mask: page size less 1
- * @kept_size_max: bytes of the longest run that a CPU may keep; 0 if they keep none
- * @kept_max: bytes of runs and chunks that a CPU may keep
  * @page_shift: log2 of a page's bytes
+ * @shadow: of the region
+ * @shadow_bytes: of it for a page
+ * @kept_size_max: bytes of the longest run that a CPU may keep; 0 if they keep none
  */
 struct pma_arena_fast {
 	uintptr_t base;
 	size_t bytes;
 	struct pma_page *desc;
-	const u8 *of_size;
 	size_t size_max;
 	u32 page_mask;
-	u32 kept_size_max;
-	size_t kept_max;
 	u8 page_shift;
+	void *shadow;
+	u32 shadow_bytes;
+	u32 kept_size_max;
 };
 
 /**
@@ -73,12 +76,14 @@ struct pma_arena_fast {
  * @heap: over @segments
  * @adapt: what it has learnt, and its mixed runs; NULL where classes do not adapt
  * @stats: its counters; what concerns the pool is filled in by pma_arena_get_stats()
+ * @page_at: of a size, by (size - 1) / PMA_BLOCK_MIN: where among a CPU's pages the one for it
+ *	is, bytes; see pma_arena_class_of()
  *
  * Lists go through the links of the runs' tags; each holds first pages.
  */
 struct pma_arena {
 	struct pma_arena_fast fast;
-	struct pma_cpu __percpu *cpu;
+	struct pma_cpu __percpu *cpu;	/* in that line */
 	struct pma_pool *pool;
 	u16 id;
 	u64 uid;
@@ -112,12 +117,38 @@ struct pma_arena {
 	struct pma_heap *heap;
 	struct pma_adapt *adapt;
 	struct pma_stats stats;
+	u16 page_at[];
 };
+
+static_assert(offsetof(struct pma_arena, pool) <= 64);
 
 struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 flags);
 void pma_arena_delete(struct pma_arena *arena);
 struct pma_arena *pma_arena_by_uid(struct pma_pool *pool, u64 uid);
 void pma_arena_get_stats(struct pma_arena *arena, struct pma_stats *stats);
+
+/**
+ * pma_arena_class_of() - the class whose slab pages serve a size
+ * @arena: the arena
+ * @i: the size, as (size - 1) / PMA_BLOCK_MIN
+ *
+ * Return: the class, or how many there are, if that size has not earned slab pages.
+ */
+static inline u32 pma_arena_class_of(const struct pma_arena *arena, u32 i)
+{
+	return READ_ONCE(arena->page_at[i]) / PMA_CPU_PAGE_BYTES;
+}
+
+/**
+ * pma_arena_set_class() - say which class's slab pages serve a size
+ * @arena: the arena, nobody else's yet or with its lock held
+ * @i: the size, as (size - 1) / PMA_BLOCK_MIN
+ * @class: the class, or how many there are
+ */
+static inline void pma_arena_set_class(struct pma_arena *arena, u32 i, u32 class)
+{
+	WRITE_ONCE(arena->page_at[i], class * PMA_CPU_PAGE_BYTES);
+}
 
 /* For the rest of L3. */
 u32 pma_arena_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags);

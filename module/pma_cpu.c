@@ -39,12 +39,6 @@
 /* Blocks allocated or freed in one go with interrupts off. */
 #define BATCH_IRQS_OFF	64U
 
-/* A CPU keeps no more than such a part of the region. */
-#define KEPT_PARTS	8
-
-/* Where classes adapt room is worth more than time. */
-#define KEPT_PARTS_ADAPTIVE	16
-
 /*
  * An empty page stays among so many spare ones of a class; and where less than half of the
  * pool is free, among so few.
@@ -104,7 +98,7 @@ static __always_inline void have(const struct pma_arena *arena, struct pma_cpu_p
 
 	page->pgno = pgno;
 	page->desc = desc;
-	page->bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
+	page->bitmap = pma_cpu_bitmap(arena, pgno);
 	go_to_word(arena, page, desc->slab.first_free / BITS_PER_LONG);
 }
 
@@ -143,24 +137,23 @@ static __always_inline bool let_go(struct pma_page *desc, u32 nr_blocks)
 	if (unlikely(pma_page_id_of(word).kind & PMA_SLAB_GIVEN))
 		return false;
 	WRITE_ONCE(desc->slab.first_free, nr_blocks);
-	return pma_page_swap(desc, word, pma_page_slab_word(word, PMA_SLAB_CPU ^ PMA_SLAB_FULL));
+	return pma_page_swap_now(desc, word,
+				 pma_page_slab_word(word, PMA_SLAB_CPU ^ PMA_SLAB_FULL));
 }
 
 /* Part with a page that is empty, or that others have freed to. */
-static noinline void settle(struct pma_arena *arena, u32 pgno)
+static void settle(struct pma_arena *arena, u32 pgno)
 {
 	raw_spin_lock(&arena->lock);
 	pma_slabs_settle(arena, pgno);
 	raw_spin_unlock(&arena->lock);
 }
 
-/* Part with a page that the CPU has taken all blocks of. */
-static __always_inline void part_with_used_up(struct pma_arena *arena,
-					      const struct pma_cpu_page *page,
-					      struct pma_page *desc, u32 pgno)
+/* Part with the page that the CPU has taken all blocks of. */
+static void part_with_used_up(struct pma_arena *arena, const struct pma_cpu_page *page)
 {
-	if (unlikely(!let_go(desc, page->nr_blocks)))
-		settle(arena, pgno);
+	if (page->desc && unlikely(!let_go(page->desc, page->nr_blocks)))
+		settle(arena, page->pgno);
 }
 
 /* The spare page that was put away last, or PMA_NONE. */
@@ -177,18 +170,16 @@ static __always_inline u32 take_spare(struct pma_cpu_page *page)
 /* Have a page that the CPU has put away, for the one that is used up. */
 static void go_to_spare(struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno)
 {
-	if (page->desc)
-		part_with_used_up(arena, page, page->desc, page->pgno);
+	part_with_used_up(arena, page);
 	have(arena, page, pgno);
 }
 
 /* Have a page that no CPU has, for the one that is used up. */
-static noinline bool go_to_partial(struct pma_arena *arena, struct pma_cpu_page *page)
+static bool go_to_partial(struct pma_arena *arena, struct pma_cpu_page *page)
 {
 	u32 pgno = PMA_NONE;
 
-	if (page->desc)
-		part_with_used_up(arena, page, page->desc, page->pgno);
+	part_with_used_up(arena, page);
 	raw_spin_lock(&arena->lock);
 	have_none(page);
 	fold(arena, page);
@@ -201,7 +192,7 @@ static noinline bool go_to_partial(struct pma_arena *arena, struct pma_cpu_page 
 }
 
 /* Go on to a word that has a free block, be it in another page; is there one? */
-static bool refill(struct pma_arena *arena, struct pma_cpu_page *page)
+static noinline bool refill(struct pma_arena *arena, struct pma_cpu_page *page)
 {
 	u32 pgno;
 
@@ -214,45 +205,75 @@ static bool refill(struct pma_arena *arena, struct pma_cpu_page *page)
 	return true;
 }
 
-/* Take a block of a page that the CPU had put away; of its only free one just that. */
-static __always_inline void *take_of_spare(struct pma_arena *arena, struct pma_cpu_page *page,
-					   u32 pgno)
+/* Take a block of this CPU's word, which has one. */
+static void *take_of_word(struct pma_cpu_page __percpu *own)
 {
-	unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
+	unsigned long *word = __this_cpu_read(own->word);
+
+	return pma_cpu_take(own, word, READ_ONCE(*word));
+}
+
+/* Take a block of the word to go on to, if there is one. */
+static noinline void *take_of_refilled(struct pma_arena *arena, struct pma_cpu_page __percpu *own)
+{
+	return refill(arena, this_cpu_ptr(own)) ? take_of_word(own) : NULL;
+}
+
+/* Take a block of a page that the CPU had put away, and go on with that page. */
+static noinline void *take_first_of_spare(struct pma_arena *arena,
+					  struct pma_cpu_page __percpu *own, u32 pgno)
+{
+	go_to_spare(arena, this_cpu_ptr(own), pgno);
+	return take_of_word(own);
+}
+
+/* A block of a page that has no other, but now others have freed to it. */
+static noinline void *settle_and_return(struct pma_arena *arena, u32 pgno, void *block)
+{
+	settle(arena, pgno);
+	return block;
+}
+
+/* Take a block of a page that the CPU had put away; of its only free one just that. */
+static __always_inline void *take_of_spare(struct pma_arena *arena,
+					   struct pma_cpu_page __percpu *own, u32 pgno)
+{
+	struct pma_cpu_page *page = this_cpu_ptr(own);
+	unsigned long *bitmap = pma_cpu_bitmap(arena, pgno);
 	struct pma_page *desc = page_of(arena, pgno);
 	u32 index = desc->slab.first_free;
-	unsigned long word = READ_ONCE(bitmap[index / BITS_PER_LONG]);
+	unsigned long word = READ_ONCE(*bitmap);
+	void *block;
 
-	/* Other words may have some. */
-	if (word & (word - 1) || page->nr_blocks > BITS_PER_LONG) {
-		go_to_spare(arena, page, pgno);
-		return pma_cpu_take(page, word);
-	}
+	if (word & (word - 1))
+		return take_first_of_spare(arena, own, pgno);
 	clear_bit(index, bitmap);
 	page->allocs++;
-	part_with_used_up(arena, page, desc, pgno);
-	return (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift) +
-	       index * page->block_size;
+	block = (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift) +
+		index * page->block_size;
+	return likely(let_go(desc, page->nr_blocks)) ? block :
+						       settle_and_return(arena, pgno, block);
 }
 
 /**
  * pma_cpu_take_next() - take a block where the CPU's word is used up
  * @arena: whose it will be
- * @page: this CPU's
+ * @own: the page that each CPU takes from
  *
  * Context: Interrupts are off; may take the arena's lock.
  * Return: the block, or NULL if there is none, and it must be had in another way.
  */
-void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page *page)
+void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page __percpu *own)
 {
-	u32 pgno;
+	struct pma_cpu_page *page = this_cpu_ptr(own);
+	u32 pgno = PMA_NONE;
 
-	if (next_word(arena, page))
-		return pma_cpu_take(page, READ_ONCE(*page->word));
-	pgno = take_spare(page);
-	if (likely(pgno != PMA_NONE))
-		return take_of_spare(arena, page, pgno);
-	return go_to_partial(arena, page) ? pma_cpu_take(page, READ_ONCE(*page->word)) : NULL;
+	/* A page of so many blocks may have another word. */
+	if (page->nr_blocks <= BITS_PER_LONG)
+		pgno = take_spare(page);
+	if (unlikely(pgno == PMA_NONE))
+		return take_of_refilled(arena, own);
+	return take_of_spare(arena, own, pgno);
 }
 
 /**
@@ -269,7 +290,7 @@ void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page *page)
  */
 void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i, u32 pgno)
 {
-	const unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
+	const unsigned long *bitmap = pma_cpu_bitmap(arena, pgno);
 	u32 most = pma_pool_has_plenty(arena->pool) ? EMPTY_SPARES : EMPTY_SPARES_FEW;
 
 	if (page->nr_spares > most && pma_cpu_is_empty(page, bitmap)) {
@@ -277,8 +298,8 @@ void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i,
 		settle(arena, pgno);
 		return;
 	}
-	/* As when it was adopted; and before we look whether it is known that something is kept. */
-	smp_store_mb(page->spares[i], pgno);
+	/* Before we look whether it is known that something is kept. */
+	pma_cpu_place(&page->spares[i], pgno);
 	pma_keepers_tell(arena);
 }
 
@@ -302,7 +323,7 @@ void pma_cpu_make_place(struct pma_arena *arena, u32 class)
 		return;
 	pgno = page->spares[i];
 	if (pgno != PMA_NONE) {
-		if (!pma_cpu_is_empty(page, pma_pages_shadow(&arena->pool->pages, pgno)))
+		if (!pma_cpu_is_empty(page, pma_cpu_bitmap(arena, pgno)))
 			return;
 		page->spares[i] = PMA_NONE;
 		pma_slabs_settle(arena, pgno);
@@ -358,7 +379,7 @@ unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned 
 		return 0;
 	nr = min(nr, BATCH_IRQS_OFF);
 	local_irq_save(irq);
-	page = pma_cpu_page_for(arena, size);
+	page = this_cpu_ptr(pma_cpu_page_for(arena, size));
 	while (done < nr && (READ_ONCE(*page->word) || refill(arena, page)))
 		done += take_from_word(page, nr - done, blocks + done);
 	local_irq_restore(irq);
@@ -513,11 +534,11 @@ int pma_cpu_init(struct pma_arena *arena)
 		.base = (uintptr_t)pool->region.base,
 		.bytes = pool->region.bytes,
 		.desc = pool->pages.desc,
-		.of_size = pma_adapt_of_size(arena),
 		.page_mask = pma_region_page_size(&pool->region) - 1,
-		.size_max = pool->classes->slab_max,
 		.page_shift = pool->region.page_shift,
-		.kept_max = pool->region.bytes / (arena->adapt ? KEPT_PARTS_ADAPTIVE : KEPT_PARTS),
+		.shadow = pool->pages.shadow,
+		.shadow_bytes = pool->pages.shadow_bytes,
+		.size_max = pool->classes->slab_max,
 		.kept_size_max = PMA_KEPT_RUN_PAGES << pool->region.page_shift,
 	};
 	return 0;

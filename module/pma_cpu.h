@@ -49,6 +49,8 @@ struct pma_cpu_page {
 	u32 spares[PMA_CPU_SPARES];
 } __aligned(64);
 
+static_assert(sizeof(struct pma_cpu_page) == PMA_CPU_PAGE_BYTES);
+
 /**
  * struct pma_cpu - what a CPU has of an arena
  * @kept: runs and chunks
@@ -64,28 +66,25 @@ void pma_cpu_exit(struct pma_arena *arena);
 void pma_cpu_part_with(struct pma_arena *arena, struct pma_cpu_page *page);
 void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i, u32 pgno);
 void pma_cpu_make_place(struct pma_arena *arena, u32 class);
-void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page *page);
+void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page __percpu *own);
 unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned int nr,
 				 void **blocks);
 unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks);
 void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats);
 
-/* The CPU's page for blocks of @size; interrupts are off, @size is at most fast.size_max. */
-static __always_inline struct pma_cpu_page *pma_cpu_page_for(const struct pma_arena *arena,
-							     size_t size)
+/* Each CPU's page for blocks of @size, which pma_cpu_serves(). */
+static __always_inline struct pma_cpu_page __percpu *
+pma_cpu_page_for(const struct pma_arena *arena, size_t size)
 {
-	u32 class = READ_ONCE(arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN]);
-	size_t offset = class * sizeof(struct pma_cpu_page);
-	struct pma_cpu_page *page;
+	/* It may be learning just now; READ_ONCE() would have the address added up first. */
+	size_t at = data_race(arena->page_at[(size - 1) / PMA_BLOCK_MIN]);
 
-	/* Left to itself, gcc adds the parts up at each use, or before it shifts. */
-	OPTIMIZER_HIDE_VAR(offset);
-	page = (void *)this_cpu_ptr(arena->cpu)->pages + offset;
-	OPTIMIZER_HIDE_VAR(page);
-	return page;
+	/* So that it is read once. */
+	OPTIMIZER_HIDE_VAR(at);
+	return (void __percpu *)arena->cpu->pages + at;
 }
 
-/* Is there a CPU's page for blocks of @size?  Size 0 wraps around; without any it is 0. */
+/* Is there a page of each CPU's for blocks of @size?  Size 0 wraps around; without any it is 0. */
 static __always_inline bool pma_cpu_serves(const struct pma_arena *arena, size_t size)
 {
 	return size - 1 < arena->fast.size_max;
@@ -94,19 +93,23 @@ static __always_inline bool pma_cpu_serves(const struct pma_arena *arena, size_t
 /* Bytes of a block for @size, which pma_cpu_serves(). */
 static inline u32 pma_cpu_block_size(const struct pma_arena *arena, size_t size)
 {
-	u32 class = READ_ONCE(arena->fast.of_size[(size - 1) / PMA_BLOCK_MIN]);
+	u32 class = pma_arena_class_of(arena, (size - 1) / PMA_BLOCK_MIN);
 
 	return arena->pool->classes->class[class].block_size;
 }
 
-/* Take the lowest free block of the CPU's word, which has one; interrupts are off. */
-static __always_inline void *pma_cpu_take(struct pma_cpu_page *page, unsigned long word)
+/*
+ * Take the lowest free block of this CPU's word, whose bits these are and which has one;
+ * interrupts are off.
+ */
+static __always_inline void *pma_cpu_take(struct pma_cpu_page __percpu *own, unsigned long *word,
+					  unsigned long bits)
 {
-	unsigned long bit = __ffs(word);
+	unsigned long bit = __ffs(bits);
 
-	clear_bit(bit, page->word);
-	page->allocs++;
-	return page->base + bit * page->block_size;
+	clear_bit(bit, word);
+	__this_cpu_inc(own->allocs);
+	return __this_cpu_read(own->base) + bit * __this_cpu_read(own->block_size);
 }
 
 /*
@@ -117,6 +120,12 @@ static __always_inline struct pma_cpu_page *pma_cpu_page_of(struct pma_cpu *cpu,
 							    const struct pma_page *desc)
 {
 	return &cpu->pages[READ_ONCE(desc->class)];
+}
+
+/* The bitmap of a slab page. */
+static __always_inline unsigned long *pma_cpu_bitmap(const struct pma_arena *arena, u32 pgno)
+{
+	return arena->fast.shadow + (size_t)pgno * arena->fast.shadow_bytes;
 }
 
 /* Which block begins at an offset in a page that is cut like the CPU's; or false. */
@@ -142,15 +151,20 @@ static inline bool pma_cpu_is_empty(const struct pma_cpu_page *page, const unsig
 	return READ_ONCE(*bitmap) == BITMAP_LAST_WORD_MASK(left);
 }
 
-/* Free the block at an offset in a page that this CPU has, if that is the start of one. */
-static __always_inline bool pma_cpu_give(struct pma_cpu_page *page, u32 offset)
+/* Free the block at an offset in the page that this CPU takes from, if one starts there. */
+static __always_inline bool pma_cpu_give(struct pma_cpu_page __percpu *own, u32 offset)
 {
-	u32 index;
+	u32 inverse = __this_cpu_read(own->inverse), index;
+	u64 quotient = pma_slab_divide(inverse, offset);
 
-	if (unlikely(!pma_cpu_find(page, offset, &index) ||
-		     test_and_set_bit(index, page->bitmap)))
+	/* As pma_cpu_find(), each field read only when it is wanted. */
+	if (unlikely(!pma_slab_is_start(inverse, quotient)))
 		return false;
-	page->frees++;
+	index = upper_32_bits(quotient);
+	if (unlikely(index >= __this_cpu_read(own->nr_blocks) ||
+		     test_and_set_bit(index, __this_cpu_read(own->bitmap))))
+		return false;
+	__this_cpu_inc(own->frees);
 	return true;
 }
 
@@ -161,15 +175,24 @@ static __always_inline bool pma_cpu_give(struct pma_cpu_page *page, u32 offset)
  * @desc: descriptor of its page
  *
  * Context: Interrupts are off.
- * Return: true if it was the start of a block in use, in a page that this CPU has,
+ * Return: true if it was the start of a block in use, in the page that this CPU takes from,
  * and is free now; false if that must be found out in another way.
  */
 static __always_inline bool pma_cpu_free(struct pma_arena *arena, size_t handle,
 					 const struct pma_page *desc)
 {
-	struct pma_cpu_page *page = pma_cpu_page_of(this_cpu_ptr(arena->cpu), desc);
+	/* Whatever that says just now, if the page is the one there, then it stays so meanwhile. */
+	struct pma_cpu_page __percpu *own = &arena->cpu->pages[READ_ONCE(desc->class)];
 
-	return likely(page->desc == desc && pma_cpu_give(page, handle & arena->fast.page_mask));
+	return likely(__this_cpu_read(own->desc) == desc &&
+		      pma_cpu_give(own, handle & arena->fast.page_mask));
+}
+
+/* Put a page into a place. */
+static __always_inline void pma_cpu_place(u32 *place, u32 pgno)
+{
+	/* Whoever takes it out sees what was written of it before. */
+	smp_store_mb(*place, pgno);
 }
 
 /*
@@ -180,15 +203,17 @@ static __always_inline bool pma_cpu_give_to_adopted(struct pma_arena *arena,
 						    struct pma_cpu_page *page,
 						    struct pma_page *desc, u32 pgno, u32 index)
 {
-	bool done;
+	u32 i = page->nr_spares++;
 
 	WRITE_ONCE(desc->slab.first_free, index);
-	WRITE_ONCE(desc->slab.place, page->nr_spares);
-	done = !test_and_set_bit(index, pma_pages_shadow(&arena->pool->pages, pgno));
-	page->frees += done;
-	/* Whoever takes it out sees what was written of it before. */
-	smp_store_mb(page->spares[page->nr_spares++], pgno);
-	return done;
+	WRITE_ONCE(desc->slab.place, i);
+	if (unlikely(test_and_set_bit(index, pma_cpu_bitmap(arena, pgno)))) {
+		pma_cpu_place(&page->spares[i], pgno);
+		return false;
+	}
+	page->frees++;
+	pma_cpu_place(&page->spares[i], pgno);
+	return true;
 }
 
 /**
@@ -220,47 +245,10 @@ static __always_inline bool pma_cpu_adopt(struct pma_arena *arena, size_t handle
 		return false;
 	if (unlikely(!pma_cpu_find(page, handle & arena->fast.page_mask, &index) ||
 		     was.kind != (PMA_KIND_SLAB | PMA_SLAB_FULL) ||
-		     !pma_page_swap(desc, word,
-				    pma_page_slab_word(word, PMA_SLAB_FULL ^ PMA_SLAB_CPU))))
+		     !pma_page_swap_now(desc, word,
+					pma_page_slab_word(word, PMA_SLAB_FULL ^ PMA_SLAB_CPU))))
 		return false;
 	return pma_cpu_give_to_adopted(arena, page, desc, pgno, index);
-}
-
-/**
- * pma_cpu_give_to_spare() - free a block of a page that this CPU has put away
- * @arena: whose it is, and whose CPUs have pages
- * @handle: of the block's start, it is said; in the region
- * @desc: descriptor of its page, which seems to be a CPU's
- *
- * Context: Interrupts are off; may take the arena's lock.
- * Return: true if it was the start of a block in use of such a page, and is free now, which
- * calls for pma_cpu_was_given(); false if it must be freed, or refused, in another way.
- */
-static __always_inline bool pma_cpu_give_to_spare(struct pma_arena *arena, size_t handle,
-						  const struct pma_page *desc)
-{
-	struct pma_cpu_page *page = pma_cpu_page_of(this_cpu_ptr(arena->cpu), desc);
-	u32 pgno = handle >> arena->fast.page_shift, i = READ_ONCE(desc->slab.place), index;
-	unsigned long *bitmap;
-	bool done;
-
-	OPTIMIZER_HIDE_VAR(page);
-	/* If it is in a place of this CPU's, then it is what it seems to be. */
-	if (i >= PMA_CPU_SPARES || READ_ONCE(page->spares[i]) != pgno ||
-	    !pma_cpu_find(page, handle & arena->fast.page_mask, &index))
-		return false;
-	/* Nobody else must take it just now. */
-	if (unlikely(cmpxchg(&page->spares[i], pgno, PMA_NONE) != pgno))
-		return false;
-	bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
-	done = !test_and_set_bit(index, bitmap);
-	page->frees += done;
-	/* Only what is done may change where the page is: what is refused changes nothing. */
-	if (unlikely(done && READ_ONCE(*bitmap) == page->all_free))
-		pma_cpu_put_away(arena, page, i, pgno);
-	else
-		smp_store_mb(page->spares[i], pgno);	/* as when it was adopted */
-	return done;
 }
 
 /*

@@ -103,6 +103,15 @@ int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
 	return 0;
 }
 
+/* A block of a spare page, which is in none of its places just now, was its last one perhaps. */
+static noinline int put_away(struct pma_arena *arena, struct pma_cpu_page *own, u32 i, u32 pgno,
+			     unsigned long irq)
+{
+	pma_cpu_put_away(arena, own, i, pgno);
+	local_irq_restore(irq);
+	return 0;
+}
+
 /**
  * pma_free_of_spare() - free a block of what seems to be a slab page of a CPU's
  * @arena: as for pma_free_irqs_off()
@@ -116,8 +125,31 @@ int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
 int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page,
 		      unsigned long irq)
 {
-	if (unlikely(!pma_cpu_give_to_spare(arena, handle, page)))
+	struct pma_cpu_page *own = pma_cpu_page_of(this_cpu_ptr(arena->cpu), page);
+	u32 pgno = handle >> arena->fast.page_shift, i = READ_ONCE(page->slab.place), index;
+	u32 *place = own->spares + i;
+	unsigned long *bitmap;
+
+	OPTIMIZER_HIDE_VAR(own);
+	OPTIMIZER_HIDE_VAR(place);
+	/*
+	 * If it is in a place of this CPU's, then it is what it seems to be; and nobody else must
+	 * take it just now.
+	 */
+	if (i >= PMA_CPU_SPARES || READ_ONCE(*place) != pgno ||
+	    unlikely(!pma_cpu_find(own, handle & arena->fast.page_mask, &index) ||
+		     cmpxchg(place, pgno, PMA_NONE) != pgno))
 		return pma_free_of_partial(arena, handle, page, irq);
+	bitmap = pma_cpu_bitmap(arena, pgno);
+	if (unlikely(test_and_set_bit(index, bitmap))) {
+		pma_cpu_place(place, pgno);
+		return pma_free_of_partial(arena, handle, page, irq);
+	}
+	own->frees++;
+	/* Only what is done may change where the page is: what is refused changes nothing. */
+	if (unlikely(READ_ONCE(*bitmap) == own->all_free))
+		return put_away(arena, own, place - own->spares, pgno, irq);
+	pma_cpu_place(place, pgno);
 	if (pma_cpu_was_given(page))
 		return tell_and_return(arena, irq);
 	local_irq_restore(irq);
@@ -131,9 +163,9 @@ static bool may_keep(const struct pma_arena *arena)
 }
 
 /* May this one keep so many bytes more? */
-static bool has_room(const struct pma_arena *arena, const struct pma_kept *kept, size_t bytes)
+static bool has_room(const struct pma_kept *kept, size_t bytes)
 {
-	return pma_kept_bytes(kept) + bytes <= arena->fast.kept_max;
+	return pma_kept_bytes(kept) + bytes <= kept->bytes_max;
 }
 
 /* Go on to an empty place of that bin, if there is one; only this CPU fills any. */
@@ -175,7 +207,7 @@ static __always_inline bool keep_run(struct pma_arena *arena, u64 handle)
 	nr_pages = pma_pool_tag_pages(&kept->run_tags[pgno]);
 	bytes = (size_t)nr_pages << arena->fast.page_shift;
 	place = pma_kept_run_bin(kept, nr_pages);
-	if (unlikely(nr_pages > PMA_KEPT_RUN_PAGES || !has_room(arena, kept, bytes) ||
+	if (unlikely(nr_pages > PMA_KEPT_RUN_PAGES || !has_room(kept, bytes) ||
 		     !find_empty(&place, PMA_KEPT_DEPTH))) {
 		/* Whoever claims it next may change its tag, which was read just now. */
 		smp_store_release((u32 *)page, kept->big_word);
@@ -194,7 +226,7 @@ static __always_inline bool keep_chunk(struct pma_arena *arena, struct pma_kept 
 	struct pma_kept_place *place;
 
 	if (!may_keep(arena) || !pma_kept_chunk_bin(kept, units, &place) ||
-	    !has_room(arena, kept, bytes) || !find_empty(&place, PMA_KEPT_CHUNK_DEPTH))
+	    !has_room(kept, bytes) || !find_empty(&place, PMA_KEPT_CHUNK_DEPTH))
 		return false;
 	pma_heap_keep(tag);
 	keep(arena, kept, place, unit, units, bytes);

@@ -32,6 +32,12 @@
 #include "pma_drain.h"
 #include "pma_kept.h"
 
+/* A CPU keeps no more than such a part of the region. */
+#define KEPT_PARTS	8
+
+/* Where classes adapt room is worth more than time. */
+#define KEPT_PARTS_ADAPTIVE	16
+
 /* Pieces flushed before others get the lock. */
 #define FLUSH_PIECES	16
 
@@ -61,7 +67,8 @@ static __always_inline u32 take_one(struct pma_kept_place *place, u32 nr, u32 le
 	for (; place != end; place++) {
 		if (place->length - length > more)
 			continue;
-		piece = take(place);
+		/* This CPU has filled it; others may have emptied it. */
+		piece = xchg(&place->piece, PMA_NONE);
 		*have = place->length;
 		place->length = 0;
 		if (likely(piece != PMA_NONE))
@@ -70,15 +77,21 @@ static __always_inline u32 take_one(struct pma_kept_place *place, u32 nr, u32 le
 	return PMA_NONE;
 }
 
+static u32 nr_pages_of(const struct pma_arena *arena, size_t size)
+{
+	return ((size - 1) >> arena->fast.page_shift) + 1;
+}
+
 static void count_alloc(struct pma_kept *kept, size_t bytes)
 {
 	kept->allocs++;
 	WRITE_ONCE(kept->bytes, kept->bytes - bytes);
 }
 
-static __always_inline void *alloc_run(const struct pma_arena *arena, struct pma_kept *kept,
-				       size_t size, u32 nr_pages, size_t *usable)
+static __always_inline void *alloc_run(const struct pma_arena *arena, size_t size, u32 nr_pages,
+				       size_t *usable)
 {
+	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
 	size_t bytes = (size_t)nr_pages << arena->fast.page_shift;
 	struct pma_kept_place *bin = pma_kept_run_bin(kept, nr_pages);
 	u32 have, pgno = take_one(bin, PMA_KEPT_DEPTH, nr_pages, 0, &have);
@@ -96,9 +109,10 @@ static __always_inline void *alloc_run(const struct pma_arena *arena, struct pma
 	return (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift);
 }
 
-static __always_inline void *alloc_kept_chunk(const struct pma_arena *arena, struct pma_kept *kept,
-					      size_t size, size_t *usable)
+static __always_inline void *alloc_kept_chunk(const struct pma_arena *arena, size_t size,
+					      size_t *usable)
 {
+	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
 	const struct pma_heap *heap = arena->heap;
 	u8 shift = heap->geo.granule_shift;
 	u32 units = DIV_ROUND_UP(size, 1U << shift), more = units >> CHUNK_WASTE_SHIFT;
@@ -121,44 +135,56 @@ static __always_inline void *alloc_kept_chunk(const struct pma_arena *arena, str
 	return (void *)arena->fast.base + ((size_t)unit << shift);
 }
 
-/* A chunk of the heap, where none is kept that serves.  Interrupts are off. */
-static noinline void *alloc_new_chunk(struct pma_arena *arena, size_t size, u32 nr_pages, u32 flags)
+/* A chunk of the heap, where none is kept that serves; interrupts are off, and on again then. */
+static noinline void *alloc_new_chunk(struct pma_arena *arena, size_t size, u32 flags,
+				      unsigned long irq)
 {
+	u32 nr_pages = nr_pages_of(arena, size);
 	struct pma_block block;
 	int err;
 
 	/* Where classes adapt, a mixed run comes first. */
-	if (arena->adapt)
+	if (arena->adapt) {
+		local_irq_restore(irq);
 		return NULL;
+	}
 	raw_spin_lock(&arena->lock);
 	err = pma_chunks_alloc(arena, size, nr_pages, flags, &block);
-	raw_spin_unlock(&arena->lock);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	return err ? NULL : (void *)arena->fast.base + block.handle;
 }
 
-/* Bytes that are not zeroed yet, should they be, are told as of before it may be freed again. */
-static __always_inline void *alloc(struct pma_arena *arena, size_t size, u32 flags, size_t *dirty)
+/* A chunk, kept or new; interrupts are off, and on again then. */
+static noinline void *alloc_chunk(struct pma_arena *arena, size_t size, u32 flags,
+				  unsigned long irq)
 {
-	u32 nr_pages = ((size - 1) >> arena->fast.page_shift) + 1;
-	struct pma_kept *kept;
-	unsigned long irq;
-	void *block;
+	size_t usable;
+	void *block = alloc_kept_chunk(arena, size, &usable);
 
-	*dirty = 0;
+	if (unlikely(!block))
+		return alloc_new_chunk(arena, size, flags, irq);
+	local_irq_restore(irq);
+	return flags ? memset(block, 0, usable) : block;
+}
+
+static __always_inline void *alloc(struct pma_arena *arena, size_t size, u32 flags)
+{
+	u32 nr_pages = nr_pages_of(arena, size);
+	unsigned long irq;
+	void *block = NULL;
+	size_t usable;
+
 	/* Size 0 wraps around. */
 	if (size - 1 >= arena->fast.kept_size_max)
 		return NULL;
 	local_irq_save(irq);
-	kept = &this_cpu_ptr(arena->cpu)->kept;
-	if (unlikely(READ_ONCE(arena->draining)))
-		block = NULL;
-	else if (pma_pool_bytes_fit((u64)nr_pages << arena->fast.page_shift, size))
-		block = alloc_run(arena, kept, size, nr_pages, dirty);
-	else
-		block = alloc_kept_chunk(arena, kept, size, dirty) ?:
-			alloc_new_chunk(arena, size, nr_pages, flags);
+	if (likely(!READ_ONCE(arena->draining))) {
+		if (!pma_pool_bytes_fit((u64)nr_pages << arena->fast.page_shift, size))
+			return alloc_chunk(arena, size, flags, irq);
+		block = alloc_run(arena, size, nr_pages, &usable);
+	}
 	local_irq_restore(irq);
-	return block;
+	return block && flags ? memset(block, 0, usable) : block;
 }
 
 /**
@@ -171,9 +197,7 @@ static __always_inline void *alloc(struct pma_arena *arena, size_t size, u32 fla
  */
 void *pma_kept_alloc(struct pma_arena *arena, size_t size)
 {
-	size_t dirty;
-
-	return alloc(arena, size, 0, &dirty);
+	return alloc(arena, size, 0);
 }
 
 /**
@@ -186,10 +210,7 @@ void *pma_kept_alloc(struct pma_arena *arena, size_t size)
  */
 void *pma_kept_zalloc(struct pma_arena *arena, size_t size)
 {
-	size_t dirty;
-	void *block = alloc(arena, size, PMA_ZERO, &dirty);
-
-	return block ? memset(block, 0, dirty) : NULL;
+	return alloc(arena, size, PMA_ZERO);
 }
 
 /*
@@ -356,6 +377,8 @@ void pma_kept_init(const struct pma_arena *arena, struct pma_kept *kept)
 	memset(kept->places, 0xff, sizeof(kept->places));	/* PMA_NONE */
 	kept->chunk_bins_from = pma_kept_sixteenths(pma_fit_min_units(&arena->heap->fit));
 	kept->run_tags = arena->pool->runs->tags;
+	kept->bytes_max = arena->pool->region.bytes /
+			  (arena->adapt ? KEPT_PARTS_ADAPTIVE : KEPT_PARTS);
 	kept->big_word = pma_page_word(PMA_KIND_BIG, 0, arena->id);
 	kept->heap_word = pma_page_word(PMA_KIND_HEAP, 0, arena->id);
 	kept->kept_word = pma_page_word(PMA_PAGE_KEPT, 0, arena->id);

@@ -41,6 +41,7 @@ struct pma_kept_place {
  * @kept_word: the same of one that is kept
  * @heap_word: the same of a page of a segment
  * @run_tags: of the pool's runs
+ * @bytes_max: that may be kept
  * @chunk_bins_from: bin of the shortest chunk
  * @next_shed: place to be looked at
  * @places: for each bin, by length: PMA_KEPT_DEPTH for those of runs, which come first,
@@ -57,6 +58,7 @@ struct pma_kept {
 	u32 run_pages;
 	u32 run_pages_flushed;
 	const struct pma_fit_tag *run_tags;
+	size_t bytes_max;
 	u32 big_word;
 	u32 kept_word;
 	u32 heap_word;

@@ -16,6 +16,7 @@
  *		memzero_explicit(), swap()
  *  locks	raw_spinlock_t, mutex, atomic_t, lockdep_assert_held(), cond_resched()
  *  CPUs	__alloc_percpu(), free_percpu(), this_cpu_ptr(), per_cpu_ptr(),
+ *		__this_cpu_read(), __this_cpu_inc(),
  *		local_irq_save(), smp_processor_id(), on_each_cpu(), cpus_read_lock(),
  *		cpu_online(), for_each_possible_cpu(), set_bit(), clear_bit(),
  *		test_and_set_bit(), atomic_long_andnot(), cmpxchg(),

@@ -168,12 +168,16 @@ static inline void pma_page_set(struct pma_page *page, u8 kind, u8 class, u16 ow
 	smp_store_release((u32 *)page, pma_page_word(kind, class, owner));
 }
 
+/* Without a lock: if the first word of a descriptor is @was, which was just read, make it @new. */
+static __always_inline bool pma_page_swap_now(struct pma_page *page, u32 was, u32 new)
+{
+	return cmpxchg((u32 *)page, was, new) == was;
+}
+
 /* Without a lock: if the first word of a descriptor is @was, make it @new. */
 static __always_inline bool pma_page_swap(struct pma_page *page, u32 was, u32 new)
 {
-	u32 *word = (u32 *)page;
-
-	return pma_page_read(page) == was && cmpxchg(word, was, new) == was;
+	return pma_page_read(page) == was && pma_page_swap_now(page, was, new);
 }
 
 /* The word of a slab page's descriptor, with some of PMA_SLAB_* changed. */

@@ -185,7 +185,7 @@ bool pma_slabs_claim(struct pma_page *page)
 			return false;
 		/* A full page becomes ours, of a CPU's it is said that others gave to it. */
 		flags &= PMA_SLAB_FULL;
-	} while (!pma_page_swap(page, word, pma_page_slab_word(word, flags ?: PMA_SLAB_GIVEN)));
+	} while (!pma_page_swap_now(page, word, pma_page_slab_word(word, flags ?: PMA_SLAB_GIVEN)));
 	return flags;
 }
 
