@@ -334,6 +334,30 @@ static void zalloc_zeroes(struct kunit *test)
 	}
 }
 
+/* All of a block is zeroed, and nothing of those beside it, whether it was freed before or not. */
+static void zalloc_zeroes_no_more(struct kunit *test)
+{
+	struct pma_arena *arena = create_arena(test, create_pool(test, SZ_1M, 0));
+	char *blocks[3];
+	size_t size, i;
+
+	for (size = 16; size <= 512; size += 16) {
+		for (i = 0; i < ARRAY_SIZE(blocks); i++) {
+			blocks[i] = pma_alloc(arena, size);
+			KUNIT_ASSERT_NOT_NULL(test, blocks[i]);
+			memset(blocks[i], 0xff, pma_usable_size(arena, blocks[i]));
+		}
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[1]), 0);
+		KUNIT_EXPECT_PTR_EQ(test, pma_zalloc(arena, size), (void *)blocks[1]);
+		KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(blocks[1],
+							  pma_usable_size(arena, blocks[1])));
+		for (i = 0; i < pma_usable_size(arena, blocks[0]); i++)
+			KUNIT_ASSERT_EQ(test, blocks[0][i] & blocks[2][i] & 0xff, 0xff);
+		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), (void **)blocks),
+				0);
+	}
+}
+
 static void realloc_keeps_contents(struct kunit *test)
 {
 	static const size_t sizes[] = { 10, 100, 3000, 2000, 20000, 8192, 50, 40000, 3500, 1 };
@@ -609,6 +633,7 @@ static struct kunit_case pma_api_cases[] = {
 	KUNIT_CASE(alloc_aligns_pointers),
 	KUNIT_CASE(calloc_checks_overflow),
 	KUNIT_CASE(zalloc_zeroes),
+	KUNIT_CASE(zalloc_zeroes_no_more),
 	KUNIT_CASE(realloc_keeps_contents),
 	KUNIT_CASE_PARAM(realloc_takes_no_lock, realloc_table_gen_params),
 	KUNIT_CASE(realloc_failure_keeps_block),

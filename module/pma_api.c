@@ -21,6 +21,9 @@
 #define LIST_BLOCKS_MAX	1000
 #define LIST_RECS	8
 
+/* Bytes of a block that is zeroed without a call. */
+#define ZERO_INLINE	128
+
 static u64 handle_of(const struct pma_arena *arena, const void *block)
 {
 	const struct pma_region *region = &arena->pool->region;
@@ -268,17 +271,73 @@ static __always_inline void *take_of_cpu(struct pma_arena *arena, size_t size,
 	return block;
 }
 
-/* As pma_zalloc(), from a page that the CPU has, of what it keeps, or a new chunk. */
-static void *zalloc_of_cpu(struct pma_arena *arena, size_t size)
+/*
+ * Zero a slab block, whose length is a multiple of 16 bytes: of short ones memset() would spend
+ * more on finding out how long they are.
+ */
+static __always_inline void *zero(void *block, size_t bytes)
 {
+	u64 *to = block, *end = block + bytes;
+
+	if (bytes > ZERO_INLINE)
+		return memset(block, 0, bytes);
+	do {
+		/* Volatile, or gcc would have it a memset() again. */
+		WRITE_ONCE(to[0], 0);
+		WRITE_ONCE(to[1], 0);
+		to += 2;
+	} while (to != end);
+	return block;
+}
+
+/* As alloc_larger(), zeroed. */
+static noinline void *zalloc_larger(struct pma_arena *arena, size_t size)
+{
+	void *block = pma_kept_zalloc(arena, size);
+
+	return block ?: alloc_locked(arena, size, 0, PMA_ZERO);
+}
+
+/* As alloc_slowly(), zeroed. */
+static noinline void *zalloc_slowly(struct pma_arena *arena, size_t size,
+				    struct pma_cpu_page __percpu *own, unsigned long irq)
+{
+	void *block = pma_cpu_take_next(arena, own);
+	size_t block_size = __this_cpu_read(own->block_size);
+
+	local_irq_restore(irq);
+	return block ? memset(block, 0, block_size) : alloc_locked(arena, size, 0, PMA_ZERO);
+}
+
+/**
+ * pma_zalloc() - allocate a block that reads as zeroes
+ * @arena: whose block it will be
+ * @size: bytes wanted, at least 1
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: the block, zeroed up to its usable size, or NULL.
+ */
+void *pma_zalloc(struct pma_arena *arena, size_t size)
+{
+	struct pma_cpu_page __percpu *own;
+	unsigned long irq, *word, bits;
 	size_t block_size;
 	void *block;
 
-	if (!pma_cpu_serves(arena, size))
-		return pma_kept_zalloc(arena, size);
-	block = take_of_cpu(arena, size, &block_size);
-	return block ? memset(block, 0, block_size) : NULL;
+	if (unlikely(!pma_cpu_serves(arena, size)))
+		return zalloc_larger(arena, size);
+	local_irq_save(irq);
+	own = pma_cpu_page_for(arena, size);
+	word = __this_cpu_read(own->word);
+	bits = READ_ONCE(*word);
+	if (unlikely(!bits))
+		return zalloc_slowly(arena, size, own, irq);
+	block = pma_cpu_take(own, word, bits);
+	block_size = __this_cpu_read(own->block_size);
+	local_irq_restore(irq);
+	return zero(block, block_size);
 }
+EXPORT_SYMBOL_GPL(pma_zalloc);
 
 /**
  * pma_alloc_aligned() - allocate a block
@@ -293,13 +352,9 @@ static void *zalloc_of_cpu(struct pma_arena *arena, size_t size)
  */
 void *pma_alloc_aligned(struct pma_arena *arena, size_t size, size_t align, u32 flags)
 {
-	void *block = NULL;
-
-	if (!(align | flags))
-		return pma_alloc(arena, size);
-	if (!align && flags == PMA_ZERO)
-		block = zalloc_of_cpu(arena, size);
-	return block ?: alloc_locked(arena, size, align, flags);
+	if (align | (flags & ~PMA_ZERO))
+		return alloc_locked(arena, size, align, flags);
+	return flags ? pma_zalloc(arena, size) : pma_alloc(arena, size);
 }
 EXPORT_SYMBOL_GPL(pma_alloc_aligned);
 
@@ -316,19 +371,19 @@ EXPORT_SYMBOL_GPL(pma_alloc_aligned);
 void *pma_calloc(struct pma_arena *arena, size_t nmemb, size_t size)
 {
 	/* SIZE_MAX on overflow: more than any region, so refused and counted. */
-	return pma_alloc_aligned(arena, size_mul(nmemb, size), 0, PMA_ZERO);
+	return pma_zalloc(arena, size_mul(nmemb, size));
 }
 EXPORT_SYMBOL_GPL(pma_calloc);
 
-/* Another block for what is in one of @class, freed then; or NULL, and nothing has changed. */
-static void *move_to_cpu(struct pma_arena *arena, void *block, const struct pma_class *class,
-			 size_t size, size_t *block_size)
+/* Another block for the first @bytes of one, which is freed then; or NULL, and nothing changes. */
+static __always_inline void *move_to_cpu(struct pma_arena *arena, void *block, size_t bytes,
+					 size_t size, size_t *block_size)
 {
 	void *new = take_of_cpu(arena, size, block_size);
 
-	if (!new)
+	if (unlikely(!new))
 		return NULL;
-	memcpy(new, block, min_t(size_t, class->block_size, size));
+	memcpy(new, block, bytes);
 	if (likely(!pma_free(arena, block)))
 		return new;
 	/* By mistake it was freed meanwhile. */
@@ -342,7 +397,8 @@ static void *move_to_cpu(struct pma_arena *arena, void *block, const struct pma_
  * mistake might get what another arena has written there by then: so not in a pool that
  * isolates.
  */
-static void *realloc_of_cpu(struct pma_arena *arena, void *block, size_t size, u32 flags)
+static __always_inline void *realloc_of_cpu(struct pma_arena *arena, void *block, size_t size,
+					    u32 flags)
 {
 	const struct pma_classes *classes = arena->pool->classes;
 	const struct pma_class *class;
@@ -350,16 +406,27 @@ static void *realloc_of_cpu(struct pma_arena *arena, void *block, size_t size, u
 
 	if (!pma_cpu_serves(arena, size) || flags & ~PMA_ZERO || pma_pool_isolates(arena->pool))
 		return NULL;
-	class = pma_place_look_slab(arena, handle_of(arena, block));
+	/* Of NULL that is no number of the region, either. */
+	class = pma_place_look_slab(arena, (uintptr_t)block - arena->fast.base);
 	if (!class)
 		return NULL;
 	block_size = class->block_size;
 	kept = min(block_size, size);
 	if (class != &classes->class[classes->of_size[(size - 1) / PMA_BLOCK_MIN]])
-		block = move_to_cpu(arena, block, class, size, &block_size);
-	if (block && flags & PMA_ZERO)
+		block = move_to_cpu(arena, block, kept, size, &block_size);
+	if (flags && block)
 		memset(block + kept, 0, block_size - kept);
 	return block;
+}
+
+/* As pma_realloc(), by any way. */
+static noinline void *resize(struct pma_arena *arena, void *block, size_t size, u32 flags)
+{
+	struct pma_block new;
+
+	if (pma_resize_block(arena, handle_of(arena, block), size, 0, flags, &new))
+		return NULL;
+	return ptr_of(arena, new.handle);
 }
 
 /**
@@ -377,13 +444,8 @@ static void *realloc_of_cpu(struct pma_arena *arena, void *block, size_t size, u
 void *pma_realloc(struct pma_arena *arena, void *block, size_t size, u32 flags)
 {
 	void *moved = realloc_of_cpu(arena, block, size, flags);
-	struct pma_block new;
 
-	if (moved)
-		return moved;
-	if (pma_resize_block(arena, handle_of(arena, block), size, 0, flags, &new))
-		return NULL;
-	return ptr_of(arena, new.handle);
+	return likely(moved) ? moved : resize(arena, block, size, flags);
 }
 EXPORT_SYMBOL_GPL(pma_realloc);
 
@@ -431,7 +493,8 @@ EXPORT_SYMBOL_GPL(pma_free);
  */
 size_t pma_usable_size(struct pma_arena *arena, const void *block)
 {
-	const struct pma_class *class = pma_place_look_slab(arena, handle_of(arena, block));
+	const struct pma_class *class =
+		pma_place_look_slab(arena, (uintptr_t)block - arena->fast.base);
 	struct pma_block found;
 
 	if (class)

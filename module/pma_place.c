@@ -155,37 +155,6 @@ int pma_place_find(struct pma_arena *arena, u64 handle, struct pma_place *place)
 	}
 }
 
-/**
- * pma_place_look_slab() - what pma_place_find() would find, if it is a slab block
- * @arena: who asks
- * @handle: any number
- *
- * Nobody but who may free the block changes the answer.
- *
- * Context: Any; takes no lock.
- * Return: the class of the block in use of @arena that starts there, or NULL if none is there
- * or it is no slab block.
- */
-const struct pma_class *pma_place_look_slab(const struct pma_arena *arena, u64 handle)
-{
-	const struct pma_pool *pool = arena->pool;
-	const struct pma_class *class;
-	struct pma_page_id id;
-	u32 pgno, index;
-
-	if (!pma_region_has(&pool->region, handle))
-		return NULL;
-	pgno = pma_region_pgno(&pool->region, handle);
-	id = pma_page_id(page_of(arena, pgno));
-	if (id.kind != PMA_KIND_SLAB || id.owner != arena->id)
-		return NULL;
-	class = &pool->classes->class[id.class];
-	if (!pma_slab_find(class, handle & (pma_region_page_size(&pool->region) - 1), &index) ||
-	    test_bit(index, pma_pages_shadow(&pool->pages, pgno)))
-		return NULL;
-	return class;
-}
-
 static void describe_slab(struct pma_arena *arena, const struct pma_place *place,
 			  struct pma_block *block)
 {

@@ -26,7 +26,6 @@ struct pma_place {
 };
 
 int pma_place_find(struct pma_arena *arena, u64 handle, struct pma_place *place);
-const struct pma_class *pma_place_look_slab(const struct pma_arena *arena, u64 handle);
 void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
 			struct pma_block *block);
 void pma_place_record(struct pma_arena *arena, const struct pma_place *place, size_t size);
@@ -35,5 +34,35 @@ bool pma_place_pages(struct pma_arena *arena, u64 handle, bool write, u32 *first
 int pma_place_query(struct pma_arena *arena, u64 handle, bool interior, struct pma_block *block);
 int pma_place_read(struct pma_arena *arena, u64 handle, void *to, size_t bytes);
 int pma_place_write(struct pma_arena *arena, u64 handle, const void *from, size_t bytes);
+
+/**
+ * pma_place_look_slab() - what pma_place_find() would find, if it is a slab block
+ * @arena: who asks
+ * @handle: any number
+ *
+ * Nobody but who may free the block changes the answer.
+ *
+ * Context: Any; takes no lock.
+ * Return: the class of the block in use of @arena that starts there; or NULL if none is there,
+ * if it is no slab block, or if CPUs have no pages.
+ */
+static __always_inline const struct pma_class *
+pma_place_look_slab(const struct pma_arena *arena, size_t handle)
+{
+	u32 pgno = handle >> arena->fast.page_shift, index;
+	const struct pma_class *class;
+	struct pma_page_id id;
+
+	if (handle >= arena->fast.bytes)
+		return NULL;
+	id = pma_page_id(&arena->fast.desc[pgno]);
+	if (id.kind != PMA_KIND_SLAB || id.owner != arena->id)
+		return NULL;
+	class = &arena->pool->classes->class[id.class];
+	if (!pma_slab_find(class, handle & arena->fast.page_mask, &index) ||
+	    test_bit(index, arena->fast.shadow + (size_t)pgno * arena->fast.shadow_bytes))
+		return NULL;
+	return class;
+}
 
 #endif /* _PMA_PLACE_H */

@@ -59,6 +59,7 @@ int pma_arena_set_limit(struct pma_arena *arena, u32 nr_pages);
 int pma_arena_set_reserve(struct pma_arena *arena, u32 nr_pages);
 
 void *pma_alloc(struct pma_arena *arena, size_t size);
+void *pma_zalloc(struct pma_arena *arena, size_t size);
 void *pma_alloc_aligned(struct pma_arena *arena, size_t size, size_t align, u32 flags);
 void *pma_realloc(struct pma_arena *arena, void *block, size_t size, u32 flags);
 int pma_free(struct pma_arena *arena, void *block);
@@ -72,18 +73,5 @@ void *pma_calloc(struct pma_arena *arena, size_t nmemb, size_t size);
 
 void pma_arena_stats(struct pma_arena *arena, struct pma_stats *stats);
 int pma_check(struct pma_pool *pool, struct pma_check_args *result);
-
-/**
- * pma_zalloc() - allocate a block that reads as zeroes
- * @arena: whose block it will be
- * @size: bytes wanted, at least 1
- *
- * Context: Any but NMI; never sleeps.
- * Return: the block, zeroed up to its usable size, or NULL.
- */
-static inline void *pma_zalloc(struct pma_arena *arena, size_t size)
-{
-	return pma_alloc_aligned(arena, size, 0, PMA_ZERO);
-}
 
 #endif /* _LINUX_PMA_H */
