@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * pma_malloc.c - the kernel interface: blocks (include/linux/pma.h)
+ *
+ * Blocks are pointers here and handles below; a pointer that is not in the
+ * region becomes a handle outside it, and is refused as such.
+ *
+ * What a CPU's page serves is done in place.  Whatever else there is to do is left to
+ * functions that are called last, so that the short way saves no registers.
+ */
+#include <linux/export.h>
+
+#include "pma_block.h"
+#include "pma_cpu.h"
+#include "pma_free.h"
+#include "pma_kept.h"
+#include "pma_place.h"
+#include "pma_resize.h"
+
+/* Bytes of a block that is zeroed without a call. */
+#define ZERO_INLINE	128
+
+static u64 handle_of(const struct pma_arena *arena, const void *block)
+{
+	const struct pma_region *region = &arena->pool->region;
+
+	if (!block)
+		return PMA_HANDLE_NONE;
+	return min_t(uintptr_t, (uintptr_t)block - (uintptr_t)region->base, region->bytes);
+}
+
+static void *ptr_of(const struct pma_arena *arena, u64 handle)
+{
+	return handle == PMA_HANDLE_NONE ? NULL : pma_region_ptr(&arena->pool->region, handle);
+}
+
+/* As pma_alloc_aligned(), under the arena's lock. */
+static noinline void *alloc_locked(struct pma_arena *arena, size_t size, size_t align, u32 flags)
+{
+	struct pma_block block;
+
+	if (pma_block_alloc(arena, size, align, flags, &block))
+		return NULL;
+	return ptr_of(arena, block.handle);
+}
+
+/* As pma_alloc(), of what no slab block serves, or where CPUs have none. */
+static noinline void *alloc_larger(struct pma_arena *arena, size_t size)
+{
+	void *block = pma_kept_alloc(arena, size);
+
+	return block ?: alloc_locked(arena, size, 0, 0);
+}
+
+/* As pma_alloc(), where the CPU's word is used up; interrupts are off, and on again then. */
+static noinline void *alloc_slowly(struct pma_arena *arena, size_t size,
+				   struct pma_cpu_page __percpu *own, unsigned long irq)
+{
+	void *block = pma_cpu_take_next(arena, own);
+
+	local_irq_restore(irq);
+	return block ?: alloc_locked(arena, size, 0, 0);
+}
+
+/**
+ * pma_alloc() - allocate a block
+ * @arena: whose block it will be
+ * @size: bytes wanted, at least 1
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: the block, aligned to 16 bytes, or NULL.
+ */
+void *pma_alloc(struct pma_arena *arena, size_t size)
+{
+	struct pma_cpu_page __percpu *own;
+	unsigned long irq, *word, bits;
+	void *block;
+
+	if (unlikely(!pma_cpu_serves(arena, size)))
+		return alloc_larger(arena, size);
+	local_irq_save(irq);
+	own = pma_cpu_page_for(arena, size);
+	word = __this_cpu_read(own->word);
+	bits = READ_ONCE(*word);
+	if (unlikely(!bits))
+		return alloc_slowly(arena, size, own, irq);
+	block = pma_cpu_take(own, word, bits);
+	local_irq_restore(irq);
+	return block;
+}
+EXPORT_SYMBOL_GPL(pma_alloc);
+
+/* A block from a page that the CPU has, which pma_cpu_serves(), and its bytes; or NULL. */
+static __always_inline void *take_of_cpu(struct pma_arena *arena, size_t size,
+					 size_t *block_size)
+{
+	struct pma_cpu_page __percpu *own;
+	unsigned long irq, *word, bits;
+	void *block;
+
+	local_irq_save(irq);
+	own = pma_cpu_page_for(arena, size);
+	*block_size = __this_cpu_read(own->block_size);
+	word = __this_cpu_read(own->word);
+	bits = READ_ONCE(*word);
+	block = likely(bits) ? pma_cpu_take(own, word, bits) : pma_cpu_take_next(arena, own);
+	local_irq_restore(irq);
+	return block;
+}
+
+/*
+ * Zero a slab block, whose length is a multiple of 16 bytes: of short ones memset() would spend
+ * more on finding out how long they are.
+ */
+static __always_inline void *zero(void *block, size_t bytes)
+{
+	u64 *to = block, *end = block + bytes;
+
+	if (bytes > ZERO_INLINE)
+		return memset(block, 0, bytes);
+	do {
+		/* Volatile, or gcc would have it a memset() again. */
+		WRITE_ONCE(to[0], 0);
+		WRITE_ONCE(to[1], 0);
+		to += 2;
+	} while (to != end);
+	return block;
+}
+
+/* As alloc_larger(), zeroed. */
+static noinline void *zalloc_larger(struct pma_arena *arena, size_t size)
+{
+	void *block = pma_kept_zalloc(arena, size);
+
+	return block ?: alloc_locked(arena, size, 0, PMA_ZERO);
+}
+
+/* As alloc_slowly(), zeroed. */
+static noinline void *zalloc_slowly(struct pma_arena *arena, size_t size,
+				    struct pma_cpu_page __percpu *own, unsigned long irq)
+{
+	void *block = pma_cpu_take_next(arena, own);
+	size_t block_size = __this_cpu_read(own->block_size);
+
+	local_irq_restore(irq);
+	return block ? memset(block, 0, block_size) : alloc_locked(arena, size, 0, PMA_ZERO);
+}
+
+/**
+ * pma_zalloc() - allocate a block that reads as zeroes
+ * @arena: whose block it will be
+ * @size: bytes wanted, at least 1
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: the block, zeroed up to its usable size, or NULL.
+ */
+void *pma_zalloc(struct pma_arena *arena, size_t size)
+{
+	struct pma_cpu_page __percpu *own;
+	unsigned long irq, *word, bits;
+	size_t block_size;
+	void *block;
+
+	if (unlikely(!pma_cpu_serves(arena, size)))
+		return zalloc_larger(arena, size);
+	local_irq_save(irq);
+	own = pma_cpu_page_for(arena, size);
+	word = __this_cpu_read(own->word);
+	bits = READ_ONCE(*word);
+	if (unlikely(!bits))
+		return zalloc_slowly(arena, size, own, irq);
+	block = pma_cpu_take(own, word, bits);
+	block_size = __this_cpu_read(own->block_size);
+	local_irq_restore(irq);
+	return zero(block, block_size);
+}
+EXPORT_SYMBOL_GPL(pma_zalloc);
+
+/**
+ * pma_alloc_aligned() - allocate a block
+ * @arena: whose block it will be
+ * @size: bytes wanted, at least 1
+ * @align: power of two up to the page size, or 0 for the natural alignment: 16
+ * @flags: PMA_ZERO: it reads as zeroes up to its usable size
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: the block, or NULL; pma_arena_stats() tells bad arguments from
+ * exhaustion.
+ */
+void *pma_alloc_aligned(struct pma_arena *arena, size_t size, size_t align, u32 flags)
+{
+	if (align | (flags & ~PMA_ZERO))
+		return alloc_locked(arena, size, align, flags);
+	return flags ? pma_zalloc(arena, size) : pma_alloc(arena, size);
+}
+EXPORT_SYMBOL_GPL(pma_alloc_aligned);
+
+/**
+ * pma_calloc() - allocate a zeroed array
+ * @arena: whose block it will be
+ * @nmemb: elements, at least 1
+ * @size: bytes of each, at least 1
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: the block, zeroed up to its usable size; or NULL, also if the product
+ * overflows.
+ */
+void *pma_calloc(struct pma_arena *arena, size_t nmemb, size_t size)
+{
+	/* SIZE_MAX on overflow: more than any region, so refused and counted. */
+	return pma_zalloc(arena, size_mul(nmemb, size));
+}
+EXPORT_SYMBOL_GPL(pma_calloc);
+
+/* Another block for the first @bytes of one, which is freed then; or NULL, and nothing changes. */
+static __always_inline void *move_to_cpu(struct pma_arena *arena, void *block, size_t bytes,
+					 size_t size, size_t *block_size)
+{
+	void *new = take_of_cpu(arena, size, block_size);
+
+	if (unlikely(!new))
+		return NULL;
+	memcpy(new, block, bytes);
+	if (likely(!pma_free(arena, block)))
+		return new;
+	/* By mistake it was freed meanwhile. */
+	pma_free(arena, new);
+	return NULL;
+}
+
+/*
+ * As pma_realloc(), from one slab block to another, or to the same, without the arena's lock;
+ * or NULL, and it must be done in another way.  A client that frees the block meanwhile by
+ * mistake might get what another arena has written there by then: so not in a pool that
+ * isolates.
+ */
+static __always_inline void *realloc_of_cpu(struct pma_arena *arena, void *block, size_t size,
+					    u32 flags)
+{
+	const struct pma_classes *classes = arena->pool->classes;
+	const struct pma_class *class;
+	size_t block_size, kept;
+
+	if (!pma_cpu_serves(arena, size) || flags & ~PMA_ZERO || pma_pool_isolates(arena->pool))
+		return NULL;
+	/* Of NULL that is no number of the region, either. */
+	class = pma_place_look_slab(arena, (uintptr_t)block - arena->fast.base);
+	if (!class)
+		return NULL;
+	block_size = class->block_size;
+	kept = min(block_size, size);
+	if (class != &classes->class[classes->of_size[(size - 1) / PMA_BLOCK_MIN]])
+		block = move_to_cpu(arena, block, kept, size, &block_size);
+	if (flags && block)
+		memset(block + kept, 0, block_size - kept);
+	return block;
+}
+
+/* As pma_realloc(), by any way. */
+static noinline void *resize(struct pma_arena *arena, void *block, size_t size, u32 flags)
+{
+	struct pma_block new;
+
+	if (pma_resize_block(arena, handle_of(arena, block), size, 0, flags, &new))
+		return NULL;
+	return ptr_of(arena, new.handle);
+}
+
+/**
+ * pma_realloc() - change a block's size, contents kept
+ * @arena: whose block it is
+ * @block: the block, or NULL to allocate
+ * @size: bytes wanted; 0 frees
+ * @flags: PMA_ZERO: what is beyond the old requested size (where that is not
+ *	recorded, its usable size) reads as zeroes
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: the block, moved or not; NULL after freeing, or on failure, and then the
+ * old block is as it was.
+ */
+void *pma_realloc(struct pma_arena *arena, void *block, size_t size, u32 flags)
+{
+	void *moved = realloc_of_cpu(arena, block, size, flags);
+
+	return likely(moved) ? moved : resize(arena, block, size, flags);
+}
+EXPORT_SYMBOL_GPL(pma_realloc);
+
+/* As pma_free(), of what is not in the region, or in one where CPUs have no pages. */
+static noinline int free_elsewhere(struct pma_arena *arena, size_t handle)
+{
+	return pma_block_free(arena, handle_of(arena, (void *)(handle + arena->fast.base)));
+}
+
+/**
+ * pma_free() - free a block
+ * @arena: whose block it is
+ * @block: the block, or NULL, which does nothing
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: 0; -ERANGE if @block is not in the pool's region; -EALREADY if that
+ * memory is free already; -EACCES if it is another arena's; -EBADSLT if it is
+ * inside a block.  On error nothing has changed, but a counter.
+ */
+int pma_free(struct pma_arena *arena, void *block)
+{
+	size_t handle = (uintptr_t)block - arena->fast.base;
+	struct pma_page *page;
+	unsigned long irq;
+
+	/* Without CPU pages the region has no bytes here, and begins at 0. */
+	if (unlikely(handle >= arena->fast.bytes))
+		return free_elsewhere(arena, handle);
+	page = &arena->fast.desc[handle >> arena->fast.page_shift];
+	local_irq_save(irq);
+	if (unlikely(!pma_cpu_free(arena, handle, page)))
+		return pma_free_irqs_off(arena, handle, page, irq);
+	local_irq_restore(irq);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(pma_free);
+
+/**
+ * pma_usable_size() - bytes of a block that may be used
+ * @arena: whose block it is
+ * @block: its start
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: bytes, at least what was asked for; 0 if there is no such block.
+ */
+size_t pma_usable_size(struct pma_arena *arena, const void *block)
+{
+	const struct pma_class *class =
+		pma_place_look_slab(arena, (uintptr_t)block - arena->fast.base);
+	struct pma_block found;
+
+	if (class)
+		return class->block_size;
+	if (!block || pma_place_query(arena, handle_of(arena, block), false, &found))
+		return 0;
+	return found.size;
+}
+EXPORT_SYMBOL_GPL(pma_usable_size);
+
+/* As pma_alloc_batch(), under the arena's lock. */
+static unsigned int alloc_batch_locked(struct pma_arena *arena, size_t size, u32 flags,
+				       unsigned int nr, void **blocks)
+{
+	unsigned int done = 0, want, got, i;
+	u64 handles[16] __uninitialized;
+
+	do {
+		want = min_t(unsigned int, nr - done, ARRAY_SIZE(handles));
+		got = pma_block_alloc_batch(arena, size, flags, want, handles);
+		for (i = 0; i < got; i++)
+			blocks[done + i] = ptr_of(arena, handles[i]);
+		done += got;
+	} while (got == want && done < nr);
+	return done;
+}
+
+/* Zero blocks that came from pma_cpu_alloc_batch(). */
+static void zero_of_cpu(const struct pma_arena *arena, size_t size, unsigned int nr, void **blocks)
+{
+	size_t block_size;
+
+	if (!nr)
+		return;
+	block_size = pma_cpu_block_size(arena, size);
+	while (nr--)
+		memset(*blocks++, 0, block_size);
+}
+
+/* As pma_alloc_batch(), for more blocks than its first attempt gave, or zeroed ones. */
+static noinline unsigned int alloc_batch_slowly(struct pma_arena *arena, size_t size, u32 flags,
+						unsigned int nr, void **blocks)
+{
+	unsigned int done = 0, got = 0;
+
+	do {
+		if (!(flags & ~PMA_ZERO))
+			got = pma_cpu_alloc_batch(arena, size, nr - done, blocks + done);
+		if (flags & PMA_ZERO)
+			zero_of_cpu(arena, size, got, blocks + done);
+		done += got;
+	} while (got && done < nr);
+	if (done < nr)
+		done += alloc_batch_locked(arena, size, flags, nr - done, blocks + done);
+	return done;
+}
+
+/**
+ * pma_alloc_batch() - allocate equal blocks
+ * @arena: whose blocks they will be
+ * @size: bytes of each, at least 1
+ * @flags: PMA_ZERO
+ * @nr: how many
+ * @blocks: filled from the first on
+ *
+ * All are of the class of @size: where pma_alloc() would make do with a larger
+ * block before it failed, this ends.
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: how many were allocated.
+ */
+unsigned int pma_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
+			     unsigned int nr, void **blocks)
+{
+	unsigned int done = 0;
+
+	if (!flags)
+		done = pma_cpu_alloc_batch(arena, size, nr, blocks);
+	if (likely(done == nr))
+		return done;
+	return done + alloc_batch_slowly(arena, size, flags, nr - done, blocks + done);
+}
+EXPORT_SYMBOL_GPL(pma_alloc_batch);
+
+/* As pma_free_batch(), from a block on that this CPU does not have. */
+static noinline unsigned int free_batch_slowly(struct pma_arena *arena, unsigned int nr,
+					       void **blocks)
+{
+	unsigned int refused = 0, done = 0;
+
+	while (done < nr) {
+		refused += !!pma_free(arena, blocks[done++]);
+		done += pma_cpu_free_batch(arena, nr - done, blocks + done);
+	}
+	return refused;
+}
+
+/**
+ * pma_free_batch() - free blocks
+ * @arena: whose blocks they are
+ * @nr: how many
+ * @blocks: of any sizes; NULL is skipped
+ *
+ * A block that is refused does not stop the others.
+ *
+ * Context: Any but NMI; never sleeps.
+ * Return: how many were refused; each is counted as pma_free() would.
+ */
+unsigned int pma_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks)
+{
+	unsigned int done = pma_cpu_free_batch(arena, nr, blocks);
+
+	return likely(done == nr) ? 0 : free_batch_slowly(arena, nr - done, blocks + done);
+}
+EXPORT_SYMBOL_GPL(pma_free_batch);
