@@ -7,6 +7,7 @@
 #include "pma_block.h"
 #include "pma_cpu.h"
 #include "pma_drain.h"
+#include "pma_free.h"
 #include "pma_kunit.h"
 
 #define PAGE_BLOCKS	2	/* of 128 bytes, in a page */
@@ -346,8 +347,119 @@ static void free_while_page_is_adopted(struct kunit *test)
 	local_irq_restore(irq);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), -EALREADY);
 	pma_kunit_expect_live(test, arena, live, live * 128);
+	/* Its only free block is taken: it is no CPU's any more, though others had freed there. */
+	KUNIT_EXPECT_EQ(test, desc->kind, PMA_KIND_SLAB | PMA_SLAB_CPU | PMA_SLAB_GIVEN);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[0]);
+	KUNIT_EXPECT_EQ(test, desc->kind, PMA_KIND_SLAB | PMA_SLAB_FULL);
+	pma_kunit_expect_live(test, arena, live + 1, (live + 1) * 128);
 	pma_kunit_expect_sound(test, arena->pool);
 	pma_block_free_all(arena);
+}
+
+/*
+ * Others have freed to a spare page, and who found no room has looked since: a free that had
+ * the page out of its place says once more that it may be empty.
+ */
+static void given_page_is_told_of(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { "large", 1024, 4096, 0, 0 };
+	struct pma_arena *arena = pma_kunit_percpu(test, &config);
+	struct pma_page *desc;
+	void *blocks[2 * 16];
+	unsigned long irq;
+	u64 handle;
+
+	if (!pma_kunit_move_to_cpu(1) || !pma_kunit_move_to_cpu(0))
+		kunit_skip(test, "there are no two CPUs");
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 256, 0, 2 * 16, blocks), 2 * 16);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
+	handle = blocks[1] - pma_kunit_ptr(arena->pool, 0);
+	desc = &arena->fast.desc[handle / 4096];
+	pma_kunit_move_to_cpu(1);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[2]), 0);
+	KUNIT_EXPECT_EQ(test, desc->kind, PMA_KIND_SLAB | PMA_SLAB_CPU | PMA_SLAB_GIVEN);
+	pma_kunit_move_to_cpu(0);
+	WRITE_ONCE(arena->keeps, false);
+	local_irq_save(irq);
+	KUNIT_EXPECT_EQ(test, pma_free_of_spare(arena, handle, desc, irq), 0);
+	KUNIT_EXPECT_TRUE(test, arena->keeps);
+	/* So does one that is refused. */
+	WRITE_ONCE(arena->keeps, false);
+	local_irq_save(irq);
+	KUNIT_EXPECT_EQ(test, pma_free_of_spare(arena, handle, desc, irq), -EALREADY);
+	KUNIT_EXPECT_TRUE(test, arena->keeps);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+#define TAKERS		4
+#define TAKEN_PAGES	6
+
+/**
+ * struct takers - one frees to its spare pages, and others take them out of their places
+ * @arena: whose they are
+ * @class: of the pages
+ * @failed: frees refused
+ * @ops: of who frees
+ * @done: it has done so
+ */
+struct takers {
+	struct pma_arena *arena;
+	u32 class;
+	atomic_t failed;
+	u32 ops;
+	u32 done;
+};
+
+static void free_to_spares(struct takers *takers)
+{
+	void *blocks[TAKEN_PAGES * PAGE_BLOCKS * 8];
+	u32 n, i, nr;
+
+	for (n = 0; n < takers->ops; n++) {
+		nr = pma_alloc_batch(takers->arena, 256, 0, ARRAY_SIZE(blocks), blocks);
+		for (i = 0; i < nr; i++)
+			if (pma_free(takers->arena, blocks[i]))
+				atomic_inc(&takers->failed);
+		cond_resched();
+	}
+	WRITE_ONCE(takers->done, 1);
+}
+
+static void take_spares(void *context, u32 index)
+{
+	struct takers *takers = context;
+	unsigned long irq;
+
+	pma_kunit_move_to_cpu(index);
+	if (!index) {
+		free_to_spares(takers);
+		return;
+	}
+	while (!READ_ONCE(takers->done)) {
+		raw_spin_lock_irqsave(&takers->arena->lock, irq);
+		pma_drain_give_class(takers->arena, takers->class);
+		raw_spin_unlock_irqrestore(&takers->arena->lock, irq);
+		cond_resched();
+	}
+}
+
+/* A spare page is its CPU's, or whose who takes it out of its place. */
+static void spare_page_has_one_taker_threads(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { "large", 64, 4096, 0, 0 };
+	struct takers *takers = kunit_kzalloc(test, sizeof(*takers), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, takers);
+	takers->arena = pma_kunit_percpu(test, &config);
+	if (!takers->arena->cpu)
+		kunit_skip(test, "CPUs have no pages");
+	takers->class = pma_slab_class_of(takers->arena->pool->classes, 256, 1);
+	takers->ops = pma_kunit_ops() / 40;
+	pma_kunit_threads(test, TAKERS, take_spares, takers);
+	KUNIT_EXPECT_EQ(test, atomic_read(&takers->failed), 0);
+	pma_kunit_expect_live(test, takers->arena, 0, 0);
+	pma_kunit_expect_sound(test, takers->arena->pool);
 }
 
 static struct kunit_case cases[] = {
@@ -363,6 +475,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(own_page_serves_all_calls),
 	KUNIT_CASE(spare_page_serves_smaller_class),
 	KUNIT_CASE(free_while_page_is_adopted),
+	KUNIT_CASE(given_page_is_told_of),
+	KUNIT_CASE(spare_page_has_one_taker_threads),
 	{}
 };
 

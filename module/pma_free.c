@@ -64,6 +64,9 @@ static noinline int free_not_adopted(struct pma_arena *arena, u64 handle, struct
 {
 	u32 class;
 
+	/* It may have been adopted, and refused. */
+	if (pma_cpu_was_given(page))
+		pma_keepers_tell(arena);
 	raw_spin_lock(&arena->lock);
 	class = pma_page_id(page).class;
 	if (unlikely(!give_to_partial(arena, handle, page)))
@@ -101,6 +104,15 @@ int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
 		return tell_and_return(arena, irq);
 	local_irq_restore(irq);
 	return 0;
+}
+
+/* As pma_free_of_partial(), to be refused; others may want the page, in its place again. */
+static noinline int free_refused(struct pma_arena *arena, u64 handle, struct pma_page *page,
+				 unsigned long irq)
+{
+	if (pma_cpu_was_given(page))
+		pma_keepers_tell(arena);
+	return pma_free_of_partial(arena, handle, page, irq);
 }
 
 /* A block of a spare page, which is in none of its places just now, was its last one perhaps. */
@@ -143,7 +155,7 @@ int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page
 	bitmap = pma_cpu_bitmap(arena, pgno);
 	if (unlikely(test_and_set_bit(index, bitmap))) {
 		pma_cpu_place(place, pgno);
-		return pma_free_of_partial(arena, handle, page, irq);
+		return free_refused(arena, handle, page, irq);
 	}
 	own->frees++;
 	/* Only what is done may change where the page is: what is refused changes nothing. */
