@@ -46,7 +46,6 @@ struct pma_arena_fast {
  * @cpu: what each CPU has; NULL if they have nothing
  * @pool: whose pages they are
  * @id: its number, the owner in descriptors; used again after its end
- * @uid: a number no other arena of the pool had before it
  * @flags: PMA_ARENA_*
  * @name: for people
  * @node: in the pool's list
@@ -70,12 +69,13 @@ struct pma_arena_fast {
  * @flushers: how many are at work on what it keeps; all three under the pool's lock
  * @mapped: a process has had it mapped, so runs must be revoked
  * @root: handle of the block that leads to the others, see pma_root.c
- * @front: the front-end's
  * @drain: its pool's next drain is for it, too
  * @draining: how many want CPUs to have no pages
+ * @stats: its counters; what concerns the pool is filled in by pma_arena_get_stats()
  * @heap: over @segments
  * @adapt: what it has learnt, and its mixed runs; NULL where classes do not adapt
- * @stats: its counters; what concerns the pool is filled in by pma_arena_get_stats()
+ * @front: the front-end's
+ * @uid: a number no other arena of the pool had before it
  * @page_at: of a size, by (size - 1) / PMA_BLOCK_MIN: where among a CPU's pages the one for it
  *	is, bytes; see pma_arena_class_of()
  *
@@ -86,7 +86,6 @@ struct pma_arena {
 	struct pma_cpu __percpu *cpu;	/* in that line */
 	struct pma_pool *pool;
 	u16 id;
-	u64 uid;
 	u32 flags;
 	char name[PMA_NAME_MAX];
 	struct list_head node;
@@ -111,12 +110,15 @@ struct pma_arena {
 	u32 flushers;
 	bool mapped;
 	u64 root;
-	void *front;
 	u32 drain;
 	u32 draining;
+	struct pma_stats stats;
+
+	/* What does not change: between what does, and what all CPUs read. */
 	struct pma_heap *heap;
 	struct pma_adapt *adapt;
-	struct pma_stats stats;
+	void *front;
+	u64 uid;
 	u16 page_at[];
 };
 
