@@ -192,7 +192,7 @@ static inline bool __test_and_set_bit(unsigned long n, unsigned long *map)
 {
 	unsigned long old = map[n / BITS_PER_LONG];
 
-	map[n / BITS_PER_LONG] = old | BIT(n % BITS_PER_LONG);
+	WRITE_ONCE(map[n / BITS_PER_LONG], old | BIT(n % BITS_PER_LONG));
 	return old & BIT(n % BITS_PER_LONG);
 }
 

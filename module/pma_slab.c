@@ -180,7 +180,8 @@ unsigned long pma_slab_take(struct pma_page *page, unsigned long *bitmap, u32 nr
 	left = all;
 	for (n = 0; n < nr && left; n++)
 		left &= left - 1;
-	bitmap[word] = left;
+	/* Who looks for a block of his own there does so without the lock. */
+	WRITE_ONCE(bitmap[word], left);
 	*base = word * BITS_PER_LONG;
 	page->slab.nr_free -= n;
 	page->slab.first_free = left ? *base + __ffs(left) :

@@ -81,7 +81,7 @@ static __always_inline bool pma_slab_take_one(struct pma_page *page, unsigned lo
 
 	if (unlikely(!left))
 		return false;
-	*word = left;
+	WRITE_ONCE(*word, left);	/* as pma_slab_take() */
 	*index = first;
 	page->slab.nr_free--;
 	page->slab.first_free = ALIGN_DOWN(first, BITS_PER_LONG) + __ffs(left);
