@@ -430,9 +430,33 @@ static void alignment_is_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_free(arena, before), 0);
 }
 
+/* Sizes that are too long to be learnt have slab pages from the beginning, as has any without. */
+static void sizes_begin_with_their_class(struct kunit *test)
+{
+	static const struct pma_kunit_config configs[] = {
+		{ "adaptive_65536", 24, 65536, 0, PMA_POOL_ADAPTIVE },
+		{ "adaptive_slab_max_64", 24, 4096, 64, PMA_POOL_ADAPTIVE },
+		{ "page_65536", 24, 65536, 0, 0 },
+		{ "page_256", 24, 256, 0, 0 },
+	};
+	const struct pma_classes *classes;
+	struct pma_arena *arena;
+	u32 i, n;
+
+	for (i = 0; i < ARRAY_SIZE(configs); i++) {
+		arena = pma_kunit_percpu(test, &configs[i]);
+		classes = arena->pool->classes;
+		for (n = 0; n < classes->slab_max / PMA_BLOCK_MIN; n++)
+			KUNIT_ASSERT_EQ(test, pma_arena_class_of(arena, n),
+					arena->adapt && n < PMA_ADAPT_SIZES ?
+					classes->nr : classes->of_size[n]);
+	}
+}
+
 static struct kunit_case pma_adapt_cases[] = {
 	KUNIT_CASE(longer_than_a_segment),
 	KUNIT_CASE(alignment_is_kept),
+	KUNIT_CASE(sizes_begin_with_their_class),
 	KUNIT_CASE(asked_sizes_earn_slab_pages),
 	KUNIT_CASE(unsuitable_sizes_earn_none),
 	KUNIT_CASE(batches_earn_too),

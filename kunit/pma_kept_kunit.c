@@ -443,6 +443,65 @@ static void double_free_is_refused_threads(struct kunit *test)
 	}
 }
 
+/**
+ * struct takers - one has what it keeps handed out again, and others give it back
+ * @arena: whose it is
+ * @failed: frees refused, contents that were not as they were left
+ * @ops: of the one
+ * @done: it is
+ */
+struct takers {
+	struct pma_arena *arena;
+	atomic_t failed;
+	u32 ops;
+	u32 done;
+};
+
+static void take_again(struct takers *takers)
+{
+	void *blocks[PMA_KEPT_DEPTH];
+	u32 n, i;
+
+	for (n = 0; n < takers->ops; n++) {
+		for (i = 0; i < ARRAY_SIZE(blocks); i++)
+			blocks[i] = pma_kunit_make_block(takers->arena, RUN, n + i);
+		for (i = 0; i < ARRAY_SIZE(blocks); i++)
+			if (!blocks[i] || !pma_kunit_drop_block(takers->arena, blocks[i]))
+				atomic_inc(&takers->failed);
+		cond_resched();
+	}
+	WRITE_ONCE(takers->done, 1);
+}
+
+static void take_or_flush(void *context, u32 index)
+{
+	struct takers *takers = context;
+
+	pma_kunit_move_to_cpu(index);
+	if (!index) {
+		take_again(takers);
+		return;
+	}
+	while (!READ_ONCE(takers->done)) {
+		pma_kept_flush(takers->arena);
+		cond_resched();
+	}
+}
+
+/* A kept piece is handed out, or given back, and never both. */
+static void kept_piece_has_one_taker_threads(struct kunit *test)
+{
+	struct takers *takers = kunit_kzalloc(test, sizeof(*takers), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, takers);
+	takers->arena = pma_kunit_percpu(test, &large);
+	takers->ops = pma_kunit_ops() / 20;
+	pma_kunit_threads(test, RACE_THREADS, take_or_flush, takers);
+	KUNIT_EXPECT_EQ(test, atomic_read(&takers->failed), 0);
+	pma_kunit_expect_live(test, takers->arena, 0, 0);
+	pma_kunit_expect_sound(test, takers->arena->pool);
+}
+
 static struct pma_kept *kept_of_cpu_0(struct pma_arena *arena)
 {
 	return &per_cpu_ptr(arena->cpu, 0)->kept;
@@ -593,6 +652,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(peak_is_bounded),
 	KUNIT_CASE_PARAM(stats_are_exact, model_configs_gen_params),
 	KUNIT_CASE(double_free_is_refused_threads),
+	KUNIT_CASE(kept_piece_has_one_taker_threads),
 	{}
 };
 

@@ -154,8 +154,10 @@ static void zalloc_zeroes(struct kunit *test)
 
 	memset(block, 0xff, SZ_64K);
 	pma_free(arena, block);
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		block = pma_zalloc(arena, sizes[i]);
+	for (i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
+		/* Of what was just freed, the second time. */
+		block = i % 2 ? pma_alloc_aligned(arena, sizes[i / 2], 0, PMA_ZERO) :
+				pma_zalloc(arena, sizes[i / 2]);
 		KUNIT_ASSERT_NOT_NULL(test, block);
 		KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(block, pma_usable_size(arena, block)));
 		memset(block, 0xff, pma_usable_size(arena, block));
@@ -170,6 +172,7 @@ static void zalloc_zeroes_no_more(struct kunit *test)
 	char *blocks[3];
 	size_t size, i;
 
+	pma_kunit_move_to_cpu(0);
 	for (size = 16; size <= 512; size += 16) {
 		for (i = 0; i < ARRAY_SIZE(blocks); i++) {
 			blocks[i] = pma_alloc(arena, size);
@@ -266,6 +269,24 @@ static void realloc_takes_no_lock(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, stats.frees, stats.allocs - 1);
 		KUNIT_EXPECT_EQ(test, pma_free(arena, new), 0);
 	}
+}
+
+/* But in a pool that isolates, it takes the lock. */
+static void realloc_where_pools_isolate_takes_lock(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { "isolates", 256, 4096, 0,
+							PMA_POOL_ISOLATE };
+	struct pma_arena *arena = pma_kunit_percpu(test, &config);
+	char *block = pma_alloc(arena, 100);
+	struct pma_stats stats = arena->stats;
+
+	pma_kunit_fill(block, 100, 1);
+	block = pma_realloc(arena, block, 1000, 0);
+	KUNIT_ASSERT_NOT_NULL(test, block);
+	KUNIT_EXPECT_EQ(test, arena->stats.allocs, stats.allocs + 1);
+	KUNIT_EXPECT_EQ(test, arena->stats.frees, stats.frees + 1);
+	KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(block, 100, 1));
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
 }
 
 static void realloc_failure_keeps_block(struct kunit *test)
@@ -406,6 +427,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(zalloc_zeroes_no_more),
 	KUNIT_CASE(realloc_keeps_contents),
 	KUNIT_CASE_PARAM(realloc_takes_no_lock, realloc_table_gen_params),
+	KUNIT_CASE(realloc_where_pools_isolate_takes_lock),
 	KUNIT_CASE(realloc_failure_keeps_block),
 	KUNIT_CASE(free_refuses_what_is_no_block),
 	KUNIT_CASE(batches_alloc_and_free),

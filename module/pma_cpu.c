@@ -31,7 +31,6 @@
  * is taken out of its place, under the lock, when another CPU finds no free block, or,
  * if it is empty, anybody no page.
  */
-#include "pma_adapt.h"
 #include "pma_cpu.h"
 #include "pma_keepers.h"
 #include "pma_slabs.h"
@@ -149,7 +148,7 @@ static void settle(struct pma_arena *arena, u32 pgno)
 	raw_spin_unlock(&arena->lock);
 }
 
-/* Part with the page that the CPU has taken all blocks of. */
+/* Part with the page that the CPU has taken all blocks of, if it has one. */
 static void part_with_used_up(struct pma_arena *arena, const struct pma_cpu_page *page)
 {
 	if (page->desc && unlikely(!let_go(page->desc, page->nr_blocks)))
@@ -268,7 +267,7 @@ void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page __percpu *o
 	struct pma_cpu_page *page = this_cpu_ptr(own);
 	u32 pgno = PMA_NONE;
 
-	/* A page of so many blocks may have another word. */
+	/* One of more blocks may have another word; else a spare page is next. */
 	if (page->nr_blocks <= BITS_PER_LONG)
 		pgno = take_spare(page);
 	if (unlikely(pgno == PMA_NONE))
