@@ -177,16 +177,27 @@ bool pma_kunit_is_zero(const void *bytes, size_t nr)
 
 #define BLOCK_HEAD	8	/* bytes of size and tag */
 
+void pma_kunit_write_block(void *block, u32 size, u32 tag)
+{
+	u32 *head = block;
+
+	head[0] = size;
+	head[1] = tag;
+	pma_kunit_fill((u8 *)block + BLOCK_HEAD, size - BLOCK_HEAD, tag);
+}
+
 void *pma_kunit_make_block(struct pma_arena *arena, u32 size, u32 tag)
 {
-	u32 *block = pma_alloc(arena, size);
+	void *block = pma_alloc(arena, size);
 
-	if (!block)
-		return NULL;
-	block[0] = size;
-	block[1] = tag;
-	pma_kunit_fill((u8 *)block + BLOCK_HEAD, size - BLOCK_HEAD, tag);
+	if (block)
+		pma_kunit_write_block(block, size, tag);
 	return block;
+}
+
+u32 pma_kunit_block_size(const void *block)
+{
+	return ((const u32 *)block)[0];
 }
 
 u32 pma_kunit_block_tag(const void *block)
@@ -194,12 +205,17 @@ u32 pma_kunit_block_tag(const void *block)
 	return ((const u32 *)block)[1];
 }
 
+/* Are its first @size bytes as they were written? */
+bool pma_kunit_is_block(const void *block, u32 size)
+{
+	return pma_kunit_is_filled((const u8 *)block + BLOCK_HEAD, size - BLOCK_HEAD,
+				   pma_kunit_block_tag(block));
+}
+
 /* False if it is not as it was made, or the free is refused. */
 bool pma_kunit_drop_block(struct pma_arena *arena, void *block)
 {
-	const u32 *head = block;
-	bool is_whole = pma_kunit_is_filled((u8 *)block + BLOCK_HEAD, head[0] - BLOCK_HEAD,
-					    head[1]);
+	bool is_whole = pma_kunit_is_block(block, pma_kunit_block_size(block));
 
 	return !pma_free(arena, block) && is_whole;
 }

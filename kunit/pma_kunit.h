@@ -53,6 +53,9 @@ bool pma_kunit_is_filled(const void *bytes, size_t nr, u32 tag);
 bool pma_kunit_is_zero(const void *bytes, size_t nr);
 
 /* Blocks for threads to pass on, of 16 bytes at least: size and tag are in the first ones. */
+void pma_kunit_write_block(void *block, u32 size, u32 tag);
+bool pma_kunit_is_block(const void *block, u32 size);
+u32 pma_kunit_block_size(const void *block);
 void *pma_kunit_make_block(struct pma_arena *arena, u32 size, u32 tag);
 u32 pma_kunit_block_tag(const void *block);
 bool pma_kunit_drop_block(struct pma_arena *arena, void *block);
