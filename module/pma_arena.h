@@ -27,6 +27,7 @@
  * @shadow: of the region
  * @shadow_bytes: of it for a page
  * @kept_size_max: bytes of the longest run that a CPU may keep; 0 if they keep none
+ * @pages: of each CPU, what the classes have (see pma_cpu.h)
  */
 struct pma_arena_fast {
 	uintptr_t base;
@@ -38,6 +39,7 @@ struct pma_arena_fast {
 	void *shadow;
 	u32 shadow_bytes;
 	u32 kept_size_max;
+	struct pma_cpu_page __percpu *pages;
 };
 
 /**
@@ -83,7 +85,7 @@ struct pma_arena_fast {
  */
 struct pma_arena {
 	struct pma_arena_fast fast;
-	struct pma_cpu __percpu *cpu;	/* in that line */
+	struct pma_cpu __percpu *cpu;
 	struct pma_pool *pool;
 	u16 id;
 	u32 flags;
@@ -122,7 +124,7 @@ struct pma_arena {
 	u16 page_at[];
 };
 
-static_assert(offsetof(struct pma_arena, pool) <= 64);
+static_assert(sizeof(struct pma_arena_fast) <= 64);
 
 struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 flags);
 void pma_arena_delete(struct pma_arena *arena);

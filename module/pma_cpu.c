@@ -183,7 +183,7 @@ static bool go_to_partial(struct pma_arena *arena, struct pma_cpu_page *page)
 	have_none(page);
 	fold(arena, page);
 	if (!arena->draining && page->nr_blocks)
-		pgno = pma_slabs_activate(arena, page - this_cpu_ptr(arena->cpu)->pages);
+		pgno = pma_slabs_activate(arena, page - this_cpu_ptr(arena->fast.pages));
 	if (pgno != PMA_NONE)
 		have(arena, page, pgno);
 	raw_spin_unlock(&arena->lock);
@@ -191,7 +191,7 @@ static bool go_to_partial(struct pma_arena *arena, struct pma_cpu_page *page)
 }
 
 /* Go on to a word that has a free block, be it in another page; is there one? */
-static noinline bool refill(struct pma_arena *arena, struct pma_cpu_page *page)
+static __always_inline bool refill(struct pma_arena *arena, struct pma_cpu_page *page)
 {
 	u32 pgno;
 
@@ -314,7 +314,7 @@ void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i,
  */
 void pma_cpu_make_place(struct pma_arena *arena, u32 class)
 {
-	struct pma_cpu_page *page = &this_cpu_ptr(arena->cpu)->pages[class];
+	struct pma_cpu_page *page = this_cpu_ptr(&arena->fast.pages[class]);
 	u32 i = page->look++ / LOOK_EVERY % PMA_CPU_SPARES, last = PMA_CPU_SPARES - 1, pgno;
 
 	lockdep_assert_held(&arena->lock);
@@ -435,7 +435,7 @@ unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void *
 		if (handle >= arena->fast.bytes)
 			break;
 		desc = &arena->fast.desc[handle >> arena->fast.page_shift];
-		page = pma_cpu_page_of(this_cpu_ptr(arena->cpu), desc);
+		page = pma_cpu_page_of(arena, desc);
 		if (page->desc != desc)
 			break;
 		given = give_some(arena, page, nr - done, blocks + done);
@@ -538,6 +538,7 @@ int pma_cpu_init(struct pma_arena *arena)
 		.shadow = pool->pages.shadow,
 		.shadow_bytes = pool->pages.shadow_bytes,
 		.size_max = pool->classes->slab_max,
+		.pages = arena->cpu->pages,
 		.kept_size_max = PMA_KEPT_RUN_PAGES << pool->region.page_shift,
 	};
 	return 0;

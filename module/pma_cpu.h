@@ -81,7 +81,7 @@ pma_cpu_page_for(const struct pma_arena *arena, size_t size)
 
 	/* So that it is read once. */
 	OPTIMIZER_HIDE_VAR(at);
-	return (void __percpu *)arena->cpu->pages + at;
+	return (void __percpu *)arena->fast.pages + at;
 }
 
 /* Is there a page of each CPU's for blocks of @size?  Size 0 wraps around; without any it is 0. */
@@ -116,10 +116,10 @@ static __always_inline void *pma_cpu_take(struct pma_cpu_page __percpu *own, uns
  * The CPU's page whose descriptor may be @desc; interrupts are off.  Whatever that says
  * just now, if it leads to the page that has it, then it stays so meanwhile.
  */
-static __always_inline struct pma_cpu_page *pma_cpu_page_of(struct pma_cpu *cpu,
+static __always_inline struct pma_cpu_page *pma_cpu_page_of(const struct pma_arena *arena,
 							    const struct pma_page *desc)
 {
-	return &cpu->pages[READ_ONCE(desc->class)];
+	return this_cpu_ptr(&arena->fast.pages[READ_ONCE(desc->class)]);
 }
 
 /* The bitmap of a slab page. */
@@ -182,7 +182,7 @@ static __always_inline bool pma_cpu_free(struct pma_arena *arena, size_t handle,
 					 const struct pma_page *desc)
 {
 	/* Whatever that says just now, if the page is the one there, then it stays so meanwhile. */
-	struct pma_cpu_page __percpu *own = &arena->cpu->pages[READ_ONCE(desc->class)];
+	struct pma_cpu_page __percpu *own = &arena->fast.pages[READ_ONCE(desc->class)];
 
 	return likely(__this_cpu_read(own->desc) == desc &&
 		      pma_cpu_give(own, handle & arena->fast.page_mask));
@@ -239,7 +239,7 @@ static __always_inline bool pma_cpu_adopt(struct pma_arena *arena, size_t handle
 	/* Acquire: who drained looked at the page, and took it for nobody's to change. */
 	if (was.owner != arena->id || unlikely(smp_load_acquire(&arena->draining)))
 		return false;
-	page = &this_cpu_ptr(arena->cpu)->pages[was.class];
+	page = this_cpu_ptr(&arena->fast.pages[was.class]);
 	OPTIMIZER_HIDE_VAR(page);
 	if (page->nr_spares == PMA_CPU_SPARES)
 		return false;

@@ -137,7 +137,7 @@ static noinline int put_away(struct pma_arena *arena, struct pma_cpu_page *own, 
 int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page,
 		      unsigned long irq)
 {
-	struct pma_cpu_page *own = pma_cpu_page_of(this_cpu_ptr(arena->cpu), page);
+	struct pma_cpu_page *own = pma_cpu_page_of(arena, page);
 	u32 pgno = handle >> arena->fast.page_shift, i = READ_ONCE(page->slab.place), index;
 	u32 *place = own->spares + i;
 	unsigned long *bitmap;

@@ -35,10 +35,10 @@ static __always_inline int pma_free_irqs_off(struct pma_arena *arena, u64 handle
 {
 	u8 kind = READ_ONCE(page->kind);
 
-	if (kind == (PMA_KIND_SLAB | PMA_SLAB_FULL))
-		return pma_free_of_full(arena, handle, page, irq);
 	if (kind == (PMA_KIND_SLAB | PMA_SLAB_CPU))
 		return pma_free_of_spare(arena, handle, page, irq);
+	if (kind == (PMA_KIND_SLAB | PMA_SLAB_FULL))
+		return pma_free_of_full(arena, handle, page, irq);
 	if (kind == PMA_KIND_BIG)
 		return pma_free_big(arena, handle, irq);
 	if (kind == PMA_KIND_HEAP)
