@@ -271,22 +271,77 @@ static void realloc_takes_no_lock(struct kunit *test)
 	}
 }
 
-/* But in a pool that isolates, it takes the lock. */
+/* But in a pool that isolates, it does of a block that is not of the CPU's own page. */
 static void realloc_where_pools_isolate_takes_lock(struct kunit *test)
 {
 	static const struct pma_kunit_config config = { "isolates", 256, 4096, 0,
 							PMA_POOL_ISOLATE };
 	struct pma_arena *arena = pma_kunit_percpu(test, &config);
-	char *block = pma_alloc(arena, 100);
-	struct pma_stats stats = arena->stats;
+	struct pma_stats stats;
+	char *block;
 
+	if (!pma_kunit_move_to_cpu(1) || !pma_kunit_move_to_cpu(0))
+		kunit_skip(test, "there are no two CPUs");
+	block = pma_alloc(arena, 100);
 	pma_kunit_fill(block, 100, 1);
+	pma_kunit_move_to_cpu(1);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, pma_alloc(arena, 1000)), 0);
+	stats = arena->stats;
 	block = pma_realloc(arena, block, 1000, 0);
 	KUNIT_ASSERT_NOT_NULL(test, block);
 	KUNIT_EXPECT_EQ(test, arena->stats.allocs, stats.allocs + 1);
 	KUNIT_EXPECT_EQ(test, arena->stats.frees, stats.frees + 1);
 	KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(block, 100, 1));
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+}
+
+/* What is free, or inside a block, is no block, whether its class is wanted or another. */
+static void realloc_refuses_what_is_no_block(struct kunit *test)
+{
+	static const size_t sizes[] = { 100, 16, 1000, 3000 };
+	struct pma_arena *arena = create_arena(test, 4096, SZ_1M);
+	char *block, *other;
+	u32 i, flags;
+
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, pma_alloc(arena, sizes[i])), 0);
+	other = pma_alloc(arena, 100);
+	block = pma_alloc(arena, 100);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	for (i = 0; i < 2 * ARRAY_SIZE(sizes); i++) {
+		flags = i % 2 ? PMA_ZERO : 0;
+		KUNIT_EXPECT_NULL(test, pma_realloc(arena, block, sizes[i / 2], flags));
+		KUNIT_EXPECT_NULL(test, pma_realloc(arena, other + 16, sizes[i / 2], flags));
+		KUNIT_EXPECT_EQ(test, stats_of(arena).bad_free, i + 1);
+		KUNIT_EXPECT_EQ(test, stats_of(arena).bad_interior, i + 1);
+		KUNIT_EXPECT_EQ(test, stats_of(arena).live_blocks, 1);
+	}
+	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
+}
+
+/* Of a longer block no more is copied than the shorter one has. */
+static void realloc_leaves_the_next_alone(struct kunit *test)
+{
+	struct pma_arena *arena = create_arena(test, 4096, SZ_1M);
+	char *before, *block, *after;
+	u32 i;
+
+	pma_kunit_move_to_cpu(0);
+	before = pma_alloc(arena, 64);
+	block = pma_alloc(arena, 64);
+	after = pma_alloc(arena, 64);
+	memset(after, 0x55, 64);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	block = pma_alloc(arena, 2048);
+	memset(block, 0xaa, 2048);
+	block = pma_realloc(arena, block, 64, 0);
+	KUNIT_EXPECT_PTR_EQ(test, block, before + 64);
+	for (i = 0; i < 64; i++)
+		KUNIT_ASSERT_EQ(test, after[i], 0x55);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, before), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, after), 0);
 }
 
 static void realloc_failure_keeps_block(struct kunit *test)
@@ -428,6 +483,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(realloc_keeps_contents),
 	KUNIT_CASE_PARAM(realloc_takes_no_lock, realloc_table_gen_params),
 	KUNIT_CASE(realloc_where_pools_isolate_takes_lock),
+	KUNIT_CASE(realloc_refuses_what_is_no_block),
+	KUNIT_CASE(realloc_leaves_the_next_alone),
 	KUNIT_CASE(realloc_failure_keeps_block),
 	KUNIT_CASE(free_refuses_what_is_no_block),
 	KUNIT_CASE(batches_alloc_and_free),

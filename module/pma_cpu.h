@@ -113,13 +113,20 @@ static __always_inline void *pma_cpu_take(struct pma_cpu_page __percpu *own, uns
 }
 
 /*
- * The CPU's page whose descriptor may be @desc; interrupts are off.  Whatever that says
- * just now, if it leads to the page that has it, then it stays so meanwhile.
+ * Each CPU's page whose descriptor may be @desc.  Whatever that says just now, if it leads to
+ * this CPU's page that has it, and interrupts are off, then it stays so meanwhile.
  */
+static __always_inline struct pma_cpu_page __percpu *pma_cpu_own(const struct pma_arena *arena,
+								 const struct pma_page *desc)
+{
+	return &arena->fast.pages[READ_ONCE(desc->class)];
+}
+
+/* The same, this CPU's. */
 static __always_inline struct pma_cpu_page *pma_cpu_page_of(const struct pma_arena *arena,
 							    const struct pma_page *desc)
 {
-	return this_cpu_ptr(&arena->fast.pages[READ_ONCE(desc->class)]);
+	return this_cpu_ptr(pma_cpu_own(arena, desc));
 }
 
 /* The bitmap of a slab page. */
@@ -151,26 +158,29 @@ static inline bool pma_cpu_is_empty(const struct pma_cpu_page *page, const unsig
 	return READ_ONCE(*bitmap) == BITMAP_LAST_WORD_MASK(left);
 }
 
-/* Free the block at an offset in the page that this CPU takes from, if one starts there. */
-static __always_inline bool pma_cpu_give(struct pma_cpu_page __percpu *own, u32 offset)
+/* Which block of the page that this CPU takes from a handle says is there; or false. */
+static __always_inline bool pma_cpu_find_own(const struct pma_arena *arena,
+					     struct pma_cpu_page __percpu *own, size_t handle,
+					     const struct pma_page *desc, u32 *index)
 {
-	u32 inverse = __this_cpu_read(own->inverse), index;
-	u64 quotient = pma_slab_divide(inverse, offset);
+	u32 inverse;
+	u64 quotient;
 
+	if (unlikely(__this_cpu_read(own->desc) != desc))
+		return false;
 	/* As pma_cpu_find(), each field read only when it is wanted. */
+	inverse = __this_cpu_read(own->inverse);
+	quotient = pma_slab_divide(inverse, handle & arena->fast.page_mask);
 	if (unlikely(!pma_slab_is_start(inverse, quotient)))
 		return false;
-	index = upper_32_bits(quotient);
-	if (unlikely(index >= __this_cpu_read(own->nr_blocks) ||
-		     test_and_set_bit(index, __this_cpu_read(own->bitmap))))
-		return false;
-	__this_cpu_inc(own->frees);
-	return true;
+	*index = upper_32_bits(quotient);
+	return likely(*index < __this_cpu_read(own->nr_blocks));
 }
 
 /**
- * pma_cpu_free() - free a slab block without the arena's lock
+ * pma_cpu_give() - free a slab block without the arena's lock
  * @arena: whose it is
+ * @own: pma_cpu_own() of @desc
  * @handle: of its start, it is said; below fast.bytes
  * @desc: descriptor of its page
  *
@@ -178,14 +188,28 @@ static __always_inline bool pma_cpu_give(struct pma_cpu_page __percpu *own, u32 
  * Return: true if it was the start of a block in use, in the page that this CPU takes from,
  * and is free now; false if that must be found out in another way.
  */
-static __always_inline bool pma_cpu_free(struct pma_arena *arena, size_t handle,
+static __always_inline bool pma_cpu_give(const struct pma_arena *arena,
+					 struct pma_cpu_page __percpu *own, size_t handle,
 					 const struct pma_page *desc)
 {
-	/* Whatever that says just now, if the page is the one there, then it stays so meanwhile. */
-	struct pma_cpu_page __percpu *own = &arena->fast.pages[READ_ONCE(desc->class)];
+	u32 index;
 
-	return likely(__this_cpu_read(own->desc) == desc &&
-		      pma_cpu_give(own, handle & arena->fast.page_mask));
+	if (unlikely(!pma_cpu_find_own(arena, own, handle, desc, &index) ||
+		     test_and_set_bit(index, __this_cpu_read(own->bitmap))))
+		return false;
+	__this_cpu_inc(own->frees);
+	return true;
+}
+
+/* Would pma_cpu_give() do so? */
+static __always_inline bool pma_cpu_holds(const struct pma_arena *arena,
+					  struct pma_cpu_page __percpu *own, size_t handle,
+					  const struct pma_page *desc)
+{
+	u32 index;
+
+	return pma_cpu_find_own(arena, own, handle, desc, &index) &&
+	       !test_bit(index, __this_cpu_read(own->bitmap));
 }
 
 /* Put a page into a place. */

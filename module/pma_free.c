@@ -3,7 +3,7 @@
  * pma_free.c - free a block where CPUs have pages
  *
  *	of a page that is	way
- *	the one taken from	its bit (pma_cpu_free())
+ *	the one taken from	its bit (pma_cpu_give())
  *	full			the CPU adopts it
  *	a spare one of the CPU's	its bit, while nobody else takes the page
  *	partial			under the arena's lock, its bit and the page's counts

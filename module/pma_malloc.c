@@ -114,16 +114,19 @@ static __always_inline void *take_of_cpu(struct pma_arena *arena, size_t size,
  */
 static __always_inline void *zero(void *block, size_t bytes)
 {
-	u64 *to = block, *end = block + bytes;
+	u64 *to = block, *last = block + bytes - PMA_BLOCK_MIN;
 
 	if (bytes > ZERO_INLINE)
 		return memset(block, 0, bytes);
-	do {
-		/* Volatile, or gcc would have it a memset() again. */
+	/* First the ends.  Volatile, or gcc would have it a memset() again. */
+	WRITE_ONCE(last[0], 0);
+	WRITE_ONCE(last[1], 0);
+	WRITE_ONCE(to[0], 0);
+	WRITE_ONCE(to[1], 0);
+	for (to += 2; to < last; to += 2) {
 		WRITE_ONCE(to[0], 0);
 		WRITE_ONCE(to[1], 0);
-		to += 2;
-	} while (to != end);
+	}
 	return block;
 }
 
@@ -213,8 +216,8 @@ void *pma_calloc(struct pma_arena *arena, size_t nmemb, size_t size)
 EXPORT_SYMBOL_GPL(pma_calloc);
 
 /* Another block for the first @bytes of one, which is freed then; or NULL, and nothing changes. */
-static __always_inline void *move_to_cpu(struct pma_arena *arena, void *block, size_t bytes,
-					 size_t size, size_t *block_size)
+static void *move_to_cpu(struct pma_arena *arena, void *block, size_t bytes, size_t size,
+			 size_t *block_size)
 {
 	void *new = take_of_cpu(arena, size, block_size);
 
@@ -229,13 +232,12 @@ static __always_inline void *move_to_cpu(struct pma_arena *arena, void *block, s
 }
 
 /*
- * As pma_realloc(), from one slab block to another, or to the same, without the arena's lock;
+ * As pma_realloc(), from any slab block to another, or to the same, without the arena's lock;
  * or NULL, and it must be done in another way.  A client that frees the block meanwhile by
  * mistake might get what another arena has written there by then: so not in a pool that
  * isolates.
  */
-static __always_inline void *realloc_of_cpu(struct pma_arena *arena, void *block, size_t size,
-					    u32 flags)
+static void *realloc_of_cpu(struct pma_arena *arena, void *block, size_t size, u32 flags)
 {
 	const struct pma_classes *classes = arena->pool->classes;
 	const struct pma_class *class;
@@ -251,7 +253,7 @@ static __always_inline void *realloc_of_cpu(struct pma_arena *arena, void *block
 	kept = min(block_size, size);
 	if (class != &classes->class[classes->of_size[(size - 1) / PMA_BLOCK_MIN]])
 		block = move_to_cpu(arena, block, kept, size, &block_size);
-	if (flags && block)
+	if (block && flags)
 		memset(block + kept, 0, block_size - kept);
 	return block;
 }
@@ -259,11 +261,25 @@ static __always_inline void *realloc_of_cpu(struct pma_arena *arena, void *block
 /* As pma_realloc(), by any way. */
 static noinline void *resize(struct pma_arena *arena, void *block, size_t size, u32 flags)
 {
+	void *moved = realloc_of_cpu(arena, block, size, flags);
 	struct pma_block new;
 
+	if (moved)
+		return moved;
 	if (pma_resize_block(arena, handle_of(arena, block), size, 0, flags, &new))
 		return NULL;
 	return ptr_of(arena, new.handle);
+}
+
+/* As pma_realloc(), where the size is of the class of the block's page; as alloc_slowly(). */
+static noinline void *stay(struct pma_arena *arena, void *block, size_t size,
+			   const struct pma_page *page, unsigned long irq)
+{
+	bool stays = pma_cpu_holds(arena, pma_cpu_own(arena, page),
+				   (uintptr_t)block - arena->fast.base, page);
+
+	local_irq_restore(irq);
+	return stays ? block : resize(arena, block, size, 0);
 }
 
 /**
@@ -274,15 +290,40 @@ static noinline void *resize(struct pma_arena *arena, void *block, size_t size, 
  * @flags: PMA_ZERO: what is beyond the old requested size (where that is not
  *	recorded, its usable size) reads as zeroes
  *
+ * From the page that this CPU takes from to another such page: the old block is freed first,
+ * so that this is its judge, and copied while interrupts are off, as nobody can have it then.
+ *
  * Context: Any but NMI; never sleeps.
  * Return: the block, moved or not; NULL after freeing, or on failure, and then the
  * old block is as it was.
  */
 void *pma_realloc(struct pma_arena *arena, void *block, size_t size, u32 flags)
 {
-	void *moved = realloc_of_cpu(arena, block, size, flags);
+	size_t handle = (uintptr_t)block - arena->fast.base;
+	struct pma_cpu_page __percpu *from, *to;
+	unsigned long irq, *word, bits;
+	struct pma_page *page;
+	void *new;
 
-	return likely(moved) ? moved : resize(arena, block, size, flags);
+	/* Nor is NULL in the region. */
+	if (unlikely(handle >= arena->fast.bytes || !pma_cpu_serves(arena, size) || flags))
+		return resize(arena, block, size, flags);
+	page = &arena->fast.desc[handle >> arena->fast.page_shift];
+	local_irq_save(irq);
+	from = pma_cpu_own(arena, page);
+	to = pma_cpu_page_for(arena, size);
+	word = __this_cpu_read(to->word);
+	bits = READ_ONCE(*word);
+	if (unlikely(from == to))
+		return stay(arena, block, size, page, irq);
+	if (unlikely(!bits || !pma_cpu_give(arena, from, handle, page))) {
+		local_irq_restore(irq);
+		return resize(arena, block, size, 0);
+	}
+	new = pma_cpu_take(to, word, bits);
+	memcpy(new, block, min_t(size_t, size, __this_cpu_read(from->block_size)));
+	local_irq_restore(irq);
+	return new;
 }
 EXPORT_SYMBOL_GPL(pma_realloc);
 
@@ -313,7 +354,7 @@ int pma_free(struct pma_arena *arena, void *block)
 		return free_elsewhere(arena, handle);
 	page = &arena->fast.desc[handle >> arena->fast.page_shift];
 	local_irq_save(irq);
-	if (unlikely(!pma_cpu_free(arena, handle, page)))
+	if (unlikely(!pma_cpu_give(arena, pma_cpu_own(arena, page), handle, page)))
 		return pma_free_irqs_off(arena, handle, page, irq);
 	local_irq_restore(irq);
 	return 0;
