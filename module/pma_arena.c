@@ -361,7 +361,7 @@ void pma_arena_get_stats(struct pma_arena *arena, struct pma_stats *stats)
  */
 struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 flags)
 {
-	/* Where CPUs have no pages, nobody asks. */
+	/* Of a process's arena nobody asks. */
 	u32 sizes = flags & PMA_ARENA_USER ? 0 : pool->classes->slab_max / PMA_BLOCK_MIN, i;
 	struct pma_arena *arena = kvzalloc(struct_size(arena, page_at, sizes), GFP_KERNEL);
 	int id;

@@ -207,9 +207,10 @@ static __always_inline bool refill(struct pma_arena *arena, struct pma_cpu_page 
 /* Take a block of this CPU's word, which has one. */
 static void *take_of_word(struct pma_cpu_page __percpu *own)
 {
-	unsigned long *word = __this_cpu_read(own->word);
+	void *block = NULL;
 
-	return pma_cpu_take(own, word, READ_ONCE(*word));
+	pma_cpu_take(own, &block);
+	return block;
 }
 
 /* Take a block of the word to go on to, if there is one. */

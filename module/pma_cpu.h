@@ -102,14 +102,25 @@ static inline u32 pma_cpu_block_size(const struct pma_arena *arena, size_t size)
  * Take the lowest free block of this CPU's word, whose bits these are and which has one;
  * interrupts are off.
  */
-static __always_inline void *pma_cpu_take(struct pma_cpu_page __percpu *own, unsigned long *word,
-					  unsigned long bits)
+static __always_inline void *pma_cpu_take_of(struct pma_cpu_page __percpu *own,
+					     unsigned long *word, unsigned long bits)
 {
 	unsigned long bit = __ffs(bits);
 
 	clear_bit(bit, word);
 	__this_cpu_inc(own->allocs);
 	return __this_cpu_read(own->base) + bit * __this_cpu_read(own->block_size);
+}
+
+/* Take the lowest free block of this CPU's word, if it has one; interrupts are off. */
+static __always_inline bool pma_cpu_take(struct pma_cpu_page __percpu *own, void **block)
+{
+	unsigned long *word = __this_cpu_read(own->word), bits = READ_ONCE(*word);
+
+	if (unlikely(!bits))
+		return false;
+	*block = pma_cpu_take_of(own, word, bits);
+	return true;
 }
 
 /*

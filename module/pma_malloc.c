@@ -73,40 +73,19 @@ static noinline void *alloc_slowly(struct pma_arena *arena, size_t size,
 void *pma_alloc(struct pma_arena *arena, size_t size)
 {
 	struct pma_cpu_page __percpu *own;
-	unsigned long irq, *word, bits;
+	unsigned long irq;
 	void *block;
 
 	if (unlikely(!pma_cpu_serves(arena, size)))
 		return alloc_larger(arena, size);
 	local_irq_save(irq);
 	own = pma_cpu_page_for(arena, size);
-	word = __this_cpu_read(own->word);
-	bits = READ_ONCE(*word);
-	if (unlikely(!bits))
+	if (unlikely(!pma_cpu_take(own, &block)))
 		return alloc_slowly(arena, size, own, irq);
-	block = pma_cpu_take(own, word, bits);
 	local_irq_restore(irq);
 	return block;
 }
 EXPORT_SYMBOL_GPL(pma_alloc);
-
-/* A block from a page that the CPU has, which pma_cpu_serves(), and its bytes; or NULL. */
-static __always_inline void *take_of_cpu(struct pma_arena *arena, size_t size,
-					 size_t *block_size)
-{
-	struct pma_cpu_page __percpu *own;
-	unsigned long irq, *word, bits;
-	void *block;
-
-	local_irq_save(irq);
-	own = pma_cpu_page_for(arena, size);
-	*block_size = __this_cpu_read(own->block_size);
-	word = __this_cpu_read(own->word);
-	bits = READ_ONCE(*word);
-	block = likely(bits) ? pma_cpu_take(own, word, bits) : pma_cpu_take_next(arena, own);
-	local_irq_restore(irq);
-	return block;
-}
 
 /*
  * Zero a slab block, whose length is a multiple of 16 bytes: of short ones memset() would spend
@@ -160,7 +139,7 @@ static noinline void *zalloc_slowly(struct pma_arena *arena, size_t size,
 void *pma_zalloc(struct pma_arena *arena, size_t size)
 {
 	struct pma_cpu_page __percpu *own;
-	unsigned long irq, *word, bits;
+	unsigned long irq;
 	size_t block_size;
 	void *block;
 
@@ -168,11 +147,8 @@ void *pma_zalloc(struct pma_arena *arena, size_t size)
 		return zalloc_larger(arena, size);
 	local_irq_save(irq);
 	own = pma_cpu_page_for(arena, size);
-	word = __this_cpu_read(own->word);
-	bits = READ_ONCE(*word);
-	if (unlikely(!bits))
+	if (unlikely(!pma_cpu_take(own, &block)))
 		return zalloc_slowly(arena, size, own, irq);
-	block = pma_cpu_take(own, word, bits);
 	block_size = __this_cpu_read(own->block_size);
 	local_irq_restore(irq);
 	return zero(block, block_size);
@@ -215,11 +191,25 @@ void *pma_calloc(struct pma_arena *arena, size_t nmemb, size_t size)
 }
 EXPORT_SYMBOL_GPL(pma_calloc);
 
-/* Another block for the first @bytes of one, which is freed then; or NULL, and nothing changes. */
-static void *move_to_cpu(struct pma_arena *arena, void *block, size_t bytes, size_t size,
-			 size_t *block_size)
+/* A block from a page that the CPU has, which pma_cpu_serves(), or NULL. */
+static void *take_of_cpu(struct pma_arena *arena, size_t size)
 {
-	void *new = take_of_cpu(arena, size, block_size);
+	struct pma_cpu_page __percpu *own;
+	unsigned long irq;
+	void *block;
+
+	local_irq_save(irq);
+	own = pma_cpu_page_for(arena, size);
+	if (unlikely(!pma_cpu_take(own, &block)))
+		block = pma_cpu_take_next(arena, own);
+	local_irq_restore(irq);
+	return block;
+}
+
+/* Another block for the first @bytes of one, which is freed then; or NULL, and nothing changes. */
+static void *move_to_cpu(struct pma_arena *arena, void *block, size_t bytes, size_t size)
+{
+	void *new = take_of_cpu(arena, size);
 
 	if (unlikely(!new))
 		return NULL;
@@ -240,21 +230,21 @@ static void *move_to_cpu(struct pma_arena *arena, void *block, size_t bytes, siz
 static void *realloc_of_cpu(struct pma_arena *arena, void *block, size_t size, u32 flags)
 {
 	const struct pma_classes *classes = arena->pool->classes;
-	const struct pma_class *class;
-	size_t block_size, kept;
+	const struct pma_class *from, *to;
+	size_t kept;
 
 	if (!pma_cpu_serves(arena, size) || flags & ~PMA_ZERO || pma_pool_isolates(arena->pool))
 		return NULL;
 	/* Of NULL that is no number of the region, either. */
-	class = pma_place_look_slab(arena, (uintptr_t)block - arena->fast.base);
-	if (!class)
+	from = pma_place_look_slab(arena, (uintptr_t)block - arena->fast.base);
+	if (!from)
 		return NULL;
-	block_size = class->block_size;
-	kept = min(block_size, size);
-	if (class != &classes->class[classes->of_size[(size - 1) / PMA_BLOCK_MIN]])
-		block = move_to_cpu(arena, block, kept, size, &block_size);
+	to = &classes->class[classes->of_size[(size - 1) / PMA_BLOCK_MIN]];
+	kept = min_t(size_t, from->block_size, size);
+	if (from != to)
+		block = move_to_cpu(arena, block, kept, size);
 	if (block && flags)
-		memset(block + kept, 0, block_size - kept);
+		memset(block + kept, 0, to->block_size - kept);
 	return block;
 }
 
@@ -320,7 +310,7 @@ void *pma_realloc(struct pma_arena *arena, void *block, size_t size, u32 flags)
 		local_irq_restore(irq);
 		return resize(arena, block, size, 0);
 	}
-	new = pma_cpu_take(to, word, bits);
+	new = pma_cpu_take_of(to, word, bits);
 	memcpy(new, block, min_t(size_t, size, __this_cpu_read(from->block_size)));
 	local_irq_restore(irq);
 	return new;
@@ -409,7 +399,7 @@ static void zero_of_cpu(const struct pma_arena *arena, size_t size, unsigned int
 		return;
 	block_size = pma_cpu_block_size(arena, size);
 	while (nr--)
-		memset(*blocks++, 0, block_size);
+		zero(*blocks++, block_size);
 }
 
 /* As pma_alloc_batch(), for more blocks than its first attempt gave, or zeroed ones. */

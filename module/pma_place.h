@@ -60,7 +60,7 @@ pma_place_look_slab(const struct pma_arena *arena, size_t handle)
 		return NULL;
 	class = &arena->pool->classes->class[id.class];
 	if (!pma_slab_find(class, handle & arena->fast.page_mask, &index) ||
-	    test_bit(index, arena->fast.shadow + (size_t)pgno * arena->fast.shadow_bytes))
+	    test_bit(index, pma_pages_shadow(&arena->pool->pages, pgno)))
 		return NULL;
 	return class;
 }
