@@ -27,14 +27,6 @@ static struct pma_arena *create_arena(struct kunit *test, struct pma_pool *pool)
 	return arena;
 }
 
-static struct pma_stats stats_of(struct pma_arena *arena)
-{
-	struct pma_stats stats;
-
-	pma_arena_stats(arena, &stats);
-	return stats;
-}
-
 /* The example at the top of the header, to the letter. */
 static void example_works(struct kunit *test)
 {
@@ -116,8 +108,8 @@ static void destroy_refuses_while_blocks_are_out(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_pool_destroy(pool, ~0U), -EINVAL);
 	/* Nothing has changed. */
 	KUNIT_EXPECT_TRUE(test, !memchr_inv(block, 0x77, 100));
-	KUNIT_EXPECT_EQ(test, stats_of(one).pool_arenas, 2);
-	KUNIT_EXPECT_EQ(test, stats_of(two).live_blocks, 1);
+	KUNIT_EXPECT_EQ(test, pma_kunit_stats(one).pool_arenas, 2);
+	KUNIT_EXPECT_EQ(test, pma_kunit_stats(two).live_blocks, 1);
 	KUNIT_EXPECT_EQ(test, pma_check(pool, NULL), 0);
 	KUNIT_EXPECT_EQ(test, pma_free(two, block), 0);
 	pma_kunit_forget(test, pool);
@@ -213,7 +205,7 @@ static void pools_are_apart(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		KUNIT_EXPECT_EQ(test, pma_free(arenas[i], blocks[(i + 1) % 3]), -ERANGE);
 		KUNIT_EXPECT_TRUE(test, !memchr_inv(blocks[i], i + 1, 5000));
-		KUNIT_EXPECT_EQ(test, stats_of(arenas[i]).pool_arenas, 1);
+		KUNIT_EXPECT_EQ(test, pma_kunit_stats(arenas[i]).pool_arenas, 1);
 	}
 	pma_kunit_forget(test, pools[1]);
 	KUNIT_EXPECT_EQ(test, pma_pool_destroy(pools[1], 0), -EBUSY);

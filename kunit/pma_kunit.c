@@ -313,6 +313,14 @@ struct pma_arena *pma_kunit_percpu(struct kunit *test, const struct pma_kunit_co
 	return pma_kunit_arena(test, pma_kunit_pool(test, config), PMA_ARENA_PERCPU);
 }
 
+struct pma_stats pma_kunit_stats(struct pma_arena *arena)
+{
+	struct pma_stats stats;
+
+	pma_arena_stats(arena, &stats);
+	return stats;
+}
+
 /**
  * pma_kunit_held_pages() - pages that an arena has freed but not given back
  * @arena: the arena
@@ -321,10 +329,7 @@ struct pma_arena *pma_kunit_percpu(struct kunit *test, const struct pma_kunit_co
  */
 u32 pma_kunit_held_pages(struct pma_arena *arena)
 {
-	struct pma_stats stats;
-
-	pma_arena_get_stats(arena, &stats);
-	return stats.held_pages;
+	return pma_kunit_stats(arena).held_pages;
 }
 
 /* How many slab pages CPUs have, of all arenas of the pool. */
@@ -377,9 +382,8 @@ void pma_kunit_expect_sound(struct kunit *test, struct pma_pool *pool)
 
 void pma_kunit_expect_live(struct kunit *test, struct pma_arena *arena, u64 blocks, u64 bytes)
 {
-	struct pma_stats stats;
+	struct pma_stats stats = pma_kunit_stats(arena);
 
-	pma_arena_get_stats(arena, &stats);
 	KUNIT_EXPECT_EQ(test, stats.live_blocks, blocks);
 	KUNIT_EXPECT_EQ(test, stats.live_bytes, bytes);
 }

@@ -104,6 +104,7 @@ void pma_kunit_free(struct kunit *test, struct pma_arena *arena, u64 handle);
 void pma_kunit_expect_sound(struct kunit *test, struct pma_pool *pool);
 void pma_kunit_expect_live(struct kunit *test, struct pma_arena *arena, u64 blocks, u64 bytes);
 u32 pma_kunit_cpu_pages(const struct pma_arena *arena);
+struct pma_stats pma_kunit_stats(struct pma_arena *arena);
 u32 pma_kunit_held_pages(struct pma_arena *arena);
 u32 pma_kunit_errors(struct pma_pool *pool);
 u32 pma_kunit_largest_run(struct pma_pool *pool);

@@ -22,14 +22,6 @@ static struct pma_arena *create_arena(struct kunit *test, u32 page_size, size_t 
 	return arena;
 }
 
-static struct pma_stats stats_of(struct pma_arena *arena)
-{
-	struct pma_stats stats;
-
-	pma_arena_stats(arena, &stats);
-	return stats;
-}
-
 static void alloc_and_free(struct kunit *test)
 {
 	static const size_t sizes[] = { 1, 8, 15, 16, 100, 2048, 2049, 3000, 4096, 4097, 20000 };
@@ -72,7 +64,7 @@ static void alloc_refuses_bad_requests(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, pma_alloc_aligned(arena, table[i].size, table[i].align,
 							  table[i].flags));
 		bad_args += table[i].bad_args;
-		stats = stats_of(arena);
+		stats = pma_kunit_stats(arena);
 		KUNIT_EXPECT_EQ(test, stats.bad_args, bad_args);
 		KUNIT_EXPECT_EQ(test, stats.failed, i + 1 - bad_args);
 		KUNIT_EXPECT_EQ(test, stats.allocs, 0);
@@ -132,7 +124,7 @@ static void calloc_checks_overflow(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		KUNIT_EXPECT_NULL(test, pma_calloc(arena, table[i].nmemb, table[i].size));
-		stats = stats_of(arena);
+		stats = pma_kunit_stats(arena);
 		KUNIT_EXPECT_EQ_MSG(test, stats.failed, table[i].failed, "row %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, stats.bad_args, table[i].bad_args, "row %u", i);
 	}
@@ -210,9 +202,9 @@ static void realloc_keeps_contents(struct kunit *test)
 	same = pma_realloc(arena, block, 1, 0);
 	KUNIT_EXPECT_PTR_EQ(test, same, block);
 	KUNIT_EXPECT_NULL(test, pma_realloc(arena, block, 0, 0));
-	KUNIT_EXPECT_EQ(test, stats_of(arena).live_blocks, 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_stats(arena).live_blocks, 0);
 	KUNIT_EXPECT_NULL(test, pma_realloc(arena, NULL, 0, 0));
-	KUNIT_EXPECT_EQ(test, stats_of(arena).bad_args, 1);
+	KUNIT_EXPECT_EQ(test, pma_kunit_stats(arena).bad_args, 1);
 }
 
 static const struct realloc_row {
@@ -262,7 +254,7 @@ static void realloc_takes_no_lock(struct kunit *test)
 			KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(new + kept, usable - kept));
 		if (!row->stays)
 			KUNIT_EXPECT_EQ(test, pma_free(arena, block), -EALREADY);
-		stats = stats_of(arena);
+		stats = pma_kunit_stats(arena);
 		KUNIT_EXPECT_EQ(test, stats.live_blocks, 1);
 		KUNIT_EXPECT_EQ(test, stats.live_bytes, usable);
 		KUNIT_EXPECT_EQ(test, stats.allocs, (i + 1) * (row->stays ? 2 : 3));
@@ -313,9 +305,9 @@ static void realloc_refuses_what_is_no_block(struct kunit *test)
 		flags = i % 2 ? PMA_ZERO : 0;
 		KUNIT_EXPECT_NULL(test, pma_realloc(arena, block, sizes[i / 2], flags));
 		KUNIT_EXPECT_NULL(test, pma_realloc(arena, other + 16, sizes[i / 2], flags));
-		KUNIT_EXPECT_EQ(test, stats_of(arena).bad_free, i + 1);
-		KUNIT_EXPECT_EQ(test, stats_of(arena).bad_interior, i + 1);
-		KUNIT_EXPECT_EQ(test, stats_of(arena).live_blocks, 1);
+		KUNIT_EXPECT_EQ(test, pma_kunit_stats(arena).bad_free, i + 1);
+		KUNIT_EXPECT_EQ(test, pma_kunit_stats(arena).bad_interior, i + 1);
+		KUNIT_EXPECT_EQ(test, pma_kunit_stats(arena).live_blocks, 1);
 	}
 	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
 }
@@ -351,7 +343,7 @@ static void realloc_failure_keeps_block(struct kunit *test)
 
 	KUNIT_EXPECT_NULL(test, pma_realloc(arena, small, 100, 2));
 	KUNIT_EXPECT_NULL(test, pma_realloc(arena, small, 1000, 2));
-	KUNIT_EXPECT_EQ(test, stats_of(arena).bad_args, 2);
+	KUNIT_EXPECT_EQ(test, pma_kunit_stats(arena).bad_args, 2);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, small), 0);
 	pma_kunit_fill(block, 5000, 9);
 	KUNIT_EXPECT_NULL(test, pma_realloc(arena, block, SZ_64K + 1, 0));
@@ -424,15 +416,15 @@ static void batches_alloc_and_free(struct kunit *test)
 			KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(blocks[n], usable));
 			memset(blocks[n], 0xff, usable);
 		}
-		KUNIT_EXPECT_EQ(test, stats_of(arena).live_blocks, table[i].nr);
+		KUNIT_EXPECT_EQ(test, pma_kunit_stats(arena).live_blocks, table[i].nr);
 		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, table[i].nr, blocks), 0);
-		KUNIT_EXPECT_EQ(test, stats_of(arena).live_blocks, 0);
+		KUNIT_EXPECT_EQ(test, pma_kunit_stats(arena).live_blocks, 0);
 	}
 	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 8, 0, 0, blocks), 0);
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 0, blocks), 0);
 	/* CPUs may have kept a page each: the check lets them part with it. */
 	KUNIT_EXPECT_EQ(test, pma_check(arena->pool, NULL), 0);
-	KUNIT_EXPECT_EQ(test, stats_of(arena).arena_pages, 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_stats(arena).arena_pages, 0);
 }
 
 /* What can't be had ends a batch, and counts once, as one call that failed would. */
@@ -450,11 +442,11 @@ static void batches_end_with_the_pool(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(table); i++) {
 		KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, table[i].size, 0, 140, blocks),
 				table[i].got);
-		KUNIT_EXPECT_EQ_MSG(test, stats_of(arena).failed, i + 1, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, pma_kunit_stats(arena).failed, i + 1, "row %u", i);
 		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, table[i].got, blocks), 0);
 	}
 	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 0, 0, 10, blocks), 0);
-	KUNIT_EXPECT_EQ(test, stats_of(arena).bad_args, 1);
+	KUNIT_EXPECT_EQ(test, pma_kunit_stats(arena).bad_args, 1);
 }
 
 /* One that is refused does not stop the others. */
@@ -468,8 +460,8 @@ static void batches_free_what_is_right(struct kunit *test)
 	blocks[5] = blocks[3];
 	blocks[3] += 1;
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 6, blocks), 1);
-	KUNIT_EXPECT_EQ(test, stats_of(arena).bad_interior, 1);
-	KUNIT_EXPECT_EQ(test, stats_of(arena).frees, 4);
+	KUNIT_EXPECT_EQ(test, pma_kunit_stats(arena).bad_interior, 1);
+	KUNIT_EXPECT_EQ(test, pma_kunit_stats(arena).frees, 4);
 }
 
 static struct kunit_case cases[] = {
