@@ -220,7 +220,7 @@ u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 		return 0;
 	}
 	/* A CPU may have taken it meanwhile, for a second free without the lock. */
-	if (page_of(arena, place->pgno)->kind != PMA_PAGE_BUSY &&
+	if (READ_ONCE(page_of(arena, place->pgno)->kind) != PMA_PAGE_BUSY &&
 	    !pma_big_claim(&arena->pool->pages, place->pgno, arena->id))
 		return 0;
 	if (!pma_pool_isolates(arena->pool)) {
