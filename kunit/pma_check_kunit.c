@@ -360,6 +360,22 @@ static void check_sees_page_of_two_arenas(struct kunit *test)
 	pma_kunit_free(test, one, handle);
 }
 
+/* A free page with a tag that seems to be of a segment. */
+static void check_sees_tag_of_free_page(struct kunit *test)
+{
+	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
+	struct pma_fit_tag *tags = pma_pages_shadow(&pool->pages, pool->region.nr_pages - 1);
+	struct pma_fit_tag *last = tags + pool->pages.shadow_bytes / sizeof(*tags) - 1;
+
+	last->head = 1;
+	KUNIT_EXPECT_EQ(test, pma_kunit_errors(pool), 1);
+	last->head = 0;
+	tags->foot = 1;
+	KUNIT_EXPECT_EQ(test, pma_kunit_errors(pool), 1);
+	tags->foot = 0;
+	KUNIT_EXPECT_EQ(test, pma_kunit_errors(pool), 0);
+}
+
 /* A slab page that holds nothing and yet was kept. */
 static void check_sees_empty_slab_page(struct kunit *test)
 {
@@ -504,6 +520,7 @@ static struct kunit_case pma_check_cases[] = {
 	KUNIT_CASE_PARAM(check_sees_flips_of_arenas, configs_gen_params),
 	KUNIT_CASE(check_pool_sees_lost_page),
 	KUNIT_CASE(check_sees_page_of_two_arenas),
+	KUNIT_CASE(check_sees_tag_of_free_page),
 	KUNIT_CASE(check_sees_empty_slab_page),
 	KUNIT_CASE(check_counts_pages_and_blocks),
 	KUNIT_CASE(check_names_first_bad_page),

@@ -291,6 +291,7 @@ static void release(struct pma_arena *arena, u32 run)
 	u32 nr_pages = pma_pool_run_pages(arena->pool, run);
 
 	unlist_run(arena, run);
+	pma_pages_clear_shadow(&arena->pool->pages, run, nr_pages);
 	arena->adapt->nr_pages -= nr_pages;
 	pma_arena_give_heap(arena, run, nr_pages);
 }

@@ -313,7 +313,22 @@ void pma_check_shares(struct pma_pool *pool, struct pma_check_args *result)
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 }
 
-/* Do the descriptors of free pages say so?  Whoever trusts them needs no lock. */
+/* Has the shadow of a page no head or foot? */
+static bool is_blank(const struct pma_pages *pages, u32 pgno)
+{
+	const struct pma_fit_tag *tags = pma_pages_shadow(pages, pgno);
+	u32 i;
+
+	for (i = 0; i < pages->shadow_bytes / sizeof(*tags); i++)
+		if (tags[i].head | tags[i].foot)
+			return false;
+	return true;
+}
+
+/*
+ * Do the descriptors of free pages say so?  Whoever trusts them needs no lock.  And is no tag
+ * left for the segment that gets them?
+ */
 static void check_free_pages(const struct pma_pool *pool, struct pma_check_args *result)
 {
 	u32 pgno, end;
@@ -325,7 +340,8 @@ static void check_free_pages(const struct pma_pool *pool, struct pma_check_args 
 		for (; pgno < end; pgno++) {
 			struct pma_page_id id = pma_page_id(&pool->pages.desc[pgno]);
 
-			report(result, id.kind != PMA_KIND_FREE || id.owner, pgno);
+			report(result, id.kind != PMA_KIND_FREE || id.owner ||
+			       !is_blank(&pool->pages, pgno), pgno);
 		}
 	}
 }

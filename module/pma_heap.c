@@ -124,7 +124,7 @@ void pma_heap_destroy(struct pma_heap *heap)
 /**
  * pma_heap_add() - give a heap a segment, and take its first chunk
  * @heap: the heap
- * @pgno: first page of a run of the arena
+ * @pgno: first page of a run of the arena, whose shadow has no head or foot
  * @nr_pages: its length, at most PMA_HEAP_PAGES_MAX
  * @owner: number of the arena
  * @size: bytes wanted of the chunk, which the run has
@@ -137,22 +137,23 @@ void pma_heap_destroy(struct pma_heap *heap)
 u64 pma_heap_add(struct pma_heap *heap, u32 pgno, u32 nr_pages, u16 owner, size_t size,
 		 u32 client_flags)
 {
-	struct pma_pages *pages = heap->pages;
-	struct pma_page *segment = &pages->desc[pgno], *end = segment + nr_pages, *page;
-	u64 handle = pma_region_handle(pages->region, pgno);
-	u32 unit = unit_of(heap, handle);
+	struct pma_page *segment = &heap->pages->desc[pgno], *end = segment + nr_pages, *page;
+	u32 word = pma_page_word(PMA_KIND_HEAP, 0, owner);
+	u32 unit = units_of_pages(heap, pgno);
+	struct pma_fit_tag *tag = pma_fit_tag(&heap->fit, unit);
 
-	memset(pma_pages_shadow(pages, pgno), 0, nr_pages * pages->shadow_bytes);
 	pma_fit_add_used(&heap->fit, unit, units_of_pages(heap, nr_pages), units_for(heap, size),
 			 client_flags);
-	pma_heap_record(heap, handle, size);
+	tag->link.next = size;
 	segment->heap.used_chunks = 1;
-	segment->heap.used_units = pma_fit_units(&heap->fit, unit);
-	for (page = segment; page < end; page++) {
+	segment->heap.used_units = pma_fit_head_units(&heap->fit, tag->head);
+	/* As long as all the rest. */
+#pragma GCC unroll 4
+	for (page = segment; page != end; page++) {
 		page->heap.segment = pgno;
-		pma_page_set(page, PMA_KIND_HEAP, 0, owner);
+		pma_page_set_word(page, word);
 	}
-	return handle;
+	return handle_of(heap, unit);
 }
 
 /**

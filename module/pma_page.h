@@ -100,7 +100,8 @@ static_assert(sizeof(struct pma_page) == 12);
  * struct pma_pages - the descriptor table of a region
  * @desc: a descriptor a page
  * @shadow: @shadow_bytes a page: a slab page's bitmap, a heap page's tags, a mixed run's
- *	bitmap
+ *	bitmap; of all others tags without a head or foot, so that a segment need not begin
+ *	with clearing them
  * @shadow_bytes: a multiple of 8
  * @slack: what is over of each slab or mixed block, see pma_pages_record(); NULL if that
  *	is not recorded
@@ -162,10 +163,15 @@ static inline struct pma_page_id pma_page_id(const struct pma_page *page)
 	return id;
 }
 
-static inline void pma_page_set(struct pma_page *page, u8 kind, u8 class, u16 owner)
+static __always_inline void pma_page_set_word(struct pma_page *page, u32 word)
 {
 	/* Who acts on it without a lock sees all that was written of the page before. */
-	smp_store_release((u32 *)page, pma_page_word(kind, class, owner));
+	smp_store_release((u32 *)page, word);
+}
+
+static inline void pma_page_set(struct pma_page *page, u8 kind, u8 class, u16 owner)
+{
+	pma_page_set_word(page, pma_page_word(kind, class, owner));
 }
 
 /* Without a lock: if the first word of a descriptor is @was, which was just read, make it @new. */
@@ -204,6 +210,12 @@ static inline void pma_page_set_slab(struct pma_page *page, u8 flags)
 static inline void *pma_pages_shadow(const struct pma_pages *pages, u32 pgno)
 {
 	return (char *)pages->shadow + (size_t)pgno * pages->shadow_bytes;
+}
+
+/* Clear the shadow of pages that are to be given back: of a segment's the heap has done so. */
+static inline void pma_pages_clear_shadow(const struct pma_pages *pages, u32 pgno, u32 nr_pages)
+{
+	memset(pma_pages_shadow(pages, pgno), 0, (size_t)nr_pages * pages->shadow_bytes);
 }
 
 /**

@@ -58,6 +58,7 @@ static u32 grow(struct pma_arena *arena, u32 class)
 static void release(struct pma_arena *arena, u32 *list, u32 pgno)
 {
 	pma_arena_drop(arena, list, pgno);
+	pma_pages_clear_shadow(&arena->pool->pages, pgno, 1);
 	pma_arena_count_pages(arena, &arena->stats.slab_pages, -1);
 	pma_arena_give_run(arena, pgno, 1);
 }
