@@ -49,7 +49,7 @@ static struct pma_fit_tag *foot_tag(const struct pma_fit *fit, u32 unit, u32 uni
 	return pma_fit_tag(fit, unit + units - 1);
 }
 
-static void write_piece(struct pma_fit *fit, u32 unit, u32 units, u32 flags)
+static __always_inline void write_piece(struct pma_fit *fit, u32 unit, u32 units, u32 flags)
 {
 	pma_fit_tag(fit, unit)->head = head_word(fit, unit, units, flags);
 	foot_tag(fit, unit, units)->foot = foot_word(units, flags);
@@ -175,7 +175,7 @@ static u32 find_free(const struct pma_fit *fit, u32 units)
  * over if that is long enough.  @flags are those of the whole; what comes after
  * is in use, or there is nothing.
  */
-static void carve(struct pma_fit *fit, u32 unit, u32 have, u32 units, u32 flags)
+static __always_inline void carve(struct pma_fit *fit, u32 unit, u32 have, u32 units, u32 flags)
 {
 	u32 rest = have - units;
 
@@ -212,7 +212,7 @@ static u32 carve_end(struct pma_fit *fit, u32 unit, u32 have, u32 units, u32 fla
 }
 
 /* Swallow the free piece after the one at @unit, if there is one; *@flags learns LAST. */
-static u32 absorb_next(struct pma_fit *fit, u32 unit, u32 units, u32 *flags)
+static __always_inline u32 absorb_next(struct pma_fit *fit, u32 unit, u32 units, u32 *flags)
 {
 	u32 next = unit + units, next_units;
 
