@@ -162,7 +162,7 @@ static void kept_pieces_are_shed(struct kunit *test)
 	/* Each free looks at some places only. */
 	other = pma_alloc(arena, 9 * 4096);
 	most = pma_alloc(arena, 513 * 4096);
-	for (frees = 0; frees < 2 * 8 + PMA_KEPT_PLACES / PMA_KEPT_DEPTH; frees++)
+	for (frees = 0; frees < 2 * 8 + PMA_KEPT_PLACES / PMA_KEPT_SHED_LOOKS; frees++)
 		KUNIT_EXPECT_EQ(test, pma_free(arena, other + 16), -EBADSLT);
 	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 8 * 5);
 	for (; frees; frees--) {
@@ -584,16 +584,56 @@ static void bins_are_within_places(struct kunit *test)
 		{ "page_256", 256, 256, 64, 0 }, { "page_4096", 64, 4096, 0, 0 },
 		{ "page_65536", 24, 65536, 0, 0 }, { "slab_max_64", 24, 65536, 64, 0 },
 	};
-	struct pma_kept_place *bin;
 	u32 i, units;
+	size_t bin;
 
 	for (i = 0; i < ARRAY_SIZE(configs); i++) {
 		struct pma_kept *kept = kept_of_cpu_0(pma_kunit_percpu(test, &configs[i]));
 
 		for (units = 1; units < 100000; units++)
 			if (pma_kept_chunk_bin(kept, units, &bin))
-				KUNIT_ASSERT_LE(test, bin + 2 * PMA_KEPT_CHUNK_DEPTH - kept->places,
-						PMA_KEPT_PLACES);
+				KUNIT_ASSERT_LE(test, bin + 2, PMA_KEPT_CHUNK_BINS);
+	}
+}
+
+/* Does each bin of chunks know how many of its places say a length? */
+static void expect_filled(struct kunit *test, struct pma_kept *kept)
+{
+	u32 bin, i, filled;
+
+	for (bin = 0; bin < PMA_KEPT_CHUNK_BINS; bin++) {
+		for (filled = i = 0; i < PMA_KEPT_CHUNK_DEPTH; i++)
+			filled += !!pma_kept_chunks(kept, bin)[i].length;
+		KUNIT_EXPECT_EQ_MSG(test, kept->filled[bin], filled, "bin %u", bin);
+	}
+}
+
+/* Chunks that are kept where others have emptied the places are found again. */
+static void bins_know_what_is_in_them(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	struct pma_kept *kept = kept_of_cpu_0(arena);
+	void *blocks[PMA_KEPT_CHUNK_DEPTH];
+	u32 round, i;
+
+	pma_kunit_move_to_cpu(0);
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < ARRAY_SIZE(blocks); i++)
+			blocks[i] = pma_alloc(arena, CHUNK + (i % 2) * 400);
+		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks) - round, blocks), 0);
+		expect_filled(test, kept);
+		blocks[0] = pma_alloc(arena, CHUNK);
+		expect_filled(test, kept);
+		KUNIT_EXPECT_TRUE(test, pma_kept_flush(arena));
+		KUNIT_EXPECT_EQ(test, pma_kept_bytes(kept), 0);
+		blocks[1] = pma_alloc(arena, CHUNK);
+		expect_filled(test, kept);
+		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
+		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, round,
+						     blocks + ARRAY_SIZE(blocks) - round), 0);
+		expect_filled(test, kept);
+		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, CHUNK), blocks[0]);
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
 	}
 }
 
@@ -642,6 +682,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(last_chunk_sheds_nothing),
 	KUNIT_CASE(kept_chunks_are_bounded),
 	KUNIT_CASE(bins_are_within_places),
+	KUNIT_CASE(bins_know_what_is_in_them),
 	KUNIT_CASE(draining_hands_out_nothing),
 	KUNIT_CASE(kept_short_chunk_serves_its_length),
 	KUNIT_CASE(kept_chunk_serves_shorter_ones),

@@ -236,11 +236,16 @@ static __always_inline bool keep_chunk(struct pma_arena *arena, struct pma_kept 
 {
 	size_t bytes = (size_t)units << arena->heap->geo.granule_shift;
 	struct pma_kept_place *place;
+	size_t bin;
 
-	if (!may_keep(arena) || !pma_kept_chunk_bin(kept, units, &place) ||
-	    !has_room(kept, bytes) || !find_empty(&place, PMA_KEPT_CHUNK_DEPTH))
+	if (!may_keep(arena) || !pma_kept_chunk_bin(kept, units, &bin) || !has_room(kept, bytes))
+		return false;
+	place = pma_kept_chunks(kept, bin);
+	if (!find_empty(&place, PMA_KEPT_CHUNK_DEPTH))
 		return false;
 	pma_heap_keep(tag);
+	/* Others may have emptied it. */
+	kept->filled[bin] += !place->length;
 	keep(arena, kept, place, unit, units, bytes);
 	return true;
 }

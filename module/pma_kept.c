@@ -41,9 +41,6 @@
 /* Pieces flushed before others get the lock. */
 #define FLUSH_PIECES	16
 
-/* Places looked at for a piece to shed. */
-#define SHED_LOOKS	PMA_KEPT_DEPTH
-
 /* A chunk may be longer by that part of what is asked for. */
 #define CHUNK_WASTE_SHIFT	3
 
@@ -59,7 +56,7 @@ static __always_inline u32 take(struct pma_kept_place *place)
 
 /* Take one of @nr places that is at least @length long, and @more longer at most. */
 static __always_inline u32 take_one(struct pma_kept_place *place, u32 nr, u32 length, u32 more,
-				    u32 *have)
+				    u32 *have, u8 *filled)
 {
 	struct pma_kept_place *end = place + nr;
 	u32 piece;
@@ -71,10 +68,24 @@ static __always_inline u32 take_one(struct pma_kept_place *place, u32 nr, u32 le
 		piece = xchg(&place->piece, PMA_NONE);
 		*have = place->length;
 		place->length = 0;
+		--*filled;
 		if (likely(piece != PMA_NONE))
 			return piece;
 	}
 	return PMA_NONE;
+}
+
+/* Take a chunk of that bin, or of the next, which may both be empty. */
+static __always_inline u32 take_chunk(struct pma_kept *kept, size_t bin, u32 units, u32 more,
+				      u32 *have)
+{
+	u32 unit = PMA_NONE, i;
+
+	for (i = 0; i < 2 && unit == PMA_NONE; i++, bin++)
+		if (kept->filled[bin])
+			unit = take_one(pma_kept_chunks(kept, bin), PMA_KEPT_CHUNK_DEPTH, units,
+					more, have, &kept->filled[bin]);
+	return unit;
 }
 
 static u32 nr_pages_of(const struct pma_arena *arena, size_t size)
@@ -94,7 +105,7 @@ static __always_inline void *alloc_run(const struct pma_arena *arena, size_t siz
 	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
 	size_t bytes = (size_t)nr_pages << arena->fast.page_shift;
 	struct pma_kept_place *bin = pma_kept_run_bin(kept, nr_pages);
-	u32 have, pgno = take_one(bin, PMA_KEPT_DEPTH, nr_pages, 0, &have);
+	u32 have, pgno = take_one(bin, PMA_KEPT_DEPTH, nr_pages, 0, &have, &(u8){ 0 });
 	struct pma_page *page;
 
 	if (unlikely(pgno == PMA_NONE))
@@ -116,14 +127,13 @@ static __always_inline void *alloc_kept_chunk(const struct pma_arena *arena, siz
 	const struct pma_heap *heap = arena->heap;
 	u8 shift = heap->geo.granule_shift;
 	u32 units = DIV_ROUND_UP(size, 1U << shift), more = units >> CHUNK_WASTE_SHIFT;
-	struct pma_kept_place *bin;
 	struct pma_fit_tag *tag;
 	u32 unit, have;
+	size_t bin;
 
 	if (!pma_kept_chunk_bin(kept, units, &bin))
 		return NULL;
-	/* Of that bin, or of the next. */
-	unit = take_one(bin, 2 * PMA_KEPT_CHUNK_DEPTH, units, more, &have);
+	unit = take_chunk(kept, bin, units, more, &have);
 	if (unit == PMA_NONE)
 		return NULL;
 	/* Needs no lock: its segment stays while it is kept, and its flags are atomic. */
@@ -140,7 +150,7 @@ static noinline void *alloc_new_chunk(struct pma_arena *arena, size_t size, u32 
 				      unsigned long irq)
 {
 	u32 nr_pages = nr_pages_of(arena, size);
-	struct pma_block block;
+	struct pma_block block __uninitialized;
 	int err;
 
 	/* Where classes adapt, a mixed run comes first. */
@@ -252,17 +262,17 @@ static bool give(struct pma_arena *arena, struct pma_kept *kept, u32 i)
 void pma_kept_shed_locked(struct pma_arena *arena)
 {
 	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
-	u32 looks;
+	u32 i = kept->next_shed, looks;
 
 	lockdep_assert_held(&arena->lock);
 	if (pma_pool_has_plenty(arena->pool) || !pma_kept_bytes(kept))
 		return;
-	for (looks = 0; looks < SHED_LOOKS; looks++) {
-		kept->next_shed = (kept->next_shed ?: PMA_KEPT_PLACES) - 1;
-		if (READ_ONCE(kept->places[kept->next_shed].piece) != PMA_NONE &&
-		    give(arena, kept, kept->next_shed))
+	for (looks = 0; looks < PMA_KEPT_SHED_LOOKS; looks++) {
+		i = (i ?: PMA_KEPT_PLACES) - 1;
+		if (READ_ONCE(kept->places[i].piece) != PMA_NONE && give(arena, kept, i))
 			break;
 	}
+	kept->next_shed = i;
 }
 
 /**
@@ -373,8 +383,11 @@ void pma_kept_add_stats(const struct pma_arena *arena, const struct pma_kept *ke
  */
 void pma_kept_init(const struct pma_arena *arena, struct pma_kept *kept)
 {
+	u32 i;
+
 	memset(kept, 0, sizeof(*kept));
-	memset(kept->places, 0xff, sizeof(kept->places));	/* PMA_NONE */
+	for (i = 0; i < PMA_KEPT_PLACES; i++)
+		kept->places[i].piece = PMA_NONE;
 	kept->chunk_bins_from = pma_kept_sixteenths(pma_fit_min_units(&arena->heap->fit));
 	kept->run_tags = arena->pool->runs->tags;
 	kept->bytes_max = arena->pool->region.bytes /

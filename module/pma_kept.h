@@ -9,6 +9,7 @@
 
 #define PMA_KEPT_DEPTH		16	/* runs of about a length */
 #define PMA_KEPT_CHUNK_DEPTH	8	/* chunks of about a length */
+#define PMA_KEPT_SHED_LOOKS	8	/* places looked at for a piece to shed */
 #define PMA_KEPT_RUN_PAGES	256	/* of the longest run that is kept */
 #define PMA_KEPT_RUN_BINS	20	/* lengths up to that */
 #define PMA_KEPT_SHORT_PAGES	16U	/* shorter runs have a bin for each length */
@@ -19,7 +20,7 @@
 /**
  * struct pma_kept_place - where a piece may be kept
  * @piece: its first page or granule; PMA_NONE if there is none
- * @length: in pages or granules; what it says where there is none is no matter
+ * @length: in pages or granules; 0 if there was none when its CPU last took from it
  *
  * Only the CPU puts pieces there, with interrupts off; whoever changes @piece back to
  * PMA_NONE has it.  @length is the CPU's own.
@@ -44,6 +45,7 @@ struct pma_kept_place {
  * @bytes_max: that may be kept
  * @chunk_bins_from: bin of the shortest chunk
  * @next_shed: place to be looked at
+ * @filled: places of each bin of chunks whose length is not 0
  * @places: for each bin, by length: PMA_KEPT_DEPTH for those of runs, which come first,
  *	PMA_KEPT_CHUNK_DEPTH for those of chunks
  *
@@ -64,6 +66,7 @@ struct pma_kept {
 	u32 heap_word;
 	u32 chunk_bins_from;
 	u32 next_shed;
+	u8 filled[PMA_KEPT_CHUNK_BINS];
 	struct pma_kept_place places[PMA_KEPT_PLACES];
 };
 
@@ -85,15 +88,16 @@ static inline u32 pma_kept_sixteenths(u32 units)
 }
 
 /* The bin of chunks of about that length, sixteen a power of two; false if none are kept. */
-static __always_inline bool pma_kept_chunk_bin(struct pma_kept *kept, u32 units,
-					       struct pma_kept_place **bin)
+static __always_inline bool pma_kept_chunk_bin(const struct pma_kept *kept, u32 units, size_t *bin)
 {
-	size_t nr = pma_kept_sixteenths(units) - kept->chunk_bins_from;
+	*bin = pma_kept_sixteenths(units) - kept->chunk_bins_from;
+	return *bin < PMA_KEPT_CHUNK_BINS - 1;
+}
 
-	if (nr >= PMA_KEPT_CHUNK_BINS - 1)
-		return false;
-	*bin = &kept->places[PMA_KEPT_RUN_PLACES + nr * PMA_KEPT_CHUNK_DEPTH];
-	return true;
+/* Where the chunks of a bin are kept. */
+static inline struct pma_kept_place *pma_kept_chunks(struct pma_kept *kept, size_t bin)
+{
+	return &kept->places[PMA_KEPT_RUN_PLACES + bin * PMA_KEPT_CHUNK_DEPTH];
 }
 
 /* How much is kept, what others flush just now perhaps included. */
