@@ -128,18 +128,6 @@ void pma_cpu_part_with(struct pma_arena *arena, struct pma_cpu_page *page)
 	have_none(page);
 }
 
-/* Part with a page that is used up, if nobody has freed to it; it is any CPU's to have then. */
-static __always_inline bool let_go(struct pma_page *desc, u32 nr_blocks)
-{
-	u32 word = READ_ONCE(*(u32 *)desc);
-
-	if (unlikely(pma_page_id_of(word).kind & PMA_SLAB_GIVEN))
-		return false;
-	WRITE_ONCE(desc->slab.first_free, nr_blocks);
-	return pma_page_swap_now(desc, word,
-				 pma_page_slab_word(word, PMA_SLAB_CPU ^ PMA_SLAB_FULL));
-}
-
 /* Part with a page that is empty, or that others have freed to. */
 static void settle(struct pma_arena *arena, u32 pgno)
 {
@@ -151,19 +139,8 @@ static void settle(struct pma_arena *arena, u32 pgno)
 /* Part with the page that the CPU has taken all blocks of, if it has one. */
 static void part_with_used_up(struct pma_arena *arena, const struct pma_cpu_page *page)
 {
-	if (page->desc && unlikely(!let_go(page->desc, page->nr_blocks)))
+	if (page->desc && unlikely(!pma_cpu_let_go(page->desc, page->nr_blocks)))
 		settle(arena, page->pgno);
-}
-
-/* The spare page that was put away last, or PMA_NONE. */
-static __always_inline u32 take_spare(struct pma_cpu_page *page)
-{
-	u32 pgno = PMA_NONE;
-
-	/* Others may have taken some. */
-	while (page->nr_spares && pgno == PMA_NONE)
-		pgno = xchg(&page->spares[--page->nr_spares], PMA_NONE);
-	return pgno;
 }
 
 /* Have a page that the CPU has put away, for the one that is used up. */
@@ -197,62 +174,46 @@ static __always_inline bool refill(struct pma_arena *arena, struct pma_cpu_page 
 
 	if (next_word(arena, page))
 		return true;
-	pgno = take_spare(page);
+	pgno = pma_cpu_take_spare(page);
 	if (pgno == PMA_NONE)
 		return go_to_partial(arena, page);
 	go_to_spare(arena, page, pgno);
 	return true;
 }
 
-/* Take a block of this CPU's word, which has one. */
-static void *take_of_word(struct pma_cpu_page __percpu *own)
+/**
+ * pma_cpu_take_refilled() - take a block of the word to go on to
+ * @arena: whose it will be
+ * @own: the page that each CPU takes from; this one's word is used up
+ *
+ * Context: Interrupts are off; may take the arena's lock.
+ * Return: the block, or NULL if there is none, and it must be had in another way.
+ */
+void *pma_cpu_take_refilled(struct pma_arena *arena, struct pma_cpu_page __percpu *own)
 {
 	void *block = NULL;
 
-	pma_cpu_take(own, &block);
+	if (refill(arena, this_cpu_ptr(own)))
+		pma_cpu_take(own, &block);
 	return block;
 }
 
-/* Take a block of the word to go on to, if there is one. */
-static noinline void *take_of_refilled(struct pma_arena *arena, struct pma_cpu_page __percpu *own)
+/**
+ * pma_cpu_go_on_with() - go on with a spare page that a block was taken of
+ * @arena: whose it is
+ * @page: this CPU's, which is used up
+ * @pgno: the page: it has other free blocks, or others have freed to it
+ *
+ * Context: Interrupts are off; may take the arena's lock, then the pool's.
+ */
+void pma_cpu_go_on_with(struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno)
 {
-	return refill(arena, this_cpu_ptr(own)) ? take_of_word(own) : NULL;
-}
-
-/* Take a block of a page that the CPU had put away, and go on with that page. */
-static noinline void *take_first_of_spare(struct pma_arena *arena,
-					  struct pma_cpu_page __percpu *own, u32 pgno)
-{
-	go_to_spare(arena, this_cpu_ptr(own), pgno);
-	return take_of_word(own);
-}
-
-/* A block of a page that has no other, but now others have freed to it. */
-static noinline void *settle_and_return(struct pma_arena *arena, u32 pgno, void *block)
-{
-	settle(arena, pgno);
-	return block;
-}
-
-/* Take a block of a page that the CPU had put away; of its only free one just that. */
-static __always_inline void *take_of_spare(struct pma_arena *arena,
-					   struct pma_cpu_page __percpu *own, u32 pgno)
-{
-	struct pma_cpu_page *page = this_cpu_ptr(own);
-	unsigned long *bitmap = pma_cpu_bitmap(arena, pgno);
-	struct pma_page *desc = page_of(arena, pgno);
-	u32 index = desc->slab.first_free;
-	unsigned long word = READ_ONCE(*bitmap);
-	void *block;
-
-	if (word & (word - 1))
-		return take_first_of_spare(arena, own, pgno);
-	clear_bit(index, bitmap);
-	page->allocs++;
-	block = (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift) +
-		index * page->block_size;
-	return likely(let_go(desc, page->nr_blocks)) ? block :
-						       settle_and_return(arena, pgno, block);
+	if (!pma_cpu_has_free(pma_cpu_bitmap(arena, pgno), page->nr_blocks)) {
+		settle(arena, pgno);
+		return;
+	}
+	go_to_spare(arena, page, pgno);
+	find_word(arena, page);
 }
 
 /**
@@ -261,19 +222,19 @@ static __always_inline void *take_of_spare(struct pma_arena *arena,
  * @own: the page that each CPU takes from
  *
  * Context: Interrupts are off; may take the arena's lock.
- * Return: the block, or NULL if there is none, and it must be had in another way.
+ * Return: as pma_cpu_take_refilled().
  */
 void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page __percpu *own)
 {
 	struct pma_cpu_page *page = this_cpu_ptr(own);
-	u32 pgno = PMA_NONE;
+	u32 pgno = pma_cpu_next_spare(page);
+	void *block;
 
-	/* One of more blocks may have another word; else a spare page is next. */
-	if (page->nr_blocks <= BITS_PER_LONG)
-		pgno = take_spare(page);
-	if (unlikely(pgno == PMA_NONE))
-		return take_of_refilled(arena, own);
-	return take_of_spare(arena, own, pgno);
+	if (pgno == PMA_NONE)
+		return pma_cpu_take_refilled(arena, own);
+	if (!pma_cpu_take_of_spare(arena, page, pgno, &block))
+		pma_cpu_go_on_with(arena, page, pgno);
+	return block;
 }
 
 /**

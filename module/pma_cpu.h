@@ -66,6 +66,8 @@ void pma_cpu_exit(struct pma_arena *arena);
 void pma_cpu_part_with(struct pma_arena *arena, struct pma_cpu_page *page);
 void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i, u32 pgno);
 void pma_cpu_make_place(struct pma_arena *arena, u32 class);
+void *pma_cpu_take_refilled(struct pma_arena *arena, struct pma_cpu_page __percpu *own);
+void pma_cpu_go_on_with(struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno);
 void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page __percpu *own);
 unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned int nr,
 				 void **blocks);
@@ -144,6 +146,70 @@ static __always_inline struct pma_cpu_page *pma_cpu_page_of(const struct pma_are
 static __always_inline unsigned long *pma_cpu_bitmap(const struct pma_arena *arena, u32 pgno)
 {
 	return arena->fast.shadow + (size_t)pgno * arena->fast.shadow_bytes;
+}
+
+/* Has a page of which that is the bitmap a free block? */
+static __always_inline bool pma_cpu_has_free(const unsigned long *bitmap, u32 nr_blocks)
+{
+	while (!READ_ONCE(*bitmap)) {
+		if (likely(nr_blocks <= BITS_PER_LONG))
+			return false;
+		nr_blocks -= BITS_PER_LONG;
+		bitmap++;
+	}
+	return true;
+}
+
+/* Part with a page that is used up, if nobody has freed to it; it is any CPU's to have then. */
+static __always_inline bool pma_cpu_let_go(struct pma_page *desc, u32 nr_blocks)
+{
+	u32 word = READ_ONCE(*(u32 *)desc);
+
+	if (unlikely(pma_page_id_of(word).kind & PMA_SLAB_GIVEN))
+		return false;
+	WRITE_ONCE(desc->slab.first_free, nr_blocks);
+	return pma_page_swap_now(desc, word,
+				 pma_page_slab_word(word, PMA_SLAB_CPU ^ PMA_SLAB_FULL));
+}
+
+/* The spare page that was put away last, or PMA_NONE. */
+static __always_inline u32 pma_cpu_take_spare(struct pma_cpu_page *page)
+{
+	u32 pgno = PMA_NONE;
+
+	/* Others may have taken some. */
+	while (page->nr_spares && pgno == PMA_NONE)
+		pgno = xchg(&page->spares[--page->nr_spares], PMA_NONE);
+	return pgno;
+}
+
+/* As pma_cpu_take_spare(), where the CPU's word is used up: not before the page's others are. */
+static __always_inline u32 pma_cpu_next_spare(struct pma_cpu_page *page)
+{
+	if (page->nr_blocks > BITS_PER_LONG && page->desc &&
+	    pma_cpu_has_free(page->bitmap, page->nr_blocks))
+		return PMA_NONE;
+	return pma_cpu_take_spare(page);
+}
+
+/*
+ * Take a block of a page that the CPU had put away: the one for whose sake it had.  False if
+ * the page is for pma_cpu_go_on_with(); else it is let go.
+ */
+static __always_inline bool pma_cpu_take_of_spare(const struct pma_arena *arena,
+						  struct pma_cpu_page *page, u32 pgno,
+						  void **block)
+{
+	unsigned long *bitmap = pma_cpu_bitmap(arena, pgno);
+	struct pma_page *desc = &arena->fast.desc[pgno];
+	u32 index = desc->slab.first_free;
+
+	clear_bit(index, bitmap);
+	page->allocs++;
+	*block = (void *)arena->fast.base + ((size_t)pgno << arena->fast.page_shift) +
+		 index * page->block_size;
+	return likely(!pma_cpu_has_free(bitmap, page->nr_blocks)) &&
+	       likely(pma_cpu_let_go(desc, page->nr_blocks));
 }
 
 /* Which block begins at an offset in a page that is cut like the CPU's; or false. */

@@ -52,14 +52,39 @@ static noinline void *alloc_larger(struct pma_arena *arena, size_t size)
 	return block ?: alloc_locked(arena, size, 0, 0);
 }
 
-/* As pma_alloc(), where the CPU's word is used up; interrupts are off, and on again then. */
-static noinline void *alloc_slowly(struct pma_arena *arena, size_t size,
-				   struct pma_cpu_page __percpu *own, unsigned long irq)
+/* As alloc_of_spare(), where there is no spare page. */
+static noinline void *alloc_refilled(struct pma_arena *arena, size_t size,
+				     struct pma_cpu_page __percpu *own, unsigned long irq)
 {
-	void *block = pma_cpu_take_next(arena, own);
+	void *block = pma_cpu_take_refilled(arena, own);
 
 	local_irq_restore(irq);
 	return block ?: alloc_locked(arena, size, 0, 0);
+}
+
+/* The block was taken of a spare page that the CPU goes on with. */
+static noinline void *go_on_and_return(struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno,
+				       void *block, unsigned long irq)
+{
+	pma_cpu_go_on_with(arena, page, pgno);
+	local_irq_restore(irq);
+	return block;
+}
+
+/* As pma_alloc(), where the CPU's word is used up; interrupts are off, and on again then. */
+static noinline void *alloc_of_spare(struct pma_arena *arena, size_t size,
+				     struct pma_cpu_page __percpu *own, unsigned long irq)
+{
+	struct pma_cpu_page *page = this_cpu_ptr(own);
+	u32 pgno = pma_cpu_next_spare(page);
+	void *block;
+
+	if (unlikely(pgno == PMA_NONE))
+		return alloc_refilled(arena, size, own, irq);
+	if (!pma_cpu_take_of_spare(arena, page, pgno, &block))
+		return go_on_and_return(arena, page, pgno, block, irq);
+	local_irq_restore(irq);
+	return block;
 }
 
 /**
@@ -81,7 +106,7 @@ void *pma_alloc(struct pma_arena *arena, size_t size)
 	local_irq_save(irq);
 	own = pma_cpu_page_for(arena, size);
 	if (unlikely(!pma_cpu_take(own, &block)))
-		return alloc_slowly(arena, size, own, irq);
+		return alloc_of_spare(arena, size, own, irq);
 	local_irq_restore(irq);
 	return block;
 }
@@ -117,7 +142,7 @@ static noinline void *zalloc_larger(struct pma_arena *arena, size_t size)
 	return block ?: alloc_locked(arena, size, 0, PMA_ZERO);
 }
 
-/* As alloc_slowly(), zeroed. */
+/* As pma_zalloc(), where the CPU's word is used up; as alloc_of_spare(). */
 static noinline void *zalloc_slowly(struct pma_arena *arena, size_t size,
 				    struct pma_cpu_page __percpu *own, unsigned long irq)
 {
@@ -261,7 +286,7 @@ static noinline void *resize(struct pma_arena *arena, void *block, size_t size, 
 	return ptr_of(arena, new.handle);
 }
 
-/* As pma_realloc(), where the size is of the class of the block's page; as alloc_slowly(). */
+/* As pma_realloc(), where the size is of the class of the block's page; as alloc_of_spare(). */
 static noinline void *stay(struct pma_arena *arena, void *block, size_t size,
 			   const struct pma_page *page, unsigned long irq)
 {
