@@ -429,6 +429,8 @@ static inline void atomic_long_andnot(long i, atomic_long_t *v)
 				    __ATOMIC_SEQ_CST);				\
 	cmpxchg_old_;								\
 })
+#define try_cmpxchg(p, old, new)						\
+	__atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE) /* as it says */
 #define smp_store_mb(v, value)	__atomic_store_n(&(v), value, __ATOMIC_SEQ_CST) /* the same */
 #define smp_mb__before_atomic()	do { } while (0)	/* for what is SEQ_CST here */

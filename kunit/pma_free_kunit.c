@@ -94,13 +94,23 @@ static int other(struct pma_arena *arena, u64 handle, struct pma_page *page, uns
 	return pma_free_other(arena, handle, irq);
 }
 
+static int full(struct pma_arena *arena, u64 handle, struct pma_page *page, unsigned long irq)
+{
+	return pma_free_of_full(arena, handle, page, irq, pma_cpu_own(arena, page));
+}
+
+static int spare(struct pma_arena *arena, u64 handle, struct pma_page *page, unsigned long irq)
+{
+	return pma_free_of_spare(arena, handle, page, irq, pma_cpu_own(arena, page));
+}
+
 static const struct way {
 	const char *name;
 	int (*free)(struct pma_arena *arena, u64 handle, struct pma_page *page,
 		    unsigned long irq);
 } ways[] = {
-	{ "full", pma_free_of_full },
-	{ "spare", pma_free_of_spare },
+	{ "full", full },
+	{ "spare", spare },
 	{ "partial", pma_free_of_partial },
 	{ "big", big },
 	{ "other", other },

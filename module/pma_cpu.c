@@ -460,6 +460,7 @@ static void init_cpu(const struct pma_arena *arena, struct pma_cpu *cpu)
 		page->block_size = of->block_size;
 		page->inverse = of->inverse;
 		page->nr_blocks = of->nr_blocks;
+		page->full_word = pma_page_word(PMA_KIND_SLAB | PMA_SLAB_FULL, class, arena->id);
 		page->all_free = BITMAP_LAST_WORD_MASK(min_t(u32, of->nr_blocks, BITS_PER_LONG));
 		page->nr_spares = 0;
 		page->look = 0;

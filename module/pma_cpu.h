@@ -13,7 +13,9 @@
  * struct pma_cpu_page - the slab page of one class that a CPU takes from
  * @word: the bitmap word it takes from; one that is always 0 if it has no page
  * @base: the block of that word's lowest bit
- * @block_size: bytes of a block, as the next two whether it has a page or not
+ * @block_size: bytes of a block, as @inverse and @nr_blocks whether it has a page or not
+ * @nr_spares: places used of @spares, for pages that the CPU has besides
+ * @look: frees that found none for a page
  * @inverse: 2^32 / @block_size + 1
  * @nr_blocks: in a page
  * @pgno: the page, or PMA_NONE
@@ -22,9 +24,8 @@
  * @allocs: blocks handed out here, since they were last added to the arena's
  * @frees: blocks taken back here, since then
  * @all_free: first word of the bitmap of a page that is empty
- * @nr_spares: places used of @spares, for pages that the CPU has besides
- * @look: frees that found none for a page
- * @spares: which they are
+ * @full_word: what the descriptor of a full page says
+ * @spares: which pages the CPU has besides
  *
  * Only the CPU changes any of it, with interrupts off; but for @spares, which only it
  * puts pages into, but whoever changes a place back to PMA_NONE, under the arena's lock
@@ -35,7 +36,9 @@
 struct pma_cpu_page {
 	unsigned long *word;
 	void *base;
-	u32 block_size;
+	u16 block_size;
+	u8 nr_spares;
+	u8 look;
 	u32 inverse;
 	u32 nr_blocks;
 	u32 pgno;
@@ -44,8 +47,7 @@ struct pma_cpu_page {
 	u64 allocs;
 	u64 frees;
 	unsigned long all_free;
-	u16 nr_spares;
-	u16 look;
+	u32 full_word;
 	u32 spares[PMA_CPU_SPARES];
 } __aligned(64);
 
@@ -320,6 +322,7 @@ static __always_inline bool pma_cpu_give_to_adopted(struct pma_arena *arena,
 /**
  * pma_cpu_adopt() - free a block of a full page, and have that page as a spare one
  * @arena: whose it is, and whose CPUs have pages
+ * @own: pma_cpu_own() of @desc
  * @handle: of the block's start, it is said; in the region
  * @desc: descriptor of its page
  *
@@ -330,22 +333,18 @@ static __always_inline bool pma_cpu_give_to_adopted(struct pma_arena *arena,
  * Return: true if it was the start of a block of a full page, and is free now, which calls for
  * pma_cpu_was_given(); false if it must be freed, or refused, in another way.
  */
-static __always_inline bool pma_cpu_adopt(struct pma_arena *arena, size_t handle,
+static __always_inline bool pma_cpu_adopt(struct pma_arena *arena,
+					  struct pma_cpu_page __percpu *own, size_t handle,
 					  struct pma_page *desc)
 {
-	u32 word = READ_ONCE(*(u32 *)desc), pgno = handle >> arena->fast.page_shift, index;
-	struct pma_page_id was = pma_page_id_of(word);
-	struct pma_cpu_page *page;
+	u32 word = pma_page_read(desc), pgno = handle >> arena->fast.page_shift, index;
+	struct pma_cpu_page *page = this_cpu_ptr(own);
 
-	/* Acquire: who drained looked at the page, and took it for nobody's to change. */
-	if (was.owner != arena->id || unlikely(smp_load_acquire(&arena->draining)))
-		return false;
-	page = this_cpu_ptr(&arena->fast.pages[was.class]);
 	OPTIMIZER_HIDE_VAR(page);
-	if (page->nr_spares == PMA_CPU_SPARES)
-		return false;
-	if (unlikely(!pma_cpu_find(page, handle & arena->fast.page_mask, &index) ||
-		     was.kind != (PMA_KIND_SLAB | PMA_SLAB_FULL) ||
+	/* Acquire: who drained looked at the page, and took it for nobody's to change. */
+	if (word != page->full_word || page->nr_spares == PMA_CPU_SPARES ||
+	    unlikely(smp_load_acquire(&arena->draining)) ||
+	    unlikely(!pma_cpu_find(page, handle & arena->fast.page_mask, &index) ||
 		     !pma_page_swap_now(desc, word,
 					pma_page_slab_word(word, PMA_SLAB_FULL ^ PMA_SLAB_CPU))))
 		return false;

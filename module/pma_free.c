@@ -91,14 +91,15 @@ static noinline int tell_and_return(struct pma_arena *arena, unsigned long irq)
  * @handle: the same
  * @page: the same
  * @irq: the same
+ * @own: the same
  *
  * Context: as that.
  * Return: as that.
  */
 int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
-		     unsigned long irq)
+		     unsigned long irq, struct pma_cpu_page __percpu *own)
 {
-	if (unlikely(!pma_cpu_adopt(arena, handle, page)))
+	if (unlikely(!pma_cpu_adopt(arena, own, handle, page)))
 		return free_not_adopted(arena, handle, page, irq);
 	if (pma_cpu_was_given(page))
 		return tell_and_return(arena, irq);
@@ -130,16 +131,17 @@ static noinline int put_away(struct pma_arena *arena, struct pma_cpu_page *own, 
  * @handle: the same
  * @page: the same
  * @irq: the same
+ * @each: as its @own
  *
  * Context: as that.
  * Return: as that.
  */
 int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page,
-		      unsigned long irq)
+		      unsigned long irq, struct pma_cpu_page __percpu *each)
 {
-	struct pma_cpu_page *own = pma_cpu_page_of(arena, page);
+	struct pma_cpu_page *own = this_cpu_ptr(each);
 	u32 pgno = handle >> arena->fast.page_shift, i = READ_ONCE(page->slab.place), index;
-	u32 *place = own->spares + i;
+	u32 *place = own->spares + i, was = pgno;
 	unsigned long *bitmap;
 
 	OPTIMIZER_HIDE_VAR(own);
@@ -150,7 +152,7 @@ int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page
 	 */
 	if (i >= PMA_CPU_SPARES || READ_ONCE(*place) != pgno ||
 	    unlikely(!pma_cpu_find(own, handle & arena->fast.page_mask, &index) ||
-		     cmpxchg(place, pgno, PMA_NONE) != pgno))
+		     !try_cmpxchg(place, &was, PMA_NONE)))
 		return pma_free_of_partial(arena, handle, page, irq);
 	bitmap = pma_cpu_bitmap(arena, pgno);
 	if (unlikely(test_and_set_bit(index, bitmap))) {

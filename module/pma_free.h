@@ -8,11 +8,11 @@
 #include "pma_arena.h"
 
 int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
-		     unsigned long irq);
+		     unsigned long irq, struct pma_cpu_page __percpu *own);
 int pma_free_of_partial(struct pma_arena *arena, u64 handle, struct pma_page *page,
 			unsigned long irq);
 int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page,
-		      unsigned long irq);
+		      unsigned long irq, struct pma_cpu_page __percpu *each);
 int pma_free_big(struct pma_arena *arena, u64 handle, unsigned long irq);
 int pma_free_other(struct pma_arena *arena, u64 handle, unsigned long irq);
 
@@ -22,6 +22,7 @@ int pma_free_other(struct pma_arena *arena, u64 handle, unsigned long irq);
  * @handle: of its start, it is said; below fast.bytes
  * @page: descriptor of its page
  * @irq: what local_irq_restore() is to get then
+ * @own: pma_cpu_own() of @page
  *
  * What the page's kind is just now tells which way is likely to be the right one; each
  * judges for itself.
@@ -31,14 +32,15 @@ int pma_free_other(struct pma_arena *arena, u64 handle, unsigned long irq);
  * Return: 0, or the errors of pma_place_find(), counted, and nothing changed.
  */
 static __always_inline int pma_free_irqs_off(struct pma_arena *arena, u64 handle,
-					     struct pma_page *page, unsigned long irq)
+					     struct pma_page *page, unsigned long irq,
+					     struct pma_cpu_page __percpu *own)
 {
 	u8 kind = READ_ONCE(page->kind);
 
 	if (kind == (PMA_KIND_SLAB | PMA_SLAB_CPU))
-		return pma_free_of_spare(arena, handle, page, irq);
+		return pma_free_of_spare(arena, handle, page, irq, own);
 	if (kind == (PMA_KIND_SLAB | PMA_SLAB_FULL))
-		return pma_free_of_full(arena, handle, page, irq);
+		return pma_free_of_full(arena, handle, page, irq, own);
 	if (kind == PMA_KIND_BIG)
 		return pma_free_big(arena, handle, irq);
 	if (kind == PMA_KIND_HEAP)

@@ -361,6 +361,7 @@ static noinline int free_elsewhere(struct pma_arena *arena, size_t handle)
 int pma_free(struct pma_arena *arena, void *block)
 {
 	size_t handle = (uintptr_t)block - arena->fast.base;
+	struct pma_cpu_page __percpu *own;
 	struct pma_page *page;
 	unsigned long irq;
 
@@ -369,8 +370,9 @@ int pma_free(struct pma_arena *arena, void *block)
 		return free_elsewhere(arena, handle);
 	page = &arena->fast.desc[handle >> arena->fast.page_shift];
 	local_irq_save(irq);
-	if (unlikely(!pma_cpu_give(arena, pma_cpu_own(arena, page), handle, page)))
-		return pma_free_irqs_off(arena, handle, page, irq);
+	own = pma_cpu_own(arena, page);
+	if (unlikely(!pma_cpu_give(arena, own, handle, page)))
+		return pma_free_irqs_off(arena, handle, page, irq, own);
 	local_irq_restore(irq);
 	return 0;
 }

@@ -177,7 +177,7 @@ static inline void pma_page_set(struct pma_page *page, u8 kind, u8 class, u16 ow
 /* Without a lock: if the first word of a descriptor is @was, which was just read, make it @new. */
 static __always_inline bool pma_page_swap_now(struct pma_page *page, u32 was, u32 new)
 {
-	return cmpxchg((u32 *)page, was, new) == was;
+	return try_cmpxchg((u32 *)page, &was, new);
 }
 
 /* Without a lock: if the first word of a descriptor is @was, make it @new. */
