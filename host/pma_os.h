@@ -365,7 +365,7 @@ void host_sleep(unsigned int us);
  */
 
 #define HOST_CPUS		8
-#define HOST_PERCPU_BYTES	0x5000UL	/* from one CPU's to the next one's */
+#define HOST_PERCPU_BYTES	0x8000UL	/* PCPU_MIN_UNIT_SIZE: the kernel gives no more */
 
 void host_irqs_off(void);
 void host_irqs_on(void);

@@ -8,6 +8,7 @@
 #include <linux/pma.h>
 
 #include "pma_block.h"
+#include "pma_cpu.h"
 #include "pma_drain.h"
 #include "pma_free.h"
 #include "pma_kunit.h"

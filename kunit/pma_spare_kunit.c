@@ -11,11 +11,20 @@
 #include "pma_kunit.h"
 
 #define PAGE_BLOCKS	2	/* of 128 bytes, in a page */
-#define NR_PAGES	105
+#define NR_PAGES	(8 * PMA_CPU_SPARES + 1)
 
 static const struct pma_kunit_config one_page = { "one_page", 1, 4096, 0, 0 };
 static const struct pma_kunit_config two_pages = { "two_pages", 2, 4096, 0, 0 };
 static const struct pma_kunit_config many_pages = { "many_pages", 4096, 256, 0, 0 };
+
+/* Room for the blocks of so many pages. */
+static void **blocks_of(struct kunit *test, u32 nr_pages)
+{
+	void **blocks = kunit_kcalloc(test, nr_pages * PAGE_BLOCKS, sizeof(*blocks), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	return blocks;
+}
 
 /* So many full pages, in order; the CPU takes from the last one. */
 static void fill_pages(struct kunit *test, struct pma_arena *arena, void **blocks, u32 nr_pages)
@@ -29,7 +38,7 @@ static void fill_pages(struct kunit *test, struct pma_arena *arena, void **block
 static void full_pages_become_spare(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages);
-	void *blocks[(PMA_CPU_SPARES + 2) * PAGE_BLOCKS], *again[PMA_CPU_SPARES + 1];
+	void **blocks = blocks_of(test, PMA_CPU_SPARES + 2), *again[PMA_CPU_SPARES + 1];
 	u32 i;
 
 	if (!arena->cpu)
@@ -52,19 +61,19 @@ static void full_pages_become_spare(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-/* Of so many pages that are emptied, how many does the CPU not give back? */
+/* Of so many pages that are emptied, of four times as many, how many does the CPU not give back? */
 static u32 nr_stay(struct kunit *test, const struct pma_kunit_config *config, u32 nr_pages)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, config);
-	void *blocks[40 * PAGE_BLOCKS];
+	void **blocks = blocks_of(test, 4 * nr_pages);
 	u32 i;
 
-	fill_pages(test, arena, blocks, 40);
+	fill_pages(test, arena, blocks, 4 * nr_pages);
 	for (i = 0; i < nr_pages * PAGE_BLOCKS; i++)
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
-	i = nr_pages + arena->stats.slab_pages - 40;
-	pma_kunit_expect_live(test, arena, (40 - nr_pages) * PAGE_BLOCKS,
-			      (40 - nr_pages) * PAGE_BLOCKS * 128);
+	i = arena->stats.slab_pages - 3 * nr_pages;
+	pma_kunit_expect_live(test, arena, 3 * nr_pages * PAGE_BLOCKS,
+			      3 * nr_pages * PAGE_BLOCKS * 128);
 	pma_kunit_expect_sound(test, arena->pool);
 	pma_block_free_all(arena);
 	return i;
@@ -73,7 +82,7 @@ static u32 nr_stay(struct kunit *test, const struct pma_kunit_config *config, u3
 /* Where half of the pages are free, more of those that get empty stay; but never all. */
 static void empty_spares_stay_where_there_is_plenty(struct kunit *test)
 {
-	static const struct pma_kunit_config config = { .page_size = 256, .nr_pages = 48 };
+	static const struct pma_kunit_config config = { .page_size = 256, .nr_pages = 200 };
 
 	if (!pma_kunit_percpu(test, &config)->cpu)
 		kunit_skip(test, "CPUs have no pages");
@@ -85,14 +94,14 @@ static void empty_spares_stay_where_there_is_plenty(struct kunit *test)
 static void cpu_that_only_frees_has_places(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages);
-	void *blocks[3 * PMA_CPU_SPARES * PAGE_BLOCKS];
-	u32 i, had;
+	u32 nr = 3 * PMA_CPU_SPARES * PAGE_BLOCKS, i, had;
+	void **blocks = blocks_of(test, 3 * PMA_CPU_SPARES);
 
 	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
 		kunit_skip(test, "there are no two CPUs");
 	fill_pages(test, arena, blocks, 3 * PMA_CPU_SPARES);
 	pma_kunit_move_to_cpu(0);
-	for (i = 0; i < ARRAY_SIZE(blocks) - PAGE_BLOCKS; i++) {
+	for (i = 0; i < nr - PAGE_BLOCKS; i++) {
 		had = pma_kunit_cpu_pages(arena);
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
 		if (!(i % PAGE_BLOCKS))
@@ -197,7 +206,7 @@ static void expect_adopted(struct kunit *test, struct pma_arena *arena, void **b
 /* Places of pages that went back are used again, not only the last one. */
 static void places_between_are_used_again(struct kunit *test)
 {
-	void *blocks[NR_PAGES * PAGE_BLOCKS];
+	void **blocks = blocks_of(test, NR_PAGES);
 	struct pma_arena *arena = pages_of_other(test, blocks);
 	u32 i;
 
@@ -211,7 +220,7 @@ static void places_between_are_used_again(struct kunit *test)
 /* So are those of pages that somebody else has taken. */
 static void places_taken_by_others_are_used_again(struct kunit *test)
 {
-	void *blocks[NR_PAGES * PAGE_BLOCKS];
+	void **blocks = blocks_of(test, NR_PAGES);
 	struct pma_arena *arena = pages_of_other(test, blocks);
 	int class = pma_slab_class_of(arena->pool->classes, 128, 1);
 	unsigned long irq;
@@ -230,7 +239,7 @@ static void places_taken_by_others_are_used_again(struct kunit *test)
 /* And those of pages that others have emptied. */
 static void places_of_empty_pages_are_used_again(struct kunit *test)
 {
-	void *blocks[NR_PAGES * PAGE_BLOCKS];
+	void **blocks = blocks_of(test, NR_PAGES);
 	struct pma_arena *arena = pages_of_other(test, blocks);
 	u32 i;
 
@@ -267,7 +276,7 @@ static void last_spare_page_moves(struct kunit *test)
 {
 	static const u32 places[] = { 0, 5, PMA_CPU_SPARES - 1 };
 	u32 last = (PMA_CPU_SPARES - 1) * PAGE_BLOCKS, pages, i;
-	void *blocks[NR_PAGES * PAGE_BLOCKS];
+	void **blocks = blocks_of(test, NR_PAGES);
 	struct pma_arena *arena;
 
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
@@ -325,7 +334,7 @@ static void spare_page_serves_smaller_class(struct kunit *test)
 /* Of two frees of a block one is refused, also where one has adopted the page only just now. */
 static void free_while_page_is_adopted(struct kunit *test)
 {
-	static void *blocks[NR_PAGES * PAGE_BLOCKS];
+	void **blocks = blocks_of(test, NR_PAGES);
 	struct pma_arena *arena = pages_of_other(test, blocks);
 	u32 pgno = (blocks[0] - pma_kunit_ptr(arena->pool, 0)) / 256;
 	struct pma_page *desc = &arena->fast.desc[pgno];
@@ -356,6 +365,12 @@ static void free_while_page_is_adopted(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+static int free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page,
+			 unsigned long irq)
+{
+	return pma_free_of_spare(arena, handle, page, irq, pma_cpu_own(arena, page));
+}
+
 /*
  * Others have freed to a spare page, and who found no room has looked since: a free that had
  * the page out of its place says once more that it may be empty.
@@ -381,12 +396,12 @@ static void given_page_is_told_of(struct kunit *test)
 	pma_kunit_move_to_cpu(0);
 	WRITE_ONCE(arena->keeps, false);
 	local_irq_save(irq);
-	KUNIT_EXPECT_EQ(test, pma_free_of_spare(arena, handle, desc, irq), 0);
+	KUNIT_EXPECT_EQ(test, free_of_spare(arena, handle, desc, irq), 0);
 	KUNIT_EXPECT_TRUE(test, arena->keeps);
 	/* So does one that is refused. */
 	WRITE_ONCE(arena->keeps, false);
 	local_irq_save(irq);
-	KUNIT_EXPECT_EQ(test, pma_free_of_spare(arena, handle, desc, irq), -EALREADY);
+	KUNIT_EXPECT_EQ(test, free_of_spare(arena, handle, desc, irq), -EALREADY);
 	KUNIT_EXPECT_TRUE(test, arena->keeps);
 	pma_kunit_expect_sound(test, arena->pool);
 	pma_block_free_all(arena);

@@ -11,7 +11,7 @@
 #define PMA_ARENA_PERCPU	BIT(1)	/* CPUs have slab pages, and keep runs and chunks */
 
 /* Of struct pma_cpu_page. */
-#define PMA_CPU_PAGE_BYTES	128U
+#define PMA_CPU_PAGE_BYTES	256U
 
 /* Beside PMA_ZERO, within: a larger class or a short segment will do, whatever CPUs keep. */
 #define PMA_MAKE_DO		BIT(31)

@@ -48,6 +48,8 @@
 /* Where all places are used, one in so many frees that find none looks at one of them. */
 #define LOOK_EVERY		4U
 
+static_assert(LOOK_EVERY * PMA_CPU_SPARES <= U8_MAX);
+
 static unsigned long no_word;
 
 static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
@@ -255,7 +257,7 @@ void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i,
 	u32 most = pma_pool_has_plenty(arena->pool) ? EMPTY_SPARES : EMPTY_SPARES_FEW;
 
 	if (page->nr_spares > most && pma_cpu_is_empty(page, bitmap)) {
-		page->nr_spares -= i == page->nr_spares - 1;
+		WRITE_ONCE(page->nr_spares, page->nr_spares - (i == page->nr_spares - 1));
 		settle(arena, pgno);
 		return;
 	}
@@ -277,9 +279,10 @@ void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i,
 void pma_cpu_make_place(struct pma_arena *arena, u32 class)
 {
 	struct pma_cpu_page *page = this_cpu_ptr(&arena->fast.pages[class]);
-	u32 i = page->look++ / LOOK_EVERY % PMA_CPU_SPARES, last = PMA_CPU_SPARES - 1, pgno;
+	u32 i = page->look / LOOK_EVERY, last = PMA_CPU_SPARES - 1, pgno;
 
 	lockdep_assert_held(&arena->lock);
+	page->look = (page->look + 1) % (LOOK_EVERY * PMA_CPU_SPARES);
 	if (page->nr_spares < PMA_CPU_SPARES || page->look % LOOK_EVERY)
 		return;
 	pgno = page->spares[i];
@@ -296,7 +299,7 @@ void pma_cpu_make_place(struct pma_arena *arena, u32 class)
 		WRITE_ONCE(page->spares[last], PMA_NONE);
 		smp_store_release(&page->spares[i], pgno);	/* as when it was adopted */
 	}
-	page->nr_spares = last;
+	WRITE_ONCE(page->nr_spares, last);
 }
 
 /* Take up to @nr blocks out of the CPU's word, all at once. */

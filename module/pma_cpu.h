@@ -7,7 +7,7 @@
 
 #include "pma_kept.h"
 
-#define PMA_CPU_SPARES		13U
+#define PMA_CPU_SPARES		45U
 
 /**
  * struct pma_cpu_page - the slab page of one class that a CPU takes from
@@ -177,12 +177,16 @@ static __always_inline bool pma_cpu_let_go(struct pma_page *desc, u32 nr_blocks)
 /* The spare page that was put away last, or PMA_NONE. */
 static __always_inline u32 pma_cpu_take_spare(struct pma_cpu_page *page)
 {
-	u32 pgno = PMA_NONE;
+	u32 nr = page->nr_spares, pgno;
 
-	/* Others may have taken some. */
-	while (page->nr_spares && pgno == PMA_NONE)
-		pgno = xchg(&page->spares[--page->nr_spares], PMA_NONE);
-	return pgno;
+	while (nr) {
+		pgno = xchg(&page->spares[--nr], PMA_NONE);
+		WRITE_ONCE(page->nr_spares, nr);
+		/* Others may have taken it. */
+		if (likely(pgno != PMA_NONE))
+			return pgno;
+	}
+	return PMA_NONE;
 }
 
 /* As pma_cpu_take_spare(), where the CPU's word is used up: not before the page's others are. */
@@ -306,8 +310,9 @@ static __always_inline bool pma_cpu_give_to_adopted(struct pma_arena *arena,
 						    struct pma_cpu_page *page,
 						    struct pma_page *desc, u32 pgno, u32 index)
 {
-	u32 i = page->nr_spares++;
+	u32 i = page->nr_spares;
 
+	WRITE_ONCE(page->nr_spares, i + 1);
 	WRITE_ONCE(desc->slab.first_free, index);
 	WRITE_ONCE(desc->slab.place, i);
 	if (unlikely(test_and_set_bit(index, pma_cpu_bitmap(arena, pgno)))) {
@@ -341,10 +346,12 @@ static __always_inline bool pma_cpu_adopt(struct pma_arena *arena,
 	struct pma_cpu_page *page = this_cpu_ptr(own);
 
 	OPTIMIZER_HIDE_VAR(page);
+	if (word != page->full_word || page->nr_spares == PMA_CPU_SPARES)
+		return false;
 	/* Acquire: who drained looked at the page, and took it for nobody's to change. */
-	if (word != page->full_word || page->nr_spares == PMA_CPU_SPARES ||
-	    unlikely(smp_load_acquire(&arena->draining)) ||
-	    unlikely(!pma_cpu_find(page, handle & arena->fast.page_mask, &index) ||
+	if (unlikely(smp_load_acquire(&arena->draining)))
+		return false;
+	if (unlikely(!pma_cpu_find(page, handle & arena->fast.page_mask, &index) ||
 		     !pma_page_swap_now(desc, word,
 					pma_page_slab_word(word, PMA_SLAB_FULL ^ PMA_SLAB_CPU))))
 		return false;

@@ -24,12 +24,18 @@ static bool settle_spare(struct pma_arena *arena, u32 *place, u32 pgno)
 	return true;
 }
 
+/* Places of a CPU's spare pages; those that it fills or empties meanwhile are in it or not. */
+static u32 nr_places(const struct pma_cpu_page *page)
+{
+	return READ_ONCE(page->nr_spares);
+}
+
 static bool settle_spares(struct pma_arena *arena, struct pma_cpu_page *page)
 {
+	u32 nr = nr_places(page), i;
 	bool had = false;
-	u32 i;
 
-	for (i = 0; i < PMA_CPU_SPARES; i++)
+	for (i = 0; i < nr; i++)
 		had |= settle_spare(arena, &page->spares[i], READ_ONCE(page->spares[i]));
 	return had;
 }
@@ -79,9 +85,9 @@ bool pma_drain_give_class(struct pma_arena *arena, u32 class)
 /* Of one class, how many it were; what its CPU does meanwhile may be missed. */
 static u32 give_empty_of_class(struct pma_arena *arena, struct pma_cpu_page *page)
 {
-	u32 done = 0, pgno, i;
+	u32 nr = nr_places(page), done = 0, pgno, i;
 
-	for (i = 0; i < PMA_CPU_SPARES; i++) {
+	for (i = 0; i < nr; i++) {
 		pgno = READ_ONCE(page->spares[i]);
 		if (pgno != PMA_NONE &&
 		    pma_cpu_is_empty(page, pma_pages_shadow(&arena->pool->pages, pgno)))
