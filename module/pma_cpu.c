@@ -35,9 +35,6 @@
 #include "pma_keepers.h"
 #include "pma_slabs.h"
 
-/* Blocks allocated or freed in one go with interrupts off. */
-#define BATCH_IRQS_OFF	64U
-
 /*
  * An empty page stays among so many spare ones of a class; and where less than half of the
  * pool is free, among so few.
@@ -169,8 +166,15 @@ static bool go_to_partial(struct pma_arena *arena, struct pma_cpu_page *page)
 	return pgno != PMA_NONE;
 }
 
-/* Go on to a word that has a free block, be it in another page; is there one? */
-static __always_inline bool refill(struct pma_arena *arena, struct pma_cpu_page *page)
+/**
+ * pma_cpu_refill() - go on to a word that has a free block, be it in another page
+ * @arena: whose it is
+ * @page: this CPU's, of which the word is used up
+ *
+ * Context: Interrupts are off; may take the arena's lock, then the pool's.
+ * Return: true if there is one.
+ */
+bool pma_cpu_refill(struct pma_arena *arena, struct pma_cpu_page *page)
 {
 	u32 pgno;
 
@@ -195,7 +199,7 @@ void *pma_cpu_take_refilled(struct pma_arena *arena, struct pma_cpu_page __percp
 {
 	void *block = NULL;
 
-	if (refill(arena, this_cpu_ptr(own)))
+	if (pma_cpu_refill(arena, this_cpu_ptr(own)))
 		pma_cpu_take(own, &block);
 	return block;
 }
@@ -300,116 +304,6 @@ void pma_cpu_make_place(struct pma_arena *arena, u32 class)
 		smp_store_release(&page->spares[i], pgno);	/* as when it was adopted */
 	}
 	WRITE_ONCE(page->nr_spares, last);
-}
-
-/* Take up to @nr blocks out of the CPU's word, all at once. */
-static unsigned int take_from_word(struct pma_cpu_page *page, unsigned int nr, void **blocks)
-{
-	unsigned long all = READ_ONCE(*page->word), left = all;
-	void **to = blocks, **end = blocks + nr;
-	size_t block_size = page->block_size;
-	void *base = page->base;
-
-	while (left && to != end) {
-		*to++ = base + __ffs(left) * block_size;
-		left &= left - 1;
-	}
-	/* Others may set bits meanwhile, but not these. */
-	atomic_long_andnot(all ^ left, (atomic_long_t *)page->word);
-	/* Now, as the CPU may have to part with the page for the next ones. */
-	page->allocs += to - blocks;
-	return to - blocks;
-}
-
-/**
- * pma_cpu_alloc_batch() - allocate slab blocks without the arena's lock
- * @arena: whose they will be
- * @size: bytes of each
- * @nr: how many
- * @blocks: filled from the first on
- *
- * Context: Any but NMI; may take the arena's lock.
- * Return: how many were allocated, at most BATCH_IRQS_OFF; if 0, they must be in another
- * way.
- */
-unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned int nr,
-				 void **blocks)
-{
-	struct pma_cpu_page *page;
-	unsigned int done = 0;
-	unsigned long irq;
-
-	if (!pma_cpu_serves(arena, size))
-		return 0;
-	nr = min(nr, BATCH_IRQS_OFF);
-	local_irq_save(irq);
-	page = this_cpu_ptr(pma_cpu_page_for(arena, size));
-	while (done < nr && (READ_ONCE(*page->word) || refill(arena, page)))
-		done += take_from_word(page, nr - done, blocks + done);
-	local_irq_restore(irq);
-	return done;
-}
-
-/* Free the first of the blocks, as long as they are of the CPU's page, and right. */
-static unsigned int give_some(const struct pma_arena *arena, struct pma_cpu_page *page,
-			      unsigned int nr, void **blocks)
-{
-	uintptr_t start = arena->fast.base + ((size_t)page->pgno << arena->fast.page_shift);
-	size_t used_bytes = page->nr_blocks * page->block_size;
-	u32 inverse = page->inverse;
-	void **from = blocks, **end = blocks + nr;
-	unsigned long *bitmap = page->bitmap;
-
-	for (; from != end; from++) {
-		size_t offset = (uintptr_t)*from - start;
-		u64 quotient;
-
-		if (offset >= used_bytes)
-			break;
-		quotient = pma_slab_divide(inverse, offset);
-		if (!pma_slab_is_start(inverse, quotient) ||
-		    test_and_set_bit(upper_32_bits(quotient), bitmap))
-			break;
-	}
-	page->frees += from - blocks;
-	return from - blocks;
-}
-
-/**
- * pma_cpu_free_batch() - free slab blocks without the arena's lock
- * @arena: whose they are
- * @nr: how many
- * @blocks: their starts, it is said
- *
- * Context: Any but NMI.
- * Return: how many from the first on were freed, at most BATCH_IRQS_OFF; the next one
- * must be freed, or refused, in another way.
- */
-unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks)
-{
-	unsigned int done = 0, given;
-	const struct pma_page *desc;
-	struct pma_cpu_page *page;
-	unsigned long irq;
-	size_t handle;
-
-	nr = min(nr, BATCH_IRQS_OFF);
-	local_irq_save(irq);
-	while (done < nr) {
-		handle = (uintptr_t)blocks[done] - arena->fast.base;
-		if (handle >= arena->fast.bytes)
-			break;
-		desc = &arena->fast.desc[handle >> arena->fast.page_shift];
-		page = pma_cpu_page_of(arena, desc);
-		if (page->desc != desc)
-			break;
-		given = give_some(arena, page, nr - done, blocks + done);
-		done += given;
-		if (!given)
-			break;
-	}
-	local_irq_restore(irq);
-	return done;
 }
 
 static void add_stats(const struct pma_cpu_page *page, struct pma_stats *stats)

@@ -68,12 +68,10 @@ void pma_cpu_exit(struct pma_arena *arena);
 void pma_cpu_part_with(struct pma_arena *arena, struct pma_cpu_page *page);
 void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i, u32 pgno);
 void pma_cpu_make_place(struct pma_arena *arena, u32 class);
+bool pma_cpu_refill(struct pma_arena *arena, struct pma_cpu_page *page);
 void *pma_cpu_take_refilled(struct pma_arena *arena, struct pma_cpu_page __percpu *own);
 void pma_cpu_go_on_with(struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno);
 void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page __percpu *own);
-unsigned int pma_cpu_alloc_batch(struct pma_arena *arena, size_t size, unsigned int nr,
-				 void **blocks);
-unsigned int pma_cpu_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks);
 void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats);
 
 /* Each CPU's page for blocks of @size, which pma_cpu_serves(). */

@@ -155,8 +155,6 @@ EXPORT_FOR_KUNIT(pma_adapt_hints);
 EXPORT_FOR_KUNIT(pma_cpu_init);
 EXPORT_FOR_KUNIT(pma_cpu_exit);
 EXPORT_FOR_KUNIT(pma_cpu_take_next);
-EXPORT_FOR_KUNIT(pma_cpu_alloc_batch);
-EXPORT_FOR_KUNIT(pma_cpu_free_batch);
 EXPORT_FOR_KUNIT(pma_drain_give_class);
 EXPORT_FOR_KUNIT(pma_kept_flush);
 EXPORT_FOR_KUNIT(pma_keepers_make_room);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pma_malloc.c - the kernel interface: blocks (include/linux/pma.h)
+ * pma_malloc.c - the kernel interface: single blocks (include/linux/pma.h)
  *
  * Blocks are pointers here and handles below; a pointer that is not in the
  * region becomes a handle outside it, and is refused as such.
@@ -14,11 +14,9 @@
 #include "pma_cpu.h"
 #include "pma_free.h"
 #include "pma_kept.h"
+#include "pma_malloc.h"
 #include "pma_place.h"
 #include "pma_resize.h"
-
-/* Bytes of a block that is zeroed without a call. */
-#define ZERO_INLINE	128
 
 static u64 handle_of(const struct pma_arena *arena, const void *block)
 {
@@ -112,28 +110,6 @@ void *pma_alloc(struct pma_arena *arena, size_t size)
 }
 EXPORT_SYMBOL_GPL(pma_alloc);
 
-/*
- * Zero a slab block, whose length is a multiple of 16 bytes: of short ones memset() would spend
- * more on finding out how long they are.
- */
-static __always_inline void *zero(void *block, size_t bytes)
-{
-	u64 *to = block, *last = block + bytes - PMA_BLOCK_MIN;
-
-	if (bytes > ZERO_INLINE)
-		return memset(block, 0, bytes);
-	/* First the ends.  Volatile, or gcc would have it a memset() again. */
-	WRITE_ONCE(last[0], 0);
-	WRITE_ONCE(last[1], 0);
-	WRITE_ONCE(to[0], 0);
-	WRITE_ONCE(to[1], 0);
-	for (to += 2; to < last; to += 2) {
-		WRITE_ONCE(to[0], 0);
-		WRITE_ONCE(to[1], 0);
-	}
-	return block;
-}
-
 /* As alloc_larger(), zeroed. */
 static noinline void *zalloc_larger(struct pma_arena *arena, size_t size)
 {
@@ -176,7 +152,7 @@ void *pma_zalloc(struct pma_arena *arena, size_t size)
 		return zalloc_slowly(arena, size, own, irq);
 	block_size = __this_cpu_read(own->block_size);
 	local_irq_restore(irq);
-	return zero(block, block_size);
+	return pma_malloc_zero(block, block_size);
 }
 EXPORT_SYMBOL_GPL(pma_zalloc);
 
@@ -399,109 +375,3 @@ size_t pma_usable_size(struct pma_arena *arena, const void *block)
 	return found.size;
 }
 EXPORT_SYMBOL_GPL(pma_usable_size);
-
-/* As pma_alloc_batch(), under the arena's lock. */
-static unsigned int alloc_batch_locked(struct pma_arena *arena, size_t size, u32 flags,
-				       unsigned int nr, void **blocks)
-{
-	unsigned int done = 0, want, got, i;
-	u64 handles[16] __uninitialized;
-
-	do {
-		want = min_t(unsigned int, nr - done, ARRAY_SIZE(handles));
-		got = pma_block_alloc_batch(arena, size, flags, want, handles);
-		for (i = 0; i < got; i++)
-			blocks[done + i] = ptr_of(arena, handles[i]);
-		done += got;
-	} while (got == want && done < nr);
-	return done;
-}
-
-/* Zero blocks that came from pma_cpu_alloc_batch(). */
-static void zero_of_cpu(const struct pma_arena *arena, size_t size, unsigned int nr, void **blocks)
-{
-	size_t block_size;
-
-	if (!nr)
-		return;
-	block_size = pma_cpu_block_size(arena, size);
-	while (nr--)
-		zero(*blocks++, block_size);
-}
-
-/* As pma_alloc_batch(), for more blocks than its first attempt gave, or zeroed ones. */
-static noinline unsigned int alloc_batch_slowly(struct pma_arena *arena, size_t size, u32 flags,
-						unsigned int nr, void **blocks)
-{
-	unsigned int done = 0, got = 0;
-
-	do {
-		if (!(flags & ~PMA_ZERO))
-			got = pma_cpu_alloc_batch(arena, size, nr - done, blocks + done);
-		if (flags & PMA_ZERO)
-			zero_of_cpu(arena, size, got, blocks + done);
-		done += got;
-	} while (got && done < nr);
-	if (done < nr)
-		done += alloc_batch_locked(arena, size, flags, nr - done, blocks + done);
-	return done;
-}
-
-/**
- * pma_alloc_batch() - allocate equal blocks
- * @arena: whose blocks they will be
- * @size: bytes of each, at least 1
- * @flags: PMA_ZERO
- * @nr: how many
- * @blocks: filled from the first on
- *
- * All are of the class of @size: where pma_alloc() would make do with a larger
- * block before it failed, this ends.
- *
- * Context: Any but NMI; never sleeps.
- * Return: how many were allocated.
- */
-unsigned int pma_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
-			     unsigned int nr, void **blocks)
-{
-	unsigned int done = 0;
-
-	if (!flags)
-		done = pma_cpu_alloc_batch(arena, size, nr, blocks);
-	if (likely(done == nr))
-		return done;
-	return done + alloc_batch_slowly(arena, size, flags, nr - done, blocks + done);
-}
-EXPORT_SYMBOL_GPL(pma_alloc_batch);
-
-/* As pma_free_batch(), from a block on that this CPU does not have. */
-static noinline unsigned int free_batch_slowly(struct pma_arena *arena, unsigned int nr,
-					       void **blocks)
-{
-	unsigned int refused = 0, done = 0;
-
-	while (done < nr) {
-		refused += !!pma_free(arena, blocks[done++]);
-		done += pma_cpu_free_batch(arena, nr - done, blocks + done);
-	}
-	return refused;
-}
-
-/**
- * pma_free_batch() - free blocks
- * @arena: whose blocks they are
- * @nr: how many
- * @blocks: of any sizes; NULL is skipped
- *
- * A block that is refused does not stop the others.
- *
- * Context: Any but NMI; never sleeps.
- * Return: how many were refused; each is counted as pma_free() would.
- */
-unsigned int pma_free_batch(struct pma_arena *arena, unsigned int nr, void **blocks)
-{
-	unsigned int done = pma_cpu_free_batch(arena, nr, blocks);
-
-	return likely(done == nr) ? 0 : free_batch_slowly(arena, nr - done, blocks + done);
-}
-EXPORT_SYMBOL_GPL(pma_free_batch);
