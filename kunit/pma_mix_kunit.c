@@ -26,6 +26,11 @@ static void expect_map(struct kunit *test, const unsigned long *map, const char 
 	KUNIT_EXPECT_EQ(test, pma_mix_sum(map, end).errors, 0);
 }
 
+static u32 give(unsigned long *map, u32 end, u32 unit, u64 *hints)
+{
+	return pma_mix_free(map, end, unit, pma_mix_units(map, end, unit), hints);
+}
+
 static void pieces_split_and_join(struct kunit *test)
 {
 	unsigned long map[1] = { ~0UL };
@@ -47,14 +52,14 @@ static void pieces_split_and_join(struct kunit *test)
 	expect_map(test, map, "UuuuUuUuUuuuuUuu");
 	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &hints, &largest), PMA_NONE);
 	/* Alone, before a free one, after one, and between two. */
-	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 6, &hints), 2);
+	KUNIT_EXPECT_EQ(test, give(map, 16, 6, &hints), 2);
 	expect_map(test, map, "UuuuUuFfUuuuuUuu");
-	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 4, &hints), 4);
+	KUNIT_EXPECT_EQ(test, give(map, 16, 4, &hints), 4);
 	expect_map(test, map, "UuuuFfffUuuuuUuu");
-	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 8, &hints), 9);
+	KUNIT_EXPECT_EQ(test, give(map, 16, 8, &hints), 9);
 	expect_map(test, map, "UuuuFffffffffUuu");
-	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 13, &hints), 12);
-	KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, 0, &hints), 16);
+	KUNIT_EXPECT_EQ(test, give(map, 16, 13, &hints), 12);
+	KUNIT_EXPECT_EQ(test, give(map, 16, 0, &hints), 16);
 	expect_map(test, map, "Ffffffffffffffff");
 }
 
@@ -69,10 +74,10 @@ static void shortest_pieces_are_told_apart(struct kunit *test)
 	for (i = 0; i < 16; i += 2)
 		KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 2, &hints, &largest), i);
 	for (i = 0; i < 16; i += 4)
-		KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, i, &hints), 2);
+		KUNIT_EXPECT_EQ(test, give(map, 16, i, &hints), 2);
 	expect_map(test, map, "FfUuFfUuFfUuFfUu");
 	for (i = 2; i < 16; i += 4)
-		KUNIT_EXPECT_EQ(test, pma_mix_free(map, 16, i, &hints), i + 4 < 16 ? i + 4 : 16);
+		KUNIT_EXPECT_EQ(test, give(map, 16, i, &hints), i + 4 < 16 ? i + 4 : 16);
 	expect_map(test, map, "Ffffffffffffffff");
 }
 
@@ -85,12 +90,12 @@ static void alloc_takes_shortest_piece(struct kunit *test)
 	pma_mix_init(map, 16);
 	for (i = 0; i < 16; i += 2)
 		pma_mix_alloc(map, 16, 2, &hints, &largest);
-	pma_mix_free(map, 16, 0, &hints);
-	pma_mix_free(map, 16, 2, &hints);
-	pma_mix_free(map, 16, 6, &hints);
-	pma_mix_free(map, 16, 8, &hints);
-	pma_mix_free(map, 16, 10, &hints);
-	pma_mix_free(map, 16, 14, &hints);
+	give(map, 16, 0, &hints);
+	give(map, 16, 2, &hints);
+	give(map, 16, 6, &hints);
+	give(map, 16, 8, &hints);
+	give(map, 16, 10, &hints);
+	give(map, 16, 14, &hints);
 	expect_map(test, map, "FfffUuFfffffUuFf");
 	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 7, &hints, &largest), PMA_NONE);
 	KUNIT_EXPECT_EQ(test, largest, 6);
@@ -122,7 +127,7 @@ static void resize_stays_where_it_is(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 3, &hints));
 	expect_map(test, map, "UuuuUuuuUuuuUuuu");
 	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 12, 2, &hints));
-	pma_mix_free(map, 16, 8, &hints);
+	give(map, 16, 8, &hints);
 	expect_map(test, map, "UuuuUuuuFfffUuFf");
 	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 4, 9, &hints));
 	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 5, &hints));
@@ -177,6 +182,8 @@ static void model_alloc(struct kunit *test, struct model *m, u32 want)
 		m->units[unit] = pma_mix_units(m->map, m->end, unit);
 		KUNIT_ASSERT_GE(test, m->units[unit], want);
 		KUNIT_ASSERT_LE(test, m->units[unit], want + 1);
+		KUNIT_ASSERT_EQ(test, m->units[unit],
+				pma_mix_taken(m->map, m->end, unit, want));
 		KUNIT_ASSERT_TRUE(test, pma_kunit_map_take(&m->taken, unit, m->units[unit]));
 		m->used++;
 	}
@@ -185,7 +192,7 @@ static void model_alloc(struct kunit *test, struct model *m, u32 want)
 
 static void model_free(struct kunit *test, struct model *m, u32 unit)
 {
-	u32 joined = pma_mix_free(m->map, m->end, unit, &m->hints), first;
+	u32 joined = give(m->map, m->end, unit, &m->hints), first;
 
 	KUNIT_ASSERT_TRUE(test, pma_kunit_map_give(&m->taken, unit, m->units[unit]));
 	m->units[unit] = 0;
@@ -210,6 +217,8 @@ static void model_resize(struct kunit *test, struct model *m, u32 unit, u32 want
 	m->units[unit] = pma_mix_units(m->map, m->end, unit);
 	KUNIT_ASSERT_TRUE(test, pma_kunit_map_take(&m->taken, unit, m->units[unit]));
 	KUNIT_ASSERT_TRUE(test, m->units[unit] == want || m->units[unit] == want + 1);
+	KUNIT_ASSERT_EQ(test, pma_mix_largest(m->map, m->end, &m->hints),
+			pma_kunit_map_largest(&m->taken, 0, m->end));
 }
 
 static void random_pieces(struct kunit *test)

@@ -327,7 +327,8 @@ int pma_adapt_alloc(struct pma_arena *arena, size_t size, u32 flags, struct pma_
 	relist_run(arena, run, largest);
 	page_of(arena, run)->mixed.used++;
 	block->handle = handle_of(arena, run, unit);
-	block->size = bytes_at(arena, run, unit);
+	block->size = (u64)pma_mix_taken(map_of(arena, run), end_of(arena, run), unit, units) *
+		      PMA_MIX_UNIT;
 	pma_pages_record(&arena->pool->pages, block->handle, block->size, size);
 	if (flags & PMA_ZERO)
 		memset(pma_region_ptr(&arena->pool->region, block->handle), 0, block->size);
@@ -344,13 +345,16 @@ int pma_adapt_alloc(struct pma_arena *arena, size_t size, u32 flags, struct pma_
  */
 void pma_adapt_free(struct pma_arena *arena, u64 handle)
 {
-	u32 run = run_of(arena, handle), unit = unit_of(arena, run, handle), units;
+	u32 run = run_of(arena, handle), end = end_of(arena, run);
+	u32 unit = unit_of(arena, run, handle), units;
 	struct pma_page *page = page_of(arena, run);
 	u64 hints = pma_adapt_hints(arena, run);
+	unsigned long *map = map_of(arena, run);
 
 	lockdep_assert_held(&arena->lock);
-	pma_arena_count_frees(arena, 1, bytes_at(arena, run, unit));
-	units = pma_mix_free(map_of(arena, run), end_of(arena, run), unit, &hints);
+	units = pma_mix_units(map, end, unit);
+	pma_arena_count_frees(arena, 1, (u64)units * PMA_MIX_UNIT);
+	units = pma_mix_free(map, end, unit, units, &hints);
 	set_hints(arena, run, hints);
 	if (--page->mixed.used)
 		relist_run(arena, run, max_t(u32, page->mixed.largest, units));
@@ -377,8 +381,8 @@ bool pma_adapt_resize(struct pma_arena *arena, u64 handle, size_t size)
 	if (size > SIZE_MAX_MIXED ||
 	    !pma_mix_resize(map, end, unit_of(arena, run, handle), pma_mix_units_for(size), &hints))
 		return false;
+	relist_run(arena, run, pma_mix_largest(map, end, &hints));
 	set_hints(arena, run, hints);
-	relist_run(arena, run, pma_mix_sum(map, end).largest);
 	return true;
 }
 

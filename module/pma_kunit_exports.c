@@ -79,6 +79,7 @@ EXPORT_FOR_KUNIT(pma_slab_recount);
 EXPORT_FOR_KUNIT(pma_slab_check);
 
 EXPORT_FOR_KUNIT(pma_mix_init);
+EXPORT_FOR_KUNIT(pma_mix_largest);
 EXPORT_FOR_KUNIT(pma_mix_alloc);
 EXPORT_FOR_KUNIT(pma_mix_free);
 EXPORT_FOR_KUNIT(pma_mix_resize);

@@ -148,13 +148,17 @@ u32 pma_mix_alloc(unsigned long *map, u32 end, u32 units, u64 *hints, u32 *large
 	return search.best;
 }
 
-/* Join the free piece after a piece with it, if there is one. */
-static void absorb_next(unsigned long *map, u32 end, u32 next)
+/* Join the free piece after a piece with it, if there is one; its length, or 0. */
+static u32 absorb_next(unsigned long *map, u32 end, u32 next)
 {
-	if (next < end && pma_mix_is_free(map, next)) {
-		__clear_bit(next, map);
-		__clear_bit(next + 1, map);
-	}
+	u32 units;
+
+	if (next >= end || !pma_mix_is_free(map, next))
+		return 0;
+	units = pma_mix_units(map, end, next);
+	__clear_bit(next, map);
+	__clear_bit(next + 1, map);
+	return units;
 }
 
 /**
@@ -162,23 +166,23 @@ static void absorb_next(unsigned long *map, u32 end, u32 next)
  * @map: the run's bitmap
  * @end: its length
  * @unit: first of a piece in use
+ * @units: its length
  * @hints: of stretches where a free piece may begin
  *
  * Return: the length of the free piece that it is part of now.
  */
-u32 pma_mix_free(unsigned long *map, u32 end, u32 unit, u64 *hints)
+u32 pma_mix_free(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints)
 {
 	u32 before;
 
-	absorb_next(map, end, unit + pma_mix_units(map, end, unit));
+	units += absorb_next(map, end, unit + units);
 	before = unit ? pma_mix_find(map, unit - 1) : unit;
 	if (before != unit && pma_mix_is_free(map, before)) {
 		__clear_bit(unit, map);
-		unit = before;
-	} else {
-		write_free(map, unit, hints);
+		return unit + units - before;
 	}
-	return pma_mix_units(map, end, unit);
+	write_free(map, unit, hints);
+	return units;
 }
 
 /**
@@ -206,6 +210,22 @@ bool pma_mix_resize(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints
 }
 
 /**
+ * pma_mix_largest() - the longest free piece
+ * @map: the run's bitmap
+ * @end: its length
+ * @hints: of stretches where a free piece may begin
+ *
+ * Return: its length, or 0.
+ */
+u32 pma_mix_largest(const unsigned long *map, u32 end, u64 *hints)
+{
+	struct search search = { .units = PMA_NONE, .best = PMA_NONE };
+
+	look(&search, map, end, hints);
+	return search.largest;
+}
+
+/**
  * pma_mix_find() - the piece that a unit lies in
  * @map: the run's bitmap
  * @unit: any of the run
@@ -214,8 +234,11 @@ bool pma_mix_resize(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints
  */
 u32 pma_mix_find(const unsigned long *map, u32 unit)
 {
+	u32 word = unit / BITS_PER_LONG;
+	unsigned long bits = map[word] & BITMAP_LAST_WORD_MASK(unit + 1);
+
 	/* There is one at or before it, as the run begins with one. */
-	unit = find_last_bit(map, unit + 1);
+	unit = bits ? word * BITS_PER_LONG + __fls(bits) : find_last_bit(map, word * BITS_PER_LONG);
 	return is_start(map, unit) ? unit : unit - 1;
 }
 

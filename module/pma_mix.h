@@ -33,8 +33,9 @@ struct pma_mix_sum {
 
 void pma_mix_init(unsigned long *map, u32 units);
 u32 pma_mix_alloc(unsigned long *map, u32 end, u32 units, u64 *hints, u32 *largest);
-u32 pma_mix_free(unsigned long *map, u32 end, u32 unit, u64 *hints);
+u32 pma_mix_free(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints);
 bool pma_mix_resize(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints);
+u32 pma_mix_largest(const unsigned long *map, u32 end, u64 *hints);
 u32 pma_mix_find(const unsigned long *map, u32 unit);
 struct pma_mix_sum pma_mix_sum(const unsigned long *map, u32 end);
 
@@ -53,7 +54,22 @@ static inline bool pma_mix_is_free(const unsigned long *map, u32 unit)
 /* Units of the piece that starts at @unit. */
 static inline u32 pma_mix_units(const unsigned long *map, u32 end, u32 unit)
 {
-	return find_next_bit(map, end, unit + PMA_MIX_UNITS_MIN) - unit;
+	u32 from = unit + PMA_MIX_UNITS_MIN;
+	unsigned long bits;
+
+	/* Most are short, and end in the same word: those need no call. */
+	if (likely(from < end)) {
+		bits = READ_ONCE(map[from / BITS_PER_LONG]) >> (from % BITS_PER_LONG);
+		if (bits)
+			return min_t(u32, from + __ffs(bits), end) - unit;
+	}
+	return find_next_bit(map, end, from) - unit;
+}
+
+/* Units of the piece at @unit that was taken for @units: a rest of one, which is none, stays. */
+static inline u32 pma_mix_taken(const unsigned long *map, u32 end, u32 unit, u32 units)
+{
+	return units + (unit + units < end && !test_bit(unit + units, map));
 }
 
 #endif /* _PMA_MIX_H */
