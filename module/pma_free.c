@@ -107,12 +107,14 @@ int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
 	return 0;
 }
 
-/* As pma_free_of_partial(), to be refused; others may want the page, in its place again. */
+/*
+ * As pma_free_of_partial(), to be refused; others may want the page, in its place again: who
+ * looked for an empty one just then did not find it.
+ */
 static noinline int free_refused(struct pma_arena *arena, u64 handle, struct pma_page *page,
 				 unsigned long irq)
 {
-	if (pma_cpu_was_given(page))
-		pma_keepers_tell(arena);
+	pma_keepers_tell(arena);
 	return pma_free_of_partial(arena, handle, page, irq);
 }
 
