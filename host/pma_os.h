@@ -188,6 +188,13 @@ static inline bool test_bit(unsigned long n, const unsigned long *map)
 	return READ_ONCE(map[n / BITS_PER_LONG]) >> (n % BITS_PER_LONG) & 1;
 }
 
+static inline bool test_bit_acquire(unsigned long n, const unsigned long *map)
+{
+	unsigned long word = __atomic_load_n(&map[n / BITS_PER_LONG], __ATOMIC_ACQUIRE);
+
+	return word >> (n % BITS_PER_LONG) & 1;
+}
+
 static inline bool __test_and_set_bit(unsigned long n, unsigned long *map)
 {
 	unsigned long old = map[n / BITS_PER_LONG];

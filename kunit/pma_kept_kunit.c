@@ -637,6 +637,26 @@ static void bins_know_what_is_in_them(struct kunit *test)
 	}
 }
 
+/* So does the next bin, of which a shorter one is served. */
+static void next_bin_knows_what_is_in_it(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	struct pma_kept *kept;
+	size_t shorter;
+	void *block;
+
+	pma_kunit_move_to_cpu(0);
+	kept = kept_of_cpu_0(arena);
+	block = pma_alloc(arena, CHUNK);
+	shorter = DIV_ROUND_UP(pma_usable_size(arena, block) * 16, 17);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	expect_filled(test, kept);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, shorter), block);
+	expect_filled(test, kept);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
+	expect_filled(test, kept);
+}
+
 /* While CPUs are drained nothing of what they keep is handed out. */
 static void draining_hands_out_nothing(struct kunit *test)
 {
@@ -683,6 +703,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(kept_chunks_are_bounded),
 	KUNIT_CASE(bins_are_within_places),
 	KUNIT_CASE(bins_know_what_is_in_them),
+	KUNIT_CASE(next_bin_knows_what_is_in_it),
 	KUNIT_CASE(draining_hands_out_nothing),
 	KUNIT_CASE(kept_short_chunk_serves_its_length),
 	KUNIT_CASE(kept_chunk_serves_shorter_ones),

@@ -253,6 +253,14 @@ static void places_of_empty_pages_are_used_again(struct kunit *test)
 	expect_adopted(test, arena, &blocks[i * PAGE_BLOCKS]);
 }
 
+/* CPU 0's page of the class that blocks of so many bytes are of. */
+static struct pma_cpu_page *page_of_cpu_0(const struct pma_arena *arena, u32 size)
+{
+	int class = pma_slab_class_of(arena->pool->classes, size, 1);
+
+	return &per_cpu_ptr(arena->cpu, 0)->pages[class];
+}
+
 /*
  * The CPU has spare pages in all places; another empties the one in that place, and the CPU
  * frees to others until it finds that out.
@@ -260,6 +268,7 @@ static void places_of_empty_pages_are_used_again(struct kunit *test)
 static void empty_place(struct kunit *test, struct pma_arena *arena, void **blocks, u32 place)
 {
 	u32 pages = arena->stats.slab_pages, i;
+	struct pma_cpu_page *page;
 
 	for (i = 0; i < PMA_CPU_SPARES; i++)
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
@@ -269,6 +278,9 @@ static void empty_place(struct kunit *test, struct pma_arena *arena, void **bloc
 	for (; i < NR_PAGES && arena->stats.slab_pages == pages; i++)
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
 	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, pages - 1);
+	page = page_of_cpu_0(arena, 128);
+	KUNIT_EXPECT_EQ(test, page->nr_spares, PMA_CPU_SPARES - 1);
+	KUNIT_EXPECT_EQ(test, page->spares[PMA_CPU_SPARES - 1], PMA_NONE);
 }
 
 /* The page in the last place moves to one that is empty. */
@@ -297,6 +309,181 @@ static void last_spare_page_moves(struct kunit *test)
 		pma_kunit_expect_sound(test, arena->pool);
 		pma_block_free_all(arena);
 	}
+}
+
+/* A place whose page has been used up is there for another one. */
+static void places_of_used_pages_are_used_again(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages);
+	void **blocks = blocks_of(test, PMA_CPU_SPARES + 1);
+	u32 round, i;
+
+	if (!arena->cpu)
+		kunit_skip(test, "CPUs have no pages");
+	fill_pages(test, arena, blocks, PMA_CPU_SPARES + 1);
+	for (round = 0; round < 3; round++) {
+		for (i = 0; i < PMA_CPU_SPARES; i++)
+			KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
+		KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 1 + PMA_CPU_SPARES);
+		while (i--)
+			KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[i * PAGE_BLOCKS]);
+		KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 1);
+	}
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+/* What is empty is given back of all places; below those a page is found again. */
+static void spares_below_empty_places_are_found(struct kunit *test)
+{
+	void **blocks = blocks_of(test, NR_PAGES);
+	struct pma_arena *arena = pages_of_other(test, blocks);
+	u32 i;
+
+	for (i = 0; i < PMA_CPU_SPARES; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
+	pma_kunit_move_to_cpu(1);
+	for (i = 1; i < PMA_CPU_SPARES; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS + 1]), 0);
+	KUNIT_EXPECT_TRUE(test, pma_kept_flush(arena));
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, NR_PAGES - PMA_CPU_SPARES + 1);
+	pma_kunit_move_to_cpu(0);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[0]);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+/* A spare page that has more than one free block becomes the one that the CPU takes from. */
+static void spare_page_with_more_is_gone_on_with(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages);
+	void *blocks[2 * PAGE_BLOCKS];
+	struct pma_page *desc;
+
+	if (!arena->cpu)
+		kunit_skip(test, "CPUs have no pages");
+	fill_pages(test, arena, blocks, 2);
+	desc = arena->fast.desc;
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[1]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[1]);
+	desc += (blocks[0] - pma_kunit_ptr(arena->pool, 0)) / 256;
+	KUNIT_EXPECT_EQ(test, desc->kind, PMA_KIND_SLAB | PMA_SLAB_CPU);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 1);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[0]);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+#define WORD_BLOCKS	256	/* of 16 bytes, in a page of 4096 */
+#define WORD_PAGES	10
+
+static const struct pma_kunit_config words = { "words", 256, 4096, 0, 0 };
+
+static void **fill_words(struct kunit *test, struct pma_arena *arena, u32 nr_pages)
+{
+	u32 nr = nr_pages * WORD_BLOCKS;
+	void **blocks = kunit_kcalloc(test, nr, sizeof(*blocks), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, blocks);
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 16, 0, nr, blocks), nr);
+	KUNIT_ASSERT_EQ(test, arena->stats.slab_pages, nr_pages);
+	return blocks;
+}
+
+/* Of pages with several words, none is let go, or parted with, that has a free block in another. */
+static void free_blocks_of_other_words_are_next(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &words);
+	void **blocks = fill_words(test, arena, 2);
+	u32 i;
+
+	/* One of the page that the CPU takes from, two of a spare one. */
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[WORD_BLOCKS + 10]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[3]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[200]), 0);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_NOT_NULL(test, pma_alloc(arena, 16));
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 2);
+	pma_kunit_expect_live(test, arena, 2 * WORD_BLOCKS, 2 * WORD_BLOCKS * 16);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+/* A spare page is not empty where only its first word and its last one are. */
+static void spare_page_is_empty_in_all_words(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &words);
+	void **blocks = fill_words(test, arena, WORD_PAGES + 1);
+	u32 i;
+
+	if (!arena->cpu)
+		kunit_skip(test, "CPUs have no pages");
+	for (i = 0; i < WORD_PAGES; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * WORD_BLOCKS]), 0);
+	for (i = 1; i < BITS_PER_LONG; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
+	for (i = WORD_BLOCKS - BITS_PER_LONG; i < WORD_BLOCKS; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), WORD_PAGES + 1);
+	KUNIT_EXPECT_FALSE(test, pma_kept_flush(arena));
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), WORD_PAGES + 1);
+	for (i = BITS_PER_LONG; i < WORD_BLOCKS - BITS_PER_LONG; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), WORD_PAGES);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, WORD_PAGES);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+/* A page that others have freed to at the moment it was let go is gone on with in a word of it. */
+static void page_not_let_go_is_gone_on_with(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &words);
+	struct pma_cpu_page *page;
+	unsigned long irq;
+	void **blocks;
+	u32 pgno;
+
+	if (!arena->cpu)
+		kunit_skip(test, "CPUs have no pages");
+	pma_kunit_move_to_cpu(0);
+	blocks = fill_words(test, arena, 2);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[200]), 0);
+	local_irq_save(irq);
+	page = page_of_cpu_0(arena, 16);
+	pgno = pma_cpu_take_spare(page);
+	/* As pma_cpu_let_go() leaves it then. */
+	WRITE_ONCE(arena->fast.desc[pgno].slab.first_free, WORD_BLOCKS);
+	pma_cpu_go_on_with(arena, page, pgno);
+	KUNIT_EXPECT_PTR_EQ(test, page->word, pma_cpu_bitmap(arena, pgno) + 200 / BITS_PER_LONG);
+	local_irq_restore(irq);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 16), blocks[200]);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+/* After a drain no place is used, whatever is freed meanwhile. */
+static void drained_cpu_uses_no_place(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages);
+	void **blocks = blocks_of(test, PMA_CPU_SPARES);
+	u32 i;
+
+	if (!arena->cpu)
+		kunit_skip(test, "CPUs have no pages");
+	pma_kunit_move_to_cpu(0);
+	fill_pages(test, arena, blocks, PMA_CPU_SPARES);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
+	pma_drain_begin(arena);
+	KUNIT_EXPECT_EQ(test, page_of_cpu_0(arena, 128)->nr_spares, 0);
+	for (; i < PMA_CPU_SPARES; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
+	KUNIT_EXPECT_EQ(test, page_of_cpu_0(arena, 128)->nr_spares, 0);
+	pma_drain_end(arena);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
 }
 
 /* What this CPU takes from serves whoever goes by the lock, if there is no other page. */
@@ -407,74 +594,34 @@ static void given_page_is_told_of(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-#define TAKERS		4
-#define TAKEN_PAGES	6
-
-/**
- * struct takers - one frees to its spare pages, and others take them out of their places
- * @arena: whose they are
- * @class: of the pages
- * @failed: frees refused
- * @ops: of who frees
- * @done: it has done so
+/*
+ * The same of one that is empty, which nobody else has freed to: a refused free had it out of its
+ * place as well.
  */
-struct takers {
-	struct pma_arena *arena;
-	u32 class;
-	atomic_t failed;
-	u32 ops;
-	u32 done;
-};
-
-static void free_to_spares(struct takers *takers)
+static void empty_page_is_told_of(struct kunit *test)
 {
-	void *blocks[TAKEN_PAGES * PAGE_BLOCKS * 8];
-	u32 n, i, nr;
-
-	for (n = 0; n < takers->ops; n++) {
-		nr = pma_alloc_batch(takers->arena, 256, 0, ARRAY_SIZE(blocks), blocks);
-		for (i = 0; i < nr; i++)
-			if (pma_free(takers->arena, blocks[i]))
-				atomic_inc(&takers->failed);
-		cond_resched();
-	}
-	WRITE_ONCE(takers->done, 1);
-}
-
-static void take_spares(void *context, u32 index)
-{
-	struct takers *takers = context;
+	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages);
+	void *blocks[2 * PAGE_BLOCKS];
+	struct pma_page *desc;
 	unsigned long irq;
+	u64 handle;
 
-	pma_kunit_move_to_cpu(index);
-	if (!index) {
-		free_to_spares(takers);
-		return;
-	}
-	while (!READ_ONCE(takers->done)) {
-		raw_spin_lock_irqsave(&takers->arena->lock, irq);
-		pma_drain_give_class(takers->arena, takers->class);
-		raw_spin_unlock_irqrestore(&takers->arena->lock, irq);
-		cond_resched();
-	}
-}
-
-/* A spare page is its CPU's, or whose who takes it out of its place. */
-static void spare_page_has_one_taker_threads(struct kunit *test)
-{
-	static const struct pma_kunit_config config = { "large", 64, 4096, 0, 0 };
-	struct takers *takers = kunit_kzalloc(test, sizeof(*takers), GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, takers);
-	takers->arena = pma_kunit_percpu(test, &config);
-	if (!takers->arena->cpu)
+	if (!arena->cpu)
 		kunit_skip(test, "CPUs have no pages");
-	takers->class = pma_slab_class_of(takers->arena->pool->classes, 256, 1);
-	takers->ops = pma_kunit_ops() / 40;
-	pma_kunit_threads(test, TAKERS, take_spares, takers);
-	KUNIT_EXPECT_EQ(test, atomic_read(&takers->failed), 0);
-	pma_kunit_expect_live(test, takers->arena, 0, 0);
-	pma_kunit_expect_sound(test, takers->arena->pool);
+	pma_kunit_move_to_cpu(0);
+	fill_pages(test, arena, blocks, 2);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[1]), 0);
+	handle = blocks[0] - pma_kunit_ptr(arena->pool, 0);
+	desc = &arena->fast.desc[handle / 256];
+	KUNIT_EXPECT_EQ(test, desc->kind, PMA_KIND_SLAB | PMA_SLAB_CPU);
+	/* Who found no room looked just when the page was out of its place. */
+	WRITE_ONCE(arena->keeps, false);
+	local_irq_save(irq);
+	KUNIT_EXPECT_EQ(test, free_of_spare(arena, handle, desc, irq), -EALREADY);
+	KUNIT_EXPECT_TRUE(test, arena->keeps);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
 }
 
 static struct kunit_case cases[] = {
@@ -487,11 +634,18 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(places_taken_by_others_are_used_again),
 	KUNIT_CASE(places_of_empty_pages_are_used_again),
 	KUNIT_CASE(last_spare_page_moves),
+	KUNIT_CASE(places_of_used_pages_are_used_again),
+	KUNIT_CASE(spares_below_empty_places_are_found),
+	KUNIT_CASE(spare_page_with_more_is_gone_on_with),
+	KUNIT_CASE(free_blocks_of_other_words_are_next),
+	KUNIT_CASE(spare_page_is_empty_in_all_words),
+	KUNIT_CASE(page_not_let_go_is_gone_on_with),
+	KUNIT_CASE(drained_cpu_uses_no_place),
 	KUNIT_CASE(own_page_serves_all_calls),
 	KUNIT_CASE(spare_page_serves_smaller_class),
 	KUNIT_CASE(free_while_page_is_adopted),
 	KUNIT_CASE(given_page_is_told_of),
-	KUNIT_CASE(spare_page_has_one_taker_threads),
+	KUNIT_CASE(empty_page_is_told_of),
 	{}
 };
 

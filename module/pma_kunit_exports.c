@@ -155,6 +155,7 @@ EXPORT_FOR_KUNIT(pma_adapt_hints);
 
 EXPORT_FOR_KUNIT(pma_cpu_init);
 EXPORT_FOR_KUNIT(pma_cpu_exit);
+EXPORT_FOR_KUNIT(pma_cpu_go_on_with);
 EXPORT_FOR_KUNIT(pma_cpu_take_next);
 EXPORT_FOR_KUNIT(pma_drain_give_class);
 EXPORT_FOR_KUNIT(pma_kept_flush);

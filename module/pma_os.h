@@ -19,7 +19,8 @@
  *		__this_cpu_read(), __this_cpu_inc(),
  *		local_irq_save(), smp_processor_id(), on_each_cpu(), cpus_read_lock(),
  *		cpu_online(), for_each_possible_cpu(), set_bit(), clear_bit(),
- *		test_and_set_bit(), atomic_long_andnot(), cmpxchg(), try_cmpxchg(),
+ *		test_bit_acquire(), test_and_set_bit(), atomic_long_andnot(), cmpxchg(),
+ *		try_cmpxchg(),
  *		smp_load_acquire(), smp_store_release(), xchg(), atomic_or(),
  *		atomic_andnot(), smp_store_mb(), smp_mb__before_atomic()
  *  later	delayed_work, schedule_delayed_work(), jiffies, time_before(), HZ, fsleep()

@@ -215,7 +215,12 @@ static inline void *pma_pages_shadow(const struct pma_pages *pages, u32 pgno)
 /* Clear the shadow of pages that are to be given back: of a segment's the heap has done so. */
 static inline void pma_pages_clear_shadow(const struct pma_pages *pages, u32 pgno, u32 nr_pages)
 {
-	memset(pma_pages_shadow(pages, pgno), 0, (size_t)nr_pages * pages->shadow_bytes);
+	unsigned long *word = pma_pages_shadow(pages, pgno);
+	unsigned long *end = pma_pages_shadow(pages, pgno + nr_pages);
+
+	/* Who looks at a slab page without the lock does so still. */
+	for (; word != end; word++)
+		WRITE_ONCE(*word, 0);
 }
 
 /**

@@ -51,18 +51,23 @@ pma_place_look_slab(const struct pma_arena *arena, size_t handle)
 {
 	u32 pgno = handle >> arena->fast.page_shift, index;
 	const struct pma_class *class;
-	struct pma_page_id id;
+	const struct pma_page *page;
+	struct pma_page_id id, again;
 
 	if (handle >= arena->fast.bytes)
 		return NULL;
-	id = pma_page_id(&arena->fast.desc[pgno]);
+	page = &arena->fast.desc[pgno];
+	id = pma_page_id(page);
 	if (id.kind != PMA_KIND_SLAB || id.owner != arena->id)
 		return NULL;
 	class = &arena->pool->classes->class[id.class];
 	if (!pma_slab_find(class, handle & arena->fast.page_mask, &index) ||
-	    test_bit(index, pma_pages_shadow(&arena->pool->pages, pgno)))
+	    test_bit_acquire(index, pma_pages_shadow(&arena->pool->pages, pgno)))
 		return NULL;
-	return class;
+	/* If the page has gone, that was no bit of its bitmap any more. */
+	again = pma_page_id(page);
+	return again.kind == id.kind && again.class == id.class && again.owner == id.owner ?
+	       class : NULL;
 }
 
 #endif /* _PMA_PLACE_H */

@@ -149,11 +149,15 @@ int pma_slab_class_of(const struct pma_classes *classes, size_t size, size_t ali
 void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
 			const struct pma_class *class)
 {
+	u32 left = class->nr_blocks;
+
 	page->slab.first_free = 0;
 	page->slab.nr_free = class->nr_blocks;
 	page->slab.block_size = class->block_size;
-	bitmap_zero(bitmap, ALIGN(class->nr_blocks, BITS_PER_LONG));
-	bitmap_set(bitmap, 0, class->nr_blocks);
+	/* Who looked at it a moment ago, as a page of the same class, must find no block in use. */
+	for (; left > BITS_PER_LONG; left -= BITS_PER_LONG)
+		WRITE_ONCE(*bitmap++, ~0UL);
+	WRITE_ONCE(*bitmap, BITMAP_LAST_WORD_MASK(left));
 }
 
 /**

@@ -58,6 +58,8 @@ static u32 grow(struct pma_arena *arena, u32 class)
 static void release(struct pma_arena *arena, u32 *list, u32 pgno)
 {
 	pma_arena_drop(arena, list, pgno);
+	/* First this: a bit that is clear is a block in use (pma_place_look_slab()). */
+	smp_store_mb(*(u32 *)page_of(arena, pgno), pma_page_word(PMA_KIND_FREE, 0, 0));
 	pma_pages_clear_shadow(&arena->pool->pages, pgno, 1);
 	pma_arena_count_pages(arena, &arena->stats.slab_pages, -1);
 	pma_arena_give_run(arena, pgno, 1);
