@@ -439,7 +439,8 @@ static inline void atomic_long_andnot(long i, atomic_long_t *v)
 #define try_cmpxchg(p, old, new)						\
 	__atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE) /* as it says */
-#define smp_store_mb(v, value)	__atomic_store_n(&(v), value, __ATOMIC_SEQ_CST) /* the same */
+/* An exchange, so that later stores that are not atomic stay later, too. */
+#define smp_store_mb(v, value)	((void)__atomic_exchange_n(&(v), value, __ATOMIC_SEQ_CST))
 #define smp_mb__before_atomic()	do { } while (0)	/* for what is SEQ_CST here */
 #define smp_load_acquire(p)	__atomic_load_n(p, __ATOMIC_ACQUIRE) /* as it says */
 #define xchg(p, v)		__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)

@@ -273,8 +273,8 @@ static void free_block_stays_free_threads(struct kunit *test)
 	pma_kunit_threads(test, 2, ask_of_stale, &stale);
 	pma_drain_end(arena);
 	/* But if it has gone and come back between two looks at it. */
-	KUNIT_EXPECT_LE(test, atomic_read(&stale.wrong), 1);
-	KUNIT_EXPECT_LE(test, atomic_read(&stale.granted), 1);
+	KUNIT_EXPECT_LE(test, atomic_read(&stale.wrong), stale.ops / 5000);
+	KUNIT_EXPECT_LE(test, atomic_read(&stale.granted), stale.ops / 5000);
 	KUNIT_EXPECT_EQ(test, atomic_read(&stale.moved), 0);
 	KUNIT_EXPECT_EQ(test, atomic_read(&stale.refused), 0);
 }

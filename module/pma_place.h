@@ -40,7 +40,8 @@ int pma_place_write(struct pma_arena *arena, u64 handle, const void *from, size_
  * @arena: who asks
  * @handle: any number
  *
- * Nobody but who may free the block changes the answer.
+ * Nobody but who may free the block changes the answer.  Of a block that is free it may be
+ * wrong, if all of its page is given back and cut again, for the same class, between two looks.
  *
  * Context: Any; takes no lock.
  * Return: the class of the block in use of @arena that starts there; or NULL if none is there,
