@@ -26,6 +26,16 @@ static void **blocks_of(struct kunit *test, u32 nr_pages)
 	return blocks;
 }
 
+/* Free the one or the other block of each of so many pages. */
+static void free_each(struct kunit *test, struct pma_arena *arena, void **blocks, u32 nr_pages,
+		      u32 which)
+{
+	u32 i;
+
+	for (i = 0; i < nr_pages; i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS + which]), 0);
+}
+
 /* So many full pages, in order; the CPU takes from the last one. */
 static void fill_pages(struct kunit *test, struct pma_arena *arena, void **blocks, u32 nr_pages)
 {
@@ -208,12 +218,9 @@ static void places_between_are_used_again(struct kunit *test)
 {
 	void **blocks = blocks_of(test, NR_PAGES);
 	struct pma_arena *arena = pages_of_other(test, blocks);
-	u32 i;
 
-	for (i = 0; i < PMA_CPU_SPARES; i++)
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
-	for (i = 0; i < PMA_CPU_SPARES; i++)
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS + 1]), 0);
+	free_each(test, arena, blocks, PMA_CPU_SPARES, 0);
+	free_each(test, arena, blocks, PMA_CPU_SPARES, 1);
 	expect_adopted(test, arena, &blocks[PMA_CPU_SPARES * PAGE_BLOCKS]);
 }
 
@@ -224,10 +231,8 @@ static void places_taken_by_others_are_used_again(struct kunit *test)
 	struct pma_arena *arena = pages_of_other(test, blocks);
 	int class = pma_slab_class_of(arena->pool->classes, 128, 1);
 	unsigned long irq;
-	u32 i;
 
-	for (i = 0; i < PMA_CPU_SPARES; i++)
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
+	free_each(test, arena, blocks, PMA_CPU_SPARES, 0);
 	pma_kunit_move_to_cpu(1);
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	KUNIT_EXPECT_TRUE(test, pma_drain_give_class(arena, class));
@@ -270,12 +275,11 @@ static void empty_place(struct kunit *test, struct pma_arena *arena, void **bloc
 	u32 pages = arena->stats.slab_pages, i;
 	struct pma_cpu_page *page;
 
-	for (i = 0; i < PMA_CPU_SPARES; i++)
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
+	free_each(test, arena, blocks, PMA_CPU_SPARES, 0);
 	pma_kunit_move_to_cpu(1);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[place * PAGE_BLOCKS + 1]), 0);
 	pma_kunit_move_to_cpu(0);
-	for (; i < NR_PAGES && arena->stats.slab_pages == pages; i++)
+	for (i = PMA_CPU_SPARES; i < NR_PAGES && arena->stats.slab_pages == pages; i++)
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
 	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, pages - 1);
 	page = page_of_cpu_0(arena, 128);
@@ -322,10 +326,9 @@ static void places_of_used_pages_are_used_again(struct kunit *test)
 		kunit_skip(test, "CPUs have no pages");
 	fill_pages(test, arena, blocks, PMA_CPU_SPARES + 1);
 	for (round = 0; round < 3; round++) {
-		for (i = 0; i < PMA_CPU_SPARES; i++)
-			KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
+		free_each(test, arena, blocks, PMA_CPU_SPARES, 0);
 		KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 1 + PMA_CPU_SPARES);
-		while (i--)
+		for (i = PMA_CPU_SPARES; i--;)
 			KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 128), blocks[i * PAGE_BLOCKS]);
 		KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 1);
 	}
@@ -338,13 +341,10 @@ static void spares_below_empty_places_are_found(struct kunit *test)
 {
 	void **blocks = blocks_of(test, NR_PAGES);
 	struct pma_arena *arena = pages_of_other(test, blocks);
-	u32 i;
 
-	for (i = 0; i < PMA_CPU_SPARES; i++)
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
+	free_each(test, arena, blocks, PMA_CPU_SPARES, 0);
 	pma_kunit_move_to_cpu(1);
-	for (i = 1; i < PMA_CPU_SPARES; i++)
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS + 1]), 0);
+	free_each(test, arena, blocks + PAGE_BLOCKS, PMA_CPU_SPARES - 1, 1);
 	KUNIT_EXPECT_TRUE(test, pma_kept_flush(arena));
 	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, NR_PAGES - PMA_CPU_SPARES + 1);
 	pma_kunit_move_to_cpu(0);
@@ -468,18 +468,15 @@ static void drained_cpu_uses_no_place(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages);
 	void **blocks = blocks_of(test, PMA_CPU_SPARES);
-	u32 i;
 
 	if (!arena->cpu)
 		kunit_skip(test, "CPUs have no pages");
 	pma_kunit_move_to_cpu(0);
 	fill_pages(test, arena, blocks, PMA_CPU_SPARES);
-	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
+	free_each(test, arena, blocks, 3, 0);
 	pma_drain_begin(arena);
 	KUNIT_EXPECT_EQ(test, page_of_cpu_0(arena, 128)->nr_spares, 0);
-	for (; i < PMA_CPU_SPARES; i++)
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i * PAGE_BLOCKS]), 0);
+	free_each(test, arena, blocks + 3 * PAGE_BLOCKS, PMA_CPU_SPARES - 3, 0);
 	KUNIT_EXPECT_EQ(test, page_of_cpu_0(arena, 128)->nr_spares, 0);
 	pma_drain_end(arena);
 	pma_kunit_expect_sound(test, arena->pool);

@@ -17,20 +17,34 @@ static const struct pma_kunit_config many_pages = { "many_pages", 4096, 256, 0, 
 #define TAKEN_PAGES	6
 
 /**
- * struct takers - one frees to its spare pages, and others take them out of their places
+ * struct takers - threads that have spare pages, or take them out of their places
  * @arena: whose they are
- * @class: of the pages
  * @failed: frees refused
  * @ops: of who frees
  * @done: it has done so
  */
 struct takers {
 	struct pma_arena *arena;
-	u32 class;
 	atomic_t failed;
 	u32 ops;
 	u32 done;
 };
+
+static struct takers *create_takers(struct kunit *test, const struct pma_kunit_config *config)
+{
+	struct takers *takers = kunit_kzalloc(test, sizeof(*takers), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, takers);
+	takers->arena = pma_kunit_percpu(test, config);
+	takers->ops = pma_kunit_ops() / 40;
+	return takers;
+}
+
+static void expect_all_free(struct kunit *test, struct pma_arena *arena)
+{
+	pma_kunit_expect_live(test, arena, 0, 0);
+	pma_kunit_expect_sound(test, arena->pool);
+}
 
 static void free_to_spares(struct takers *takers)
 {
@@ -50,6 +64,7 @@ static void free_to_spares(struct takers *takers)
 static void take_spares(void *context, u32 index)
 {
 	struct takers *takers = context;
+	u32 class = pma_slab_class_of(takers->arena->pool->classes, 256, 1);
 	unsigned long irq;
 
 	pma_kunit_move_to_cpu(index);
@@ -59,7 +74,7 @@ static void take_spares(void *context, u32 index)
 	}
 	while (!READ_ONCE(takers->done)) {
 		raw_spin_lock_irqsave(&takers->arena->lock, irq);
-		pma_drain_give_class(takers->arena, takers->class);
+		pma_drain_give_class(takers->arena, class);
 		raw_spin_unlock_irqrestore(&takers->arena->lock, irq);
 		cond_resched();
 	}
@@ -69,18 +84,13 @@ static void take_spares(void *context, u32 index)
 static void spare_page_has_one_taker_threads(struct kunit *test)
 {
 	static const struct pma_kunit_config config = { "large", 64, 4096, 0, 0 };
-	struct takers *takers = kunit_kzalloc(test, sizeof(*takers), GFP_KERNEL);
+	struct takers *takers = create_takers(test, &config);
 
-	KUNIT_ASSERT_NOT_NULL(test, takers);
-	takers->arena = pma_kunit_percpu(test, &config);
 	if (!takers->arena->cpu)
 		kunit_skip(test, "CPUs have no pages");
-	takers->class = pma_slab_class_of(takers->arena->pool->classes, 256, 1);
-	takers->ops = pma_kunit_ops() / 40;
 	pma_kunit_threads(test, TAKERS, take_spares, takers);
 	KUNIT_EXPECT_EQ(test, atomic_read(&takers->failed), 0);
-	pma_kunit_expect_live(test, takers->arena, 0, 0);
-	pma_kunit_expect_sound(test, takers->arena->pool);
+	expect_all_free(test, takers->arena);
 }
 
 /**
@@ -166,35 +176,22 @@ static void free_while_page_is_let_go_threads(struct kunit *test)
 	pair->ops = pma_kunit_rounds();
 	pma_kunit_threads(test, 2, take_and_let_go, pair);
 	KUNIT_EXPECT_EQ(test, atomic_read(&pair->wrong), 0);
-	pma_kunit_expect_live(test, pair->arena, 0, 0);
-	pma_kunit_expect_sound(test, pair->arena->pool);
+	expect_all_free(test, pair->arena);
 }
-
-/**
- * struct guests - threads that take turns on one CPU
- * @arena: from which they allocate
- * @failed: frees refused
- * @ops: of each
- */
-struct guests {
-	struct pma_arena *arena;
-	atomic_t failed;
-	u32 ops;
-};
 
 static void alloc_of_spares(void *context, u32 index)
 {
-	struct guests *guests = context;
+	struct takers *takers = context;
 	void *blocks[4 * PAGE_BLOCKS];
 	u32 n, i;
 
 	pma_kunit_move_to_cpu(0);
-	for (n = 0; n < guests->ops; n++) {
+	for (n = 0; n < takers->ops; n++) {
 		for (i = 0; i < ARRAY_SIZE(blocks); i++)
-			blocks[i] = pma_alloc(guests->arena, 128);
+			blocks[i] = pma_alloc(takers->arena, 128);
 		for (i = 0; i < ARRAY_SIZE(blocks); i++)
-			if (pma_free(guests->arena, blocks[i]))
-				atomic_inc(&guests->failed);
+			if (pma_free(takers->arena, blocks[i]))
+				atomic_inc(&takers->failed);
 		cond_resched();
 	}
 }
@@ -202,15 +199,11 @@ static void alloc_of_spares(void *context, u32 index)
 /* Going from page to page is done with interrupts off: who is on the same CPU sees none of it. */
 static void spares_of_shared_cpu_threads(struct kunit *test)
 {
-	struct guests *guests = kunit_kzalloc(test, sizeof(*guests), GFP_KERNEL);
+	struct takers *takers = create_takers(test, &many_pages);
 
-	KUNIT_ASSERT_NOT_NULL(test, guests);
-	guests->arena = pma_kunit_percpu(test, &many_pages);
-	guests->ops = pma_kunit_ops() / 40;
-	pma_kunit_threads(test, TAKERS, alloc_of_spares, guests);
-	KUNIT_EXPECT_EQ(test, atomic_read(&guests->failed), 0);
-	pma_kunit_expect_live(test, guests->arena, 0, 0);
-	pma_kunit_expect_sound(test, guests->arena->pool);
+	pma_kunit_threads(test, TAKERS, alloc_of_spares, takers);
+	KUNIT_EXPECT_EQ(test, atomic_read(&takers->failed), 0);
+	expect_all_free(test, takers->arena);
 }
 
 /**
