@@ -137,6 +137,21 @@ static void resize_stays_where_it_is(struct kunit *test)
 	expect_map(test, map, "UuuuUuuuuuuuUuuu");
 }
 
+/* Nothing after the bitmap is looked at, as that is another page's, or nobody's. */
+static void last_piece_ends_with_bitmap(struct kunit *test)
+{
+	unsigned long *map = kunit_kzalloc(test, 64 / 8, GFP_KERNEL);
+	u64 hints = 1;
+	u32 largest;
+
+	KUNIT_ASSERT_NOT_NULL(test, map);
+	pma_mix_init(map, 64);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 64, 62, &hints, &largest), 0);
+	KUNIT_EXPECT_EQ(test, largest, 2);
+	KUNIT_EXPECT_EQ(test, pma_mix_units(map, 64, 62), 2);
+	KUNIT_EXPECT_EQ(test, pma_mix_taken(map, 64, 62, 2), 2);
+}
+
 static void sum_sees_what_is_no_run(struct kunit *test)
 {
 	static const struct {
@@ -265,6 +280,7 @@ static struct kunit_case pma_mix_cases[] = {
 	KUNIT_CASE(shortest_pieces_are_told_apart),
 	KUNIT_CASE(alloc_takes_shortest_piece),
 	KUNIT_CASE(resize_stays_where_it_is),
+	KUNIT_CASE(last_piece_ends_with_bitmap),
 	KUNIT_CASE(sum_sees_what_is_no_run),
 	KUNIT_CASE_SLOW(random_pieces),
 	{}
