@@ -51,6 +51,7 @@ typedef unsigned int gfp_t;
 #define BITS_PER_BYTE		8
 #define BIT(n)			(1UL << (n))
 #define BIT_ULL(n)		(1ULL << (n))
+#define GENMASK_ULL(h, l)	((~0ULL >> (63 - (h))) & (~0ULL << (l)))
 #define lower_32_bits(n)	((u32)(n))
 #define upper_32_bits(n)	((u32)((u64)(n) >> 32))
 #define BITS_TO_LONGS(n)	DIV_ROUND_UP(n, BITS_PER_LONG)
@@ -237,6 +238,7 @@ static inline unsigned long find_first_bit(const unsigned long *map, unsigned lo
 	return find_next_bit(map, size, 0);
 }
 
+#define BITMAP_FIRST_WORD_MASK(start)	(~0UL << ((start) & (BITS_PER_LONG - 1)))
 #define BITMAP_LAST_WORD_MASK(nbits)	(~0UL >> (-(nbits) & (BITS_PER_LONG - 1)))
 
 static inline bool bitmap_full(const unsigned long *map, unsigned int nbits)

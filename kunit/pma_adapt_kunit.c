@@ -6,6 +6,7 @@
 
 #include "pma_adapt.h"
 #include "pma_block.h"
+#include "pma_cpu.h"
 #include "pma_kunit.h"
 #include "pma_place.h"
 #include "pma_resize.h"
@@ -202,6 +203,29 @@ static void misuse_is_refused(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+/* A block that is freed sheds a piece that is kept, where the pool fills up, and only there. */
+static void freed_block_sheds(struct kunit *test)
+{
+	struct pma_arena *arena = arena_of(test, &large);
+	struct pma_kept *kept = &per_cpu_ptr(arena->cpu, 0)->kept;
+	void *blocks[3], *most;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(blocks); i++)
+		blocks[i] = pma_alloc(arena, 1000);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, pma_alloc(arena, 5 * 4096)), 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 5);
+	kept->next_shed = pma_kept_run_bin(kept, 5) - kept->places + 1;
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 5);
+	most = pma_alloc(arena, 2100 * 4096);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[1]), 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[2]), 0);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, most), 0);
+	pma_kunit_expect_sound(test, arena->pool);
+}
+
 /* More of them make longer runs; where there is none so long, a shorter one does. */
 static void runs_grow_with_their_number(struct kunit *test)
 {
@@ -230,14 +254,14 @@ static void check_sees_lost_hints(struct kunit *test)
 	void *block = NULL;
 	u32 run = 0;
 
-	while (arena->adapt->nr_pages < 32) {
+	while (arena->adapt->mixed.nr_pages < 32) {
 		block = pma_alloc(arena, 1032);
 		KUNIT_ASSERT_NOT_NULL(test, block);
 	}
 	page = &arena->pool->pages.desc[handle_of(arena, block) / 4096];
 	run = page->mixed.run;
 	page = &arena->pool->pages.desc[run];
-	KUNIT_ASSERT_EQ(test, pma_adapt_hints(arena, run) & ~3ULL, 0);
+	KUNIT_ASSERT_EQ(test, pma_mixed_hints(arena, run) & ~3ULL, 0);
 	page[1].mixed.hints = 0;
 	KUNIT_EXPECT_NE(test, pma_kunit_errors(arena->pool), 0);
 	page[1].mixed.hints = 3;
@@ -252,7 +276,7 @@ static void what_is_cut_off_is_found(struct kunit *test)
 	u8 *block = pma_alloc(arena, 17000), *next = pma_alloc(arena, 100);
 
 	KUNIT_EXPECT_PTR_EQ(test, (void *)next, (void *)block + 17008);
-	KUNIT_ASSERT_EQ(test, pma_adapt_hints(arena, 0) & 1, 0);
+	KUNIT_ASSERT_EQ(test, pma_mixed_hints(arena, 0) & 1, 0);
 	KUNIT_EXPECT_PTR_EQ(test, pma_realloc(arena, block, 100, 0), (void *)block);
 	pma_kunit_expect_sound(test, arena->pool);
 	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 16500), (void *)block + 112);
@@ -465,6 +489,7 @@ static struct kunit_case pma_adapt_cases[] = {
 	KUNIT_CASE(whole_pages_are_for_what_fills_them),
 	KUNIT_CASE(realloc_stays_in_place),
 	KUNIT_CASE(misuse_is_refused),
+	KUNIT_CASE(freed_block_sheds),
 	KUNIT_CASE(runs_grow_with_their_number),
 	KUNIT_CASE(check_sees_lost_hints),
 	KUNIT_CASE(what_is_cut_off_is_found),

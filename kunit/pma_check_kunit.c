@@ -307,12 +307,12 @@ static void flip_arena(struct kunit *test, struct world *world, struct pma_arena
 	flip_heads(test, world, fit);
 	if (!arena->adapt)
 		return;
-	FLIP(test, world, arena->adapt->nr_pages, 0);
-	FLIP(test, world, arena->adapt->mixed, 0);
-	for (i = 0; i < PMA_ADAPT_LISTS; i++) {
-		__change_bit(i, arena->adapt->lists);
+	FLIP(test, world, arena->adapt->mixed.nr_pages, 0);
+	FLIP(test, world, arena->adapt->mixed.runs, 0);
+	for (i = 0; i < PMA_MIXED_LISTS; i++) {
+		__change_bit(i, arena->adapt->mixed.lists);
 		KUNIT_EXPECT_NE_MSG(test, pma_kunit_errors(world->pool), 0, "bit of list %u", i);
-		__change_bit(i, arena->adapt->lists);
+		__change_bit(i, arena->adapt->mixed.lists);
 	}
 }
 

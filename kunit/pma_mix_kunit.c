@@ -81,6 +81,33 @@ static void shortest_pieces_are_told_apart(struct kunit *test)
 	expect_map(test, map, "Ffffffffffffffff");
 }
 
+/* Where the last free piece of a stretch is taken, nobody looks again. */
+static void hints_go_with_last_piece(struct kunit *test)
+{
+	unsigned long map[BITS_TO_LONGS(192)] = {};
+	u64 hints = 1;
+	u32 largest;
+
+	pma_mix_init(map, 192);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 192, 60, &hints, &largest), 0);
+	KUNIT_EXPECT_EQ(test, hints, 1);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 192, 70, &hints, &largest), 60);
+	KUNIT_EXPECT_EQ(test, hints, 4);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 192, 62, &hints, &largest), 130);
+	KUNIT_EXPECT_EQ(test, hints, 0);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 192, 2, &hints, &largest), PMA_NONE);
+	/* One of two that begin there: the other is found. */
+	KUNIT_EXPECT_EQ(test, give(map, 192, 0, &hints), 60);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 192, 20, &hints, &largest), 0);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 192, 20, &hints, &largest), 20);
+	KUNIT_EXPECT_EQ(test, give(map, 192, 0, &hints), 20);
+	KUNIT_EXPECT_EQ(test, hints, 1);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 192, 20, &hints, &largest), 0);
+	KUNIT_EXPECT_EQ(test, hints, 1);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 192, 20, &hints, &largest), 40);
+	KUNIT_EXPECT_EQ(test, hints, 0);
+}
+
 static void alloc_takes_shortest_piece(struct kunit *test)
 {
 	unsigned long map[1] = {};
@@ -117,23 +144,30 @@ static void resize_stays_where_it_is(struct kunit *test)
 	pma_mix_init(map, 16);
 	for (i = 0; i < 16; i += 4)
 		pma_mix_alloc(map, 16, 4, &hints, &largest);
-	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 0, 5, &hints));
-	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 12, 5, &hints));
+	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 0, 5, &hints, &largest));
+	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 12, 5, &hints, &largest));
 	expect_map(test, map, "UuuuUuuuUuuuUuuu");
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 3, &hints));
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 3, &hints, &largest));
+	KUNIT_EXPECT_EQ(test, largest, 0);
 	expect_map(test, map, "UuuuUuuuUuuuUuuu");
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 2, &hints));
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 2, &hints, &largest));
+	KUNIT_EXPECT_EQ(test, largest, 2);
 	expect_map(test, map, "UuuuUuFfUuuuUuuu");
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 3, &hints));
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 3, &hints, &largest));
+	KUNIT_EXPECT_EQ(test, largest, 0);
 	expect_map(test, map, "UuuuUuuuUuuuUuuu");
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 12, 2, &hints));
-	give(map, 16, 8, &hints);
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 12, 2, &hints, &largest));
+	largest = give(map, 16, 8, &hints);
 	expect_map(test, map, "UuuuUuuuFfffUuFf");
-	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 4, 9, &hints));
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 5, &hints));
+	KUNIT_EXPECT_FALSE(test, pma_mix_resize(map, 16, 4, 9, &hints, &largest));
+	KUNIT_EXPECT_EQ(test, largest, 4);
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 5, &hints, &largest));
+	KUNIT_EXPECT_EQ(test, largest, 3);
 	expect_map(test, map, "UuuuUuuuuFffUuFf");
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 8, &hints));
-	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 12, 4, &hints));
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 4, 8, &hints, &largest));
+	KUNIT_EXPECT_EQ(test, largest, 2);
+	KUNIT_EXPECT_TRUE(test, pma_mix_resize(map, 16, 12, 4, &hints, &largest));
+	KUNIT_EXPECT_EQ(test, largest, 0);
 	expect_map(test, map, "UuuuUuuuuuuuUuuu");
 }
 
@@ -167,6 +201,15 @@ static void sum_sees_what_is_no_run(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(table); i++)
 		KUNIT_EXPECT_EQ_MSG(test, pma_mix_sum(&table[i].map, 16).errors, table[i].errors,
 				    "row %u", i);
+}
+
+/* It looks no further back than the first unit, where no piece begins. */
+static void find_stays_in_what_is_no_run(struct kunit *test)
+{
+	unsigned long maps[3] = { ~0UL };
+
+	KUNIT_EXPECT_EQ(test, pma_mix_find(&maps[1], 3), 0);
+	KUNIT_EXPECT_EQ(test, pma_mix_find(&maps[1], 2 * BITS_PER_LONG - 1), 0);
 }
 
 /**
@@ -220,11 +263,11 @@ static void model_free(struct kunit *test, struct model *m, u32 unit)
 
 static void model_resize(struct kunit *test, struct model *m, u32 unit, u32 want)
 {
-	u32 have = m->units[unit], gap = 0;
+	u32 have = m->units[unit], gap = 0, largest = pma_kunit_map_largest(&m->taken, 0, m->end);
 
 	if (unit + have < m->end)
 		gap = pma_kunit_map_gap(&m->taken, unit + have, m->end);
-	KUNIT_ASSERT_EQ(test, pma_mix_resize(m->map, m->end, unit, want, &m->hints),
+	KUNIT_ASSERT_EQ(test, pma_mix_resize(m->map, m->end, unit, want, &m->hints, &largest),
 			have + gap >= want);
 	if (have + gap < want)
 		return;
@@ -232,8 +275,7 @@ static void model_resize(struct kunit *test, struct model *m, u32 unit, u32 want
 	m->units[unit] = pma_mix_units(m->map, m->end, unit);
 	KUNIT_ASSERT_TRUE(test, pma_kunit_map_take(&m->taken, unit, m->units[unit]));
 	KUNIT_ASSERT_TRUE(test, m->units[unit] == want || m->units[unit] == want + 1);
-	KUNIT_ASSERT_EQ(test, pma_mix_largest(m->map, m->end, &m->hints),
-			pma_kunit_map_largest(&m->taken, 0, m->end));
+	KUNIT_ASSERT_EQ(test, largest, pma_kunit_map_largest(&m->taken, 0, m->end));
 }
 
 static void random_pieces(struct kunit *test)
@@ -278,10 +320,12 @@ static void random_pieces(struct kunit *test)
 static struct kunit_case pma_mix_cases[] = {
 	KUNIT_CASE(pieces_split_and_join),
 	KUNIT_CASE(shortest_pieces_are_told_apart),
+	KUNIT_CASE(hints_go_with_last_piece),
 	KUNIT_CASE(alloc_takes_shortest_piece),
 	KUNIT_CASE(resize_stays_where_it_is),
 	KUNIT_CASE(last_piece_ends_with_bitmap),
 	KUNIT_CASE(sum_sees_what_is_no_run),
+	KUNIT_CASE(find_stays_in_what_is_no_run),
 	KUNIT_CASE_SLOW(random_pieces),
 	{}
 };

@@ -99,7 +99,7 @@ static noinline int alloc_mixed(struct pma_arena *arena, size_t size,
 	if (route->kind == PMA_KIND_SLAB &&
 	    (route->align > 1 || !pma_adapt_ask(arena, size, route->class, 1)))
 		return -ENOMEM;
-	return pma_adapt_alloc(arena, size, flags, block);
+	return pma_mixed_alloc(arena, size, flags, block);
 }
 
 /*
@@ -124,7 +124,7 @@ static int alloc_roomier(struct pma_arena *arena, size_t size, const struct pma_
 			return 0;
 	}
 	if (arena->adapt && route->align <= PMA_BLOCK_MIN &&
-	    !pma_adapt_alloc(arena, size, flags, block))
+	    !pma_mixed_alloc(arena, size, flags, block))
 		return 0;
 	if (route->align > 1U << arena->pool->geo.granule_shift)
 		return -ENOMEM;
@@ -216,7 +216,7 @@ u32 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 		return 0;
 	}
 	if (place->kind == PMA_PAGE_MIXED) {
-		pma_adapt_free(arena, place->start);
+		pma_mixed_free(arena, place->start);
 		return 0;
 	}
 	/* A CPU may have taken it meanwhile, for a second free without the lock. */
@@ -441,7 +441,7 @@ static bool release_some(struct pma_arena *arena)
 	left -= pma_slabs_release(arena, left);
 	left -= pma_chunks_release(arena, left);
 	if (arena->adapt)
-		left -= pma_adapt_release(arena, left);
+		left -= pma_mixed_release(arena, left);
 	big_pages = release_big(arena, &big);
 	claim = release_claim(arena);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);

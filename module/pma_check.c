@@ -82,7 +82,7 @@ static void check_mixed(struct proof *proof, u32 pgno, u32 nr_pages, u32 list)
 	errors += sum.largest != page->mixed.largest;
 	errors += sum.used != page->mixed.used || !sum.used;
 	errors += pma_fit_list_of(sum.largest) != list;
-	errors += !!(sum.hints & ~pma_adapt_hints(proof->arena, pgno));
+	errors += !!(sum.hints & ~pma_mixed_hints(proof->arena, pgno));
 	for (i = 0; i < nr_pages; i++)
 		errors += page[i].kind != PMA_PAGE_MIXED || page[i].mixed.run != pgno ||
 			  page[i].owner != page->owner;
@@ -203,10 +203,10 @@ static void check_lists(struct proof *proof)
 		check_list(proof, arena->partial[i], PMA_KIND_SLAB, i, false);
 	check_list(proof, arena->full, PMA_KIND_SLAB, 0, true);
 	check_list(proof, arena->segments, PMA_KIND_HEAP, 0, false);
-	for (i = 0; arena->adapt && i < PMA_ADAPT_LISTS; i++) {
-		check_list(proof, arena->adapt->mixed[i], PMA_PAGE_MIXED, i, false);
-		report(proof->result, test_bit(i, arena->adapt->lists) !=
-				      (arena->adapt->mixed[i] != PMA_NONE), PMA_NONE);
+	for (i = 0; arena->adapt && i < PMA_MIXED_LISTS; i++) {
+		check_list(proof, arena->adapt->mixed.runs[i], PMA_PAGE_MIXED, i, false);
+		report(proof->result, test_bit(i, arena->adapt->mixed.lists) !=
+				      (arena->adapt->mixed.runs[i] != PMA_NONE), PMA_NONE);
 	}
 	check_list(proof, arena->big, PMA_KIND_BIG, 0, false);
 	check_list(proof, arena->held, PMA_KIND_HELD, 0, false);
@@ -231,7 +231,7 @@ static u32 check_counters(const struct proof *proof)
 	errors += proof->pages[PMA_KIND_HEAP] + proof->pages[PMA_PAGE_MIXED] != stats->heap_pages;
 	errors += proof->pages[PMA_KIND_HELD] != stats->held_pages;
 	if (proof->arena->adapt)
-		errors += proof->pages[PMA_PAGE_MIXED] != proof->arena->adapt->nr_pages;
+		errors += proof->pages[PMA_PAGE_MIXED] != proof->arena->adapt->mixed.nr_pages;
 	/* A block that is being resized has pages that are not counted yet. */
 	if (proof->busy)
 		return errors;

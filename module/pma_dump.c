@@ -204,9 +204,9 @@ static u64 next_in_mixed(struct pma_arena *arena, u64 handle)
 {
 	u64 start;
 
-	if (!pma_adapt_find(arena, handle, &start))
+	if (!pma_mixed_find(arena, handle, &start))
 		return start;
-	return pma_adapt_next(arena, start);
+	return pma_mixed_next(arena, start);
 }
 
 /*

@@ -79,7 +79,6 @@ EXPORT_FOR_KUNIT(pma_slab_recount);
 EXPORT_FOR_KUNIT(pma_slab_check);
 
 EXPORT_FOR_KUNIT(pma_mix_init);
-EXPORT_FOR_KUNIT(pma_mix_largest);
 EXPORT_FOR_KUNIT(pma_mix_alloc);
 EXPORT_FOR_KUNIT(pma_mix_free);
 EXPORT_FOR_KUNIT(pma_mix_resize);
@@ -151,7 +150,7 @@ EXPORT_FOR_KUNIT(pma_arena_count_error);
 EXPORT_FOR_KUNIT(pma_arena_count_error_locked);
 
 EXPORT_FOR_KUNIT(pma_adapt_route);
-EXPORT_FOR_KUNIT(pma_adapt_hints);
+EXPORT_FOR_KUNIT(pma_mixed_hints);
 
 EXPORT_FOR_KUNIT(pma_cpu_init);
 EXPORT_FOR_KUNIT(pma_cpu_exit);

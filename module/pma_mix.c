@@ -20,17 +20,24 @@
  */
 #include "pma_mix.h"
 
-/* Does a piece start at @unit? */
-static bool is_start(const unsigned long *map, u32 unit)
+#define STRETCH_WORDS	(PMA_MIX_STRETCH / BITS_PER_LONG)
+
+/* The first unit of the piece that @unit lies in. */
+static __always_inline u32 find(const unsigned long *map, u32 unit)
 {
-	if (!test_bit(unit, map))
-		return false;
-	if (!unit || !test_bit(unit - 1, map))
-		return true;
-	return unit > 1 && test_bit(unit - 2, map);
+	const unsigned long *word = map + unit / BITS_PER_LONG;
+	unsigned long bits = *word & BITMAP_LAST_WORD_MASK(unit + 1);
+
+	/* A run begins with one, or is broken. */
+	if (unlikely(!(*map & 1)))
+		return 0;
+	while (!bits)
+		bits = *--word;
+	unit = (word - map) * BITS_PER_LONG + __fls(bits);
+	return pma_mix_is_start(map, unit) ? unit : unit - 1;
 }
 
-static void write_free(unsigned long *map, u32 unit, u64 *hints)
+static __always_inline void write_free(unsigned long *map, u32 unit, u64 *hints)
 {
 	__set_bit(unit, map);
 	__set_bit(unit + 1, map);
@@ -54,7 +61,7 @@ void pma_mix_init(unsigned long *map, u32 units)
  * struct search - the free pieces of a run, seen for a request
  * @units: that it wants
  * @best: the shortest piece that is long enough, or PMA_NONE
- * @best_units: its length
+ * @best_units: its length, or PMA_NONE
  * @largest: length of the longest of the others
  */
 struct search {
@@ -64,7 +71,7 @@ struct search {
 	u32 largest;
 };
 
-static void see(struct search *search, u32 unit, u32 units)
+static __always_inline void see(struct search *search, u32 unit, u32 units)
 {
 	if (units < search->units || units >= search->best_units) {
 		search->largest = max(search->largest, units);
@@ -76,46 +83,69 @@ static void see(struct search *search, u32 unit, u32 units)
 	search->best_units = units;
 }
 
-/* Free pieces begin where there are two bits in a row, and none before.  Were there any? */
-static bool look_in_word(struct search *search, const unsigned long *map, u32 end, u32 word)
+/* Free pieces begin where there are two bits in a row, and none before. */
+static __always_inline unsigned long starts_in(const unsigned long *map, u32 end, u32 word)
 {
-	unsigned long here = map[word], before = word ? map[word - 1] : 0, starts, left;
-	unsigned long after = word + 1 < BITS_TO_LONGS(end) ? map[word + 1] : 0;
-	u32 unit;
+	unsigned long here = map[word], next = here >> 1, starts;
 
-	starts = here & (here >> 1 | after << (BITS_PER_LONG - 1)) &
-		 ~(here << 1 | before >> (BITS_PER_LONG - 1));
-	for (left = starts; left; left &= left - 1) {
-		unit = word * BITS_PER_LONG + __ffs(left);
-		see(search, unit, pma_mix_units(map, end, unit));
-	}
-	return starts;
+	if ((long)here < 0 && word + 1 < BITS_TO_LONGS(end))
+		next |= map[word + 1] << (BITS_PER_LONG - 1);
+	starts = here & next & ~(here << 1);
+	return starts & 1 && word && (long)map[word - 1] < 0 ? starts - 1 : starts;
 }
 
-static bool look_in_stretch(struct search *search, const unsigned long *map, u32 end, u32 stretch)
+/* As pma_mix_units(), of a piece that starts in @map[@word]. */
+static __always_inline u32 units_in(const unsigned long *map, u32 end, u32 word, u32 bit)
 {
-	u32 words = PMA_MIX_STRETCH / BITS_PER_LONG, word = stretch * words;
-	u32 last = min_t(u32, word + words, BITS_TO_LONGS(end));
-	bool any = false;
+	unsigned long rest = map[word] >> bit >> PMA_MIX_UNITS_MIN;
+	u32 unit = word * BITS_PER_LONG + bit;
 
-	for (; word < last; word++)
-		any |= look_in_word(search, map, end, word);
+	return rest ? min(PMA_MIX_UNITS_MIN + (u32)__ffs(rest), end - unit) :
+		      pma_mix_units(map, end, unit);
+}
+
+/* All free pieces of a stretch; were there any? */
+static __always_inline bool look_in_stretch(struct search *search, const unsigned long *map,
+					    u32 end, u32 stretch)
+{
+	u32 word = stretch * STRETCH_WORDS, i, bit;
+	unsigned long starts, any = 0;
+
+	for (i = 0; i < STRETCH_WORDS && (!i || word < BITS_TO_LONGS(end)); i++, word++) {
+		starts = starts_in(map, end, word);
+		any |= starts;
+		for (; starts; starts &= starts - 1) {
+			bit = __ffs(starts);
+			see(search, word * BITS_PER_LONG + bit, units_in(map, end, word, bit));
+		}
+	}
 	return any;
 }
 
-/* All free pieces; hints that were in vain are taken back. */
-static void look(struct search *search, const unsigned long *map, u32 end, u64 *hints)
+/* A stretch has lost a free piece: was it the last one? */
+static void forget_if_vain(const unsigned long *map, u32 end, u32 stretch, u64 *hints)
 {
-	u64 left = *hints;
+	u32 word = stretch * STRETCH_WORDS, i;
+
+	for (i = 0; i < STRETCH_WORDS && (!i || word < BITS_TO_LONGS(end)); i++, word++)
+		if (starts_in(map, end, word))
+			return;
+	*hints &= ~BIT_ULL(stretch);
+}
+
+/* All free pieces; hints that were in vain are taken back. */
+static __always_inline struct search look(const unsigned long *map, u32 end, u32 units, u64 *hints)
+{
+	struct search search = { .units = units, .best = PMA_NONE, .best_units = PMA_NONE };
+	u64 left = *hints & GENMASK_ULL((end - 1) / PMA_MIX_STRETCH, 0);
 	u32 stretch;
 
 	for (; left; left &= left - 1) {
 		stretch = __ffs64(left);
-		if (stretch * PMA_MIX_STRETCH >= end)
-			break;
-		if (!look_in_stretch(search, map, end, stretch))
+		if (!look_in_stretch(&search, map, end, stretch))
 			*hints &= ~BIT_ULL(stretch);
 	}
+	return search;
 }
 
 /**
@@ -132,14 +162,14 @@ static void look(struct search *search, const unsigned long *map, u32 end, u64 *
  */
 u32 pma_mix_alloc(unsigned long *map, u32 end, u32 units, u64 *hints, u32 *largest)
 {
-	struct search search = { .units = units, .best = PMA_NONE, .best_units = PMA_NONE };
+	struct search search = look(map, end, units, hints);
 	u32 rest;
 
-	look(&search, map, end, hints);
 	*largest = search.largest;
 	if (search.best == PMA_NONE)
 		return PMA_NONE;
 	__clear_bit(search.best + 1, map);
+	forget_if_vain(map, end, search.best / PMA_MIX_STRETCH, hints);
 	rest = search.best_units - units;
 	if (rest >= PMA_MIX_UNITS_MIN) {
 		write_free(map, search.best + units, hints);
@@ -149,7 +179,7 @@ u32 pma_mix_alloc(unsigned long *map, u32 end, u32 units, u64 *hints, u32 *large
 }
 
 /* Join the free piece after a piece with it, if there is one; its length, or 0. */
-static u32 absorb_next(unsigned long *map, u32 end, u32 next)
+static __always_inline u32 absorb_next(unsigned long *map, u32 end, u32 next)
 {
 	u32 units;
 
@@ -176,13 +206,18 @@ u32 pma_mix_free(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints)
 	u32 before;
 
 	units += absorb_next(map, end, unit + units);
-	before = unit ? pma_mix_find(map, unit - 1) : unit;
+	before = unit ? find(map, unit - 1) : unit;
 	if (before != unit && pma_mix_is_free(map, before)) {
 		__clear_bit(unit, map);
 		return unit + units - before;
 	}
 	write_free(map, unit, hints);
 	return units;
+}
+
+static noinline u32 find_largest(const unsigned long *map, u32 end, u64 *hints)
+{
+	return look(map, end, PMA_NONE, hints).largest;
 }
 
 /**
@@ -192,37 +227,29 @@ u32 pma_mix_free(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints)
  * @unit: first of a piece in use
  * @units: wanted, at least PMA_MIX_UNITS_MIN
  * @hints: of stretches where a free piece may begin
+ * @largest: the longest free piece, or 0: as it is, then as it is afterwards
  *
  * Return: false if there is no room after it; then nothing has changed.
  */
-bool pma_mix_resize(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints)
+bool pma_mix_resize(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints, u32 *largest)
 {
-	u32 have = pma_mix_units(map, end, unit), next = unit + have;
+	u32 have = pma_mix_units(map, end, unit), next = unit + have, gap = 0, rest;
 
 	if (next < end && pma_mix_is_free(map, next))
-		have += pma_mix_units(map, end, next);
-	if (have < units)
+		gap = pma_mix_units(map, end, next);
+	if (have + gap < units)
 		return false;
 	absorb_next(map, end, next);
-	if (have - units >= PMA_MIX_UNITS_MIN)
+	rest = have + gap - units;
+	if (rest >= PMA_MIX_UNITS_MIN)
 		write_free(map, unit + units, hints);
+	else
+		rest = 0;
+	if (rest >= *largest)
+		*largest = rest;
+	else if (gap == *largest)
+		*largest = find_largest(map, end, hints);
 	return true;
-}
-
-/**
- * pma_mix_largest() - the longest free piece
- * @map: the run's bitmap
- * @end: its length
- * @hints: of stretches where a free piece may begin
- *
- * Return: its length, or 0.
- */
-u32 pma_mix_largest(const unsigned long *map, u32 end, u64 *hints)
-{
-	struct search search = { .units = PMA_NONE, .best = PMA_NONE };
-
-	look(&search, map, end, hints);
-	return search.largest;
 }
 
 /**
@@ -230,16 +257,11 @@ u32 pma_mix_largest(const unsigned long *map, u32 end, u64 *hints)
  * @map: the run's bitmap
  * @unit: any of the run
  *
- * Return: its first unit.
+ * Return: its first unit; 0 if the bitmap is wrong.
  */
 u32 pma_mix_find(const unsigned long *map, u32 unit)
 {
-	u32 word = unit / BITS_PER_LONG;
-	unsigned long bits = map[word] & BITMAP_LAST_WORD_MASK(unit + 1);
-
-	/* There is one at or before it, as the run begins with one. */
-	unit = bits ? word * BITS_PER_LONG + __fls(bits) : find_last_bit(map, word * BITS_PER_LONG);
-	return is_start(map, unit) ? unit : unit - 1;
+	return find(map, unit);
 }
 
 /**

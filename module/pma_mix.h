@@ -34,8 +34,7 @@ struct pma_mix_sum {
 void pma_mix_init(unsigned long *map, u32 units);
 u32 pma_mix_alloc(unsigned long *map, u32 end, u32 units, u64 *hints, u32 *largest);
 u32 pma_mix_free(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints);
-bool pma_mix_resize(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints);
-u32 pma_mix_largest(const unsigned long *map, u32 end, u64 *hints);
+bool pma_mix_resize(unsigned long *map, u32 end, u32 unit, u32 units, u64 *hints, u32 *largest);
 u32 pma_mix_find(const unsigned long *map, u32 unit);
 struct pma_mix_sum pma_mix_sum(const unsigned long *map, u32 end);
 
@@ -51,19 +50,33 @@ static inline bool pma_mix_is_free(const unsigned long *map, u32 unit)
 	return test_bit(unit + 1, map);
 }
 
+/* Does a piece start at @unit? */
+static inline bool pma_mix_is_start(const unsigned long *map, u32 unit)
+{
+	if (!test_bit(unit, map))
+		return false;
+	if (!unit || !test_bit(unit - 1, map))
+		return true;
+	return unit > 1 && test_bit(unit - 2, map);
+}
+
 /* Units of the piece that starts at @unit. */
 static inline u32 pma_mix_units(const unsigned long *map, u32 end, u32 unit)
 {
+	const unsigned long *word, *stop = map + BITS_TO_LONGS(end);
 	u32 from = unit + PMA_MIX_UNITS_MIN;
 	unsigned long bits;
 
-	/* Most are short, and end in the same word: those need no call. */
-	if (likely(from < end)) {
-		bits = READ_ONCE(map[from / BITS_PER_LONG]) >> (from % BITS_PER_LONG);
-		if (bits)
-			return min_t(u32, from + __ffs(bits), end) - unit;
+	if (unlikely(from >= end))
+		return end - unit;
+	word = map + from / BITS_PER_LONG;
+	bits = READ_ONCE(*word) & BITMAP_FIRST_WORD_MASK(from);
+	while (!bits) {
+		if (++word == stop)
+			return end - unit;
+		bits = READ_ONCE(*word);
 	}
-	return find_next_bit(map, end, from) - unit;
+	return min_t(u32, (word - map) * BITS_PER_LONG + __ffs(bits), end) - unit;
 }
 
 /* Units of the piece at @unit that was taken for @units: a rest of one, which is none, stays. */

@@ -146,7 +146,7 @@ int pma_place_find(struct pma_arena *arena, u64 handle, struct pma_place *place)
 	case PMA_KIND_HEAP:
 		return pma_heap_find(arena->heap, handle, &place->start);
 	case PMA_PAGE_MIXED:
-		return pma_adapt_find(arena, handle, &place->start);
+		return pma_mixed_find(arena, handle, &place->start);
 	case PMA_KIND_BIG:	/* its first page */
 		place->start = pma_region_handle(&arena->pool->region, place->pgno);
 		return place->start == handle ? 0 : -EBADSLT;
@@ -223,7 +223,7 @@ void pma_place_describe(struct pma_arena *arena, const struct pma_place *place,
 	else if (place->kind == PMA_KIND_HEAP)
 		pma_heap_block(arena->heap, place->start, block);
 	else if (place->kind == PMA_PAGE_MIXED)
-		pma_adapt_describe(arena, place->start, block);
+		pma_mixed_describe(arena, place->start, block);
 	else
 		describe_big(arena, place, block);
 	if (arena->flags & PMA_ARENA_USER)
@@ -305,7 +305,7 @@ void pma_place_record(struct pma_arena *arena, const struct pma_place *place, si
 	else if (place->kind == PMA_KIND_HEAP)
 		pma_heap_record(arena->heap, place->start, size);
 	else if (place->kind == PMA_PAGE_MIXED)
-		pma_adapt_record(arena, place->start, size);
+		pma_mixed_record(arena, place->start, size);
 	else
 		pma_pages_record(&arena->pool->pages, place->start, page->slab.block_size, size);
 }

@@ -86,7 +86,7 @@ static bool fits_in_place(const struct resize *want, const struct pma_place *pla
 	if (!is_aligned(want, place->start))
 		return false;
 	if (place->kind == PMA_PAGE_MIXED)
-		return pma_adapt_resize(arena, place->start, want->size);
+		return pma_mixed_resize(arena, place->start, want->size);
 	if (place->kind != want->route.kind)
 		return false;
 	if (place->kind == PMA_KIND_SLAB)
