@@ -68,6 +68,13 @@ static void *in_big_block(struct kunit *test, struct world *world)
 	return pma_alloc(world->arena, 3 * 4096);
 }
 
+static void *in_mixed_run(struct kunit *test, struct world *world)
+{
+	/* Not the last one there: then the run would go. */
+	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(world->arena, 1000));
+	return pma_alloc(world->arena, 1000);
+}
+
 static const struct page_kind {
 	char name[16];
 	void *(*block)(struct kunit *test, struct world *world);
@@ -79,6 +86,7 @@ static const struct page_kind {
 	{ "partial", in_partial_page, PMA_KIND_SLAB },
 	{ "segment", in_segment, PMA_KIND_HEAP },
 	{ "big", in_big_block, PMA_KIND_BIG },
+	{ "mixed", in_mixed_run, PMA_PAGE_MIXED },
 };
 
 KUNIT_ARRAY_PARAM_DESC(page_kinds, page_kinds, name);
@@ -115,6 +123,7 @@ static const struct way {
 	{ "partial", pma_free_of_partial },
 	{ "big", big },
 	{ "other", other },
+	{ "mixed", pma_free_of_mixed },
 };
 
 static int free_by(const struct way *way, struct pma_arena *arena, u64 handle)
@@ -150,6 +159,7 @@ static void free_one(struct kunit *test, const struct way *way, struct pma_arena
 	KUNIT_EXPECT_EQ(test, arena->pool->pages.desc[handle >> 12].kind, kind->kind);
 	expect_refused_by(test, way, stranger, handle, -EACCES);
 	expect_refused_by(test, way, arena, handle + 16, -EBADSLT);
+	expect_refused_by(test, way, arena, handle + 8, -EBADSLT);
 	pma_arena_get_stats(arena, &before);
 	KUNIT_EXPECT_EQ_MSG(test, free_by(way, arena, handle), 0, "%s, by the way of %s",
 			    kind->name, way->name);
@@ -163,7 +173,12 @@ static void free_one(struct kunit *test, const struct way *way, struct pma_arena
 
 static void every_way_does_right(struct kunit *test)
 {
-	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
+	static const struct pma_kunit_config adaptive = {
+		"adaptive", 64, 4096, 0, PMA_POOL_ADAPTIVE
+	};
+	const struct page_kind *kind = test->param_value;
+	struct pma_pool *pool = pma_kunit_pool(test, kind->kind == PMA_PAGE_MIXED ?
+						     &adaptive : &pma_kunit_default);
 	struct pma_arena *stranger = pma_kunit_arena(test, pool, PMA_ARENA_PERCPU);
 	u32 i;
 

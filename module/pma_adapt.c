@@ -127,3 +127,16 @@ bool pma_adapt_ask(struct pma_arena *arena, size_t size, u32 class, unsigned int
 	/* A page that is there already, for an alignment or a batch, may as well be used. */
 	return arena->partial[class] == PMA_NONE;
 }
+
+/**
+ * pma_adapt_take_back() - count a request no more that is to be asked for again
+ * @arena: whose it is
+ * @size: bytes; pma_adapt_ask() said that it is one for a mixed run, just now
+ *
+ * Context: The arena's lock is held.
+ */
+void pma_adapt_take_back(struct pma_arena *arena, size_t size)
+{
+	lockdep_assert_held(&arena->lock);
+	arena->adapt->asked[size_index(size)]--;
+}

@@ -26,5 +26,6 @@ void pma_adapt_exit(struct pma_arena *arena);
 void pma_adapt_route(const struct pma_arena *arena, size_t size, size_t align,
 		     struct pma_route *route);
 bool pma_adapt_ask(struct pma_arena *arena, size_t size, u32 class, unsigned int nr);
+void pma_adapt_take_back(struct pma_arena *arena, size_t size);
 
 #endif /* _PMA_ADAPT_H */

@@ -158,7 +158,7 @@ static bool go_to_partial(struct pma_arena *arena, struct pma_cpu_page *page)
 	raw_spin_lock(&arena->lock);
 	have_none(page);
 	fold(arena, page);
-	if (!arena->draining && page->nr_blocks)
+	if (!arena->draining)
 		pgno = pma_slabs_activate(arena, page - this_cpu_ptr(arena->fast.pages));
 	if (pgno != PMA_NONE)
 		have(arena, page, pgno);
@@ -178,6 +178,9 @@ bool pma_cpu_refill(struct pma_arena *arena, struct pma_cpu_page *page)
 {
 	u32 pgno;
 
+	/* What no CPU ever has needs no lock to see so. */
+	if (!page->nr_blocks)
+		return false;
 	if (next_word(arena, page))
 		return true;
 	pgno = pma_cpu_take_spare(page);

@@ -8,6 +8,7 @@
  *	a spare one of the CPU's	its bit, while nobody else takes the page
  *	partial			under the arena's lock, its bit and the page's counts
  *	a big block's		the CPU keeps it
+ *	a mixed run's		under the arena's lock
  *	a segment's		under the arena's lock, the CPU keeps it, or it goes back
  *
  * What none of them takes, as it must be done in another way or is to be refused, is for
@@ -19,6 +20,7 @@
 #include "pma_free.h"
 #include "pma_keepers.h"
 #include "pma_kept.h"
+#include "pma_mixed.h"
 #include "pma_slabs.h"
 
 /* A CPU's or a full page may become partial, or anything, before we have the lock. */
@@ -322,5 +324,27 @@ int pma_free_other(struct pma_arena *arena, u64 handle, unsigned long irq)
 		return free_and_shed(arena, handle, irq);
 	raw_spin_unlock(&arena->lock);
 	local_irq_restore(irq);
+	return 0;
+}
+
+/**
+ * pma_free_of_mixed() - free a block of what seems to be a mixed run
+ * @arena: as for pma_free_irqs_off()
+ * @handle: the same
+ * @page: the same
+ * @irq: the same
+ *
+ * Context: as that.
+ * Return: as that.
+ */
+int pma_free_of_mixed(struct pma_arena *arena, u64 handle, struct pma_page *page,
+		      unsigned long irq)
+{
+	raw_spin_lock(&arena->lock);
+	if (unlikely(pma_page_read(page) != pma_page_word(PMA_PAGE_MIXED, 0, arena->id) ||
+		     !pma_mixed_free(arena, handle)))
+		return free_and_shed(arena, handle, irq);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	pma_kept_shed(arena);
 	return 0;
 }

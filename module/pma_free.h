@@ -11,6 +11,8 @@ int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
 		     unsigned long irq, struct pma_cpu_page __percpu *own);
 int pma_free_of_partial(struct pma_arena *arena, u64 handle, struct pma_page *page,
 			unsigned long irq);
+int pma_free_of_mixed(struct pma_arena *arena, u64 handle, struct pma_page *page,
+		      unsigned long irq);
 int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page,
 		      unsigned long irq, struct pma_cpu_page __percpu *each);
 int pma_free_big(struct pma_arena *arena, u64 handle, unsigned long irq);
@@ -47,6 +49,8 @@ static __always_inline int pma_free_irqs_off(struct pma_arena *arena, u64 handle
 		return pma_free_other(arena, handle, irq);
 	if (kind == PMA_KIND_SLAB)
 		return pma_free_of_partial(arena, handle, page, irq);
+	if (kind == PMA_PAGE_MIXED)
+		return pma_free_of_mixed(arena, handle, page, irq);
 	/* Where others have freed to it, it is likely another CPU's. */
 	if (kind & PMA_SLAB_GIVEN)
 		return pma_free_of_partial(arena, handle, page, irq);

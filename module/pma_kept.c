@@ -31,6 +31,7 @@
 #include "pma_cpu.h"
 #include "pma_drain.h"
 #include "pma_kept.h"
+#include "pma_mixed.h"
 
 /* A CPU keeps no more than such a part of the region. */
 #define KEPT_PARTS	8
@@ -145,7 +146,7 @@ static __always_inline void *alloc_kept_chunk(const struct pma_arena *arena, siz
 	return (void *)arena->fast.base + ((size_t)unit << shift);
 }
 
-/* A chunk of the heap, where none is kept that serves; interrupts are off, and on again then. */
+/* A chunk, where none is kept that serves; interrupts are off, and on again then. */
 static noinline void *alloc_new_chunk(struct pma_arena *arena, size_t size, u32 flags,
 				      unsigned long irq)
 {
@@ -153,13 +154,10 @@ static noinline void *alloc_new_chunk(struct pma_arena *arena, size_t size, u32 
 	struct pma_block block __uninitialized;
 	int err;
 
-	/* Where classes adapt, a mixed run comes first. */
-	if (arena->adapt) {
-		local_irq_restore(irq);
-		return NULL;
-	}
 	raw_spin_lock(&arena->lock);
-	err = pma_chunks_alloc(arena, size, nr_pages, flags, &block);
+	/* Where classes adapt, a mixed run comes first. */
+	err = arena->adapt ? pma_mixed_alloc(arena, size, flags, &block) :
+			     pma_chunks_alloc(arena, size, nr_pages, flags, &block);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	return err ? NULL : (void *)arena->fast.base + block.handle;
 }

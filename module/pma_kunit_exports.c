@@ -190,6 +190,7 @@ EXPORT_FOR_KUNIT(pma_block_alloc_small);
 EXPORT_FOR_KUNIT(pma_block_free_place);
 
 EXPORT_FOR_KUNIT(pma_free_of_full);
+EXPORT_FOR_KUNIT(pma_free_of_mixed);
 EXPORT_FOR_KUNIT(pma_free_of_partial);
 EXPORT_FOR_KUNIT(pma_free_of_spare);
 EXPORT_FOR_KUNIT(pma_free_big);

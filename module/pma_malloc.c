@@ -10,6 +10,7 @@
  */
 #include <linux/export.h>
 
+#include "pma_adapt.h"
 #include "pma_block.h"
 #include "pma_cpu.h"
 #include "pma_free.h"
@@ -17,6 +18,7 @@
 #include "pma_malloc.h"
 #include "pma_place.h"
 #include "pma_resize.h"
+#include "pma_slabs.h"
 
 static u64 handle_of(const struct pma_arena *arena, const void *block)
 {
@@ -50,12 +52,36 @@ static noinline void *alloc_larger(struct pma_arena *arena, size_t size)
 	return block ?: alloc_locked(arena, size, 0, 0);
 }
 
+/* As alloc_of_spare(), of a size for which no CPU has a page: classes adapt (pma_adapt.c). */
+static noinline void *alloc_unearned(struct pma_arena *arena, size_t size, u32 flags,
+				     unsigned long irq)
+{
+	u32 class = arena->pool->classes->of_size[(size - 1) / PMA_BLOCK_MIN];
+	struct pma_block block __uninitialized;
+	bool done;
+
+	raw_spin_lock(&arena->lock);
+	if (pma_adapt_ask(arena, size, class, 1)) {
+		done = !pma_mixed_alloc(arena, size, flags, &block);
+		if (unlikely(!done))
+			pma_adapt_take_back(arena, size);
+	} else {
+		done = pma_slabs_alloc(arena, class, size, flags, 1, &block.handle);
+	}
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return done ? (void *)arena->fast.base + block.handle :
+		      alloc_locked(arena, size, 0, flags);
+}
+
 /* As alloc_of_spare(), where there is no spare page. */
 static noinline void *alloc_refilled(struct pma_arena *arena, size_t size,
 				     struct pma_cpu_page __percpu *own, unsigned long irq)
 {
-	void *block = pma_cpu_take_refilled(arena, own);
+	void *block;
 
+	if (!__this_cpu_read(own->nr_blocks))
+		return alloc_unearned(arena, size, 0, irq);
+	block = pma_cpu_take_refilled(arena, own);
 	local_irq_restore(irq);
 	return block ?: alloc_locked(arena, size, 0, 0);
 }
@@ -122,9 +148,13 @@ static noinline void *zalloc_larger(struct pma_arena *arena, size_t size)
 static noinline void *zalloc_slowly(struct pma_arena *arena, size_t size,
 				    struct pma_cpu_page __percpu *own, unsigned long irq)
 {
-	void *block = pma_cpu_take_next(arena, own);
-	size_t block_size = __this_cpu_read(own->block_size);
+	size_t block_size;
+	void *block;
 
+	if (!__this_cpu_read(own->nr_blocks))
+		return alloc_unearned(arena, size, PMA_ZERO, irq);
+	block = pma_cpu_take_next(arena, own);
+	block_size = __this_cpu_read(own->block_size);
 	local_irq_restore(irq);
 	return block ? memset(block, 0, block_size) : alloc_locked(arena, size, 0, PMA_ZERO);
 }
