@@ -12,6 +12,7 @@
 #include "pma_drain.h"
 #include "pma_free.h"
 #include "pma_kunit.h"
+#include "pma_place.h"
 
 #define SIZE	256
 #define BLOCKS	16	/* of that size, in a page */
@@ -90,6 +91,16 @@ static const struct page_kind {
 };
 
 KUNIT_ARRAY_PARAM_DESC(page_kinds, page_kinds, name);
+
+/* Of these blocks are freed without the lock. */
+static const struct page_kind lockless_kinds[] = {
+	{ "taken_from", in_page_taken_from, PMA_KIND_SLAB | PMA_SLAB_CPU },
+	{ "full", in_full_page, PMA_KIND_SLAB | PMA_SLAB_FULL },
+	{ "spare", in_spare_page, PMA_KIND_SLAB | PMA_SLAB_CPU },
+	{ "big", in_big_block, PMA_KIND_BIG },
+};
+
+KUNIT_ARRAY_PARAM_DESC(lockless_kinds, lockless_kinds, name);
 
 /* The ways. */
 
@@ -186,8 +197,33 @@ static void every_way_does_right(struct kunit *test)
 		free_one(test, &ways[i], stranger);
 }
 
+/* A CPU frees the block while another call, which has found it, holds the lock. */
+static void found_block_is_freed_once(struct kunit *test)
+{
+	const struct page_kind *kind = test->param_value;
+	struct world world = create_world(test, pma_kunit_pool(test, &pma_kunit_default));
+	void *block = kind->block(test, &world);
+	struct pma_place place;
+	u32 run_pages = 1;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&world.arena->lock, irq);
+	KUNIT_EXPECT_EQ(test, pma_place_find(world.arena, (uintptr_t)block - world.arena->fast.base,
+					     &place), 0);
+	raw_spin_unlock_irqrestore(&world.arena->lock, irq);
+	KUNIT_EXPECT_EQ(test, pma_free(world.arena, block), 0);
+	raw_spin_lock_irqsave(&world.arena->lock, irq);
+	KUNIT_EXPECT_FALSE(test, pma_block_free_place(world.arena, &place, &run_pages));
+	raw_spin_unlock_irqrestore(&world.arena->lock, irq);
+	KUNIT_EXPECT_EQ(test, run_pages, 0);
+	pma_kunit_expect_sound(test, world.arena->pool);
+	pma_block_free_all(world.arena);
+	pma_kunit_expect_sound(test, world.arena->pool);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(every_way_does_right, page_kinds_gen_params),
+	KUNIT_CASE_PARAM(found_block_is_freed_once, lockless_kinds_gen_params),
 	{}
 };
 
