@@ -5,6 +5,7 @@
  * Runs, descriptors and lookups on tables of their own, without a region.
  */
 #include "pma_big.h"
+#include "pma_fit_check.h"
 #include "pma_kunit.h"
 
 #define NR_PAGES	2048

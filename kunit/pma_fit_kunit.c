@@ -4,7 +4,7 @@
  *
  * On tags of its own: the engine needs no pool, and no memory behind the units.
  */
-#include "pma_fit.h"
+#include "pma_fit_check.h"
 #include "pma_kunit.h"
 
 #define LIVE_MAX	256

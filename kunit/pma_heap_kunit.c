@@ -4,6 +4,7 @@
  *
  * Over a region that isn't there: no engine touches what it deals in.
  */
+#include "pma_fit_check.h"
 #include "pma_heap.h"
 #include "pma_kunit.h"
 #include "pma_page.h"

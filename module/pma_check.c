@@ -21,6 +21,7 @@
 #include "pma_adapt.h"
 #include "pma_check.h"
 #include "pma_drain.h"
+#include "pma_fit_check.h"
 #include "pma_share.h"
 
 /* One proof under way. */

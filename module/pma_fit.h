@@ -96,6 +96,18 @@ static inline struct pma_link *pma_fit_link(const struct pma_fit *fit, u32 unit)
 	return &pma_fit_tag(fit, unit)->link;
 }
 
+/* The tag of the window in which the piece of @units at @unit ends. */
+static inline struct pma_fit_tag *pma_fit_foot_tag(const struct pma_fit *fit, u32 unit, u32 units)
+{
+	return pma_fit_tag(fit, unit + units - 1);
+}
+
+/* What it says of that piece. */
+static inline u32 pma_fit_foot_word(u32 units, u32 flags)
+{
+	return units << PMA_FIT_FLAG_BITS | (flags & PMA_FIT_FREE);
+}
+
 /* Length in units of the piece of which @head is the tag's. */
 static inline u32 pma_fit_head_units(const struct pma_fit *fit, u32 head)
 {
@@ -135,22 +147,6 @@ static inline bool pma_fit_is_piece(const struct pma_fit *fit, u32 unit)
 	return head && ((head >> PMA_FIT_FLAG_BITS) & mask) == (unit & mask);
 }
 
-/**
- * struct pma_fit_sum - what a walk over a span found
- * @pieces: pieces
- * @free_pieces: of them, free
- * @free_units: in them
- * @free_starts: sum of their first units
- * @errors: tags that contradict each other or the lists
- */
-struct pma_fit_sum {
-	u32 pieces;
-	u32 free_pieces;
-	u32 free_units;
-	u64 free_starts;
-	u32 errors;
-};
-
 u32 pma_fit_nr_lists(u32 max_units);
 void pma_fit_init(struct pma_fit *fit, struct pma_fit_tag *tags, u8 window_shift, u32 max_units);
 void pma_fit_add(struct pma_fit *fit, u32 unit, u32 units);
@@ -161,7 +157,5 @@ bool pma_fit_free_or_remove(struct pma_fit *fit, u32 unit);
 bool pma_fit_resize(struct pma_fit *fit, u32 unit, u32 units);
 u32 pma_fit_find(const struct pma_fit *fit, u32 unit, u32 max_windows);
 u32 pma_fit_largest(const struct pma_fit *fit);
-void pma_fit_check_span(const struct pma_fit *fit, u32 unit, u32 units, struct pma_fit_sum *sum);
-u32 pma_fit_check_lists(const struct pma_fit *fit, u32 end, const struct pma_fit_sum *sum);
 
 #endif /* _PMA_FIT_H */

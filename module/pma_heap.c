@@ -20,6 +20,7 @@
  *
  * A segment comes with its first chunk and goes with its last one.
  */
+#include "pma_fit_check.h"
 #include "pma_heap.h"
 
 static u32 unit_of(const struct pma_heap *heap, u64 handle)

@@ -8,6 +8,8 @@
 #include "pma_fit.h"
 #include "pma_page.h"
 
+struct pma_fit_sum;
+
 #define PMA_HEAP_PAGES_MAX	16	/* of a segment */
 
 /**

@@ -19,7 +19,7 @@
 #include "pma_dmabuf.h"
 #include "pma_drain.h"
 #include "pma_dump.h"
-#include "pma_fit.h"
+#include "pma_fit_check.h"
 #include "pma_free.h"
 #include "pma_heap.h"
 #include "pma_held.h"
