@@ -213,124 +213,6 @@ static void claim_to_read(struct kunit *test)
 	pma_kunit_free(test, world->arenas[2], world->handle);
 }
 
-static void fault(struct kunit *test, struct pma_arena *arena, u64 handle, u32 *first, u32 *nr)
-{
-	bool found, writable;
-	unsigned long irq;
-
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	found = pma_place_pages(arena, handle, false, first, nr, &writable);
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	KUNIT_EXPECT_TRUE(test, found);
-}
-
-/* What is touched, and more of it each time; in the end all, and never more than that. */
-static void faults_of_claims_map_windows(struct kunit *test)
-{
-	static const struct pma_kunit_config config = {
-		"windows", 128, 4096, 0, PMA_POOL_ISOLATE
-	};
-	static const struct {
-		u32 page, first, nr;
-	} up[] = { { 0, 0, 1 }, { 1, 1, 7 }, { 8, 8, 56 }, { 64, 64, 36 }, { 99, 0, 100 } },
-	  down[] = { { 99, 99, 1 }, { 98, 96, 3 }, { 95, 64, 32 }, { 63, 0, 64 }, { 80, 0, 100 } },
-	  within[] = { { 20, 20, 1 }, { 90, 88, 8 }, { 50, 0, 64 }, { 70, 0, 100 } },
-	  past_end[] = { { 97, 97, 1 }, { 99, 98, 2 }, { 5, 0, 64 } };
-	static const struct {
-		const typeof(up[0]) *faults;
-		u32 nr;
-	} table[] = {
-		{ up, ARRAY_SIZE(up) }, { down, ARRAY_SIZE(down) },
-		{ within, ARRAY_SIZE(within) }, { past_end, ARRAY_SIZE(past_end) },
-	};
-	struct pma_pool *pool = pma_kunit_pool(test, &config);
-	struct pma_arena *owner = pma_kunit_arena(test, pool, PMA_ARENA_USER);
-	struct pma_arena *other = pma_kunit_arena(test, pool, PMA_ARENA_USER);
-	/* So that no window is aligned to more than the block. */
-	u64 before = pma_kunit_alloc(test, owner, 3 * 4096);
-	u64 block = pma_kunit_alloc(test, owner, 100 * 4096), token[2];
-	u32 start = pma_region_pgno(&pool->region, block), first, nr, i, j;
-	struct pma_block claimed;
-
-	for (i = 0; i < ARRAY_SIZE(table); i++) {
-		KUNIT_ASSERT_EQ(test, pma_share_block(owner, block, 0, 1, token), 0);
-		KUNIT_ASSERT_EQ(test, pma_share_claim(other, token, &claimed), 0);
-		for (j = 0; j < table[i].nr; j++) {
-			const typeof(up[0]) *want = &table[i].faults[j];
-
-			fault(test, other, block + want->page * 4096, &first, &nr);
-			KUNIT_EXPECT_EQ_MSG(test, first - start, want->first, "%u, %u", i, j);
-			KUNIT_EXPECT_EQ_MSG(test, nr, want->nr, "%u, %u", i, j);
-			/* Whose own it was goes on as before. */
-			fault(test, owner, block + want->page * 4096, &first, &nr);
-			KUNIT_EXPECT_EQ(test, first, start);
-			KUNIT_EXPECT_EQ(test, nr, 100);
-		}
-		pma_kunit_free(test, other, block);
-	}
-	pma_kunit_free(test, owner, block);
-	pma_kunit_free(test, owner, before);
-}
-
-/* May it be mapped ahead?  If so, once only. */
-static bool is_ahead(struct kunit *test, struct world *world, u32 i, bool expected_writable)
-{
-	u32 pgno = pma_region_pgno(&world->pool->region, world->handle);
-	bool writable = !expected_writable;
-	bool ahead = pma_share_ahead(world->arenas[i], pgno, &writable);
-
-	if (ahead) {
-		KUNIT_EXPECT_EQ(test, writable, expected_writable);
-		KUNIT_EXPECT_FALSE(test, pma_share_ahead(world->arenas[i], pgno, &writable));
-	}
-	return ahead;
-}
-
-/*
- * After a claim that was touched the next is mapped ahead; as often as one that is not
- * is touched again, more of them are, up to 15; and none when one was not touched, or
- * not where it begins.
- */
-static void claims_are_mapped_ahead_while_they_are_touched(struct kunit *test)
-{
-	/* touched, ahead, neither, or touched elsewhere */
-	static const char order[] =
-		"--ta-tataaa--tataaataaaaaaataaaaaaaaaaaaaaataaaaaaaaaaaaaaa-taee-tataaae-ta-t";
-	struct world *world = create_world(test);
-	u32 start = pma_region_pgno(&world->pool->region, world->handle), first, nr, i;
-	u64 token[2];
-
-	for (i = 0; order[i]; i++) {
-		bool writable = i % 2;
-
-		give_token(test, world, writable ? PMA_SHARE_WRITE : 0, 1, token);
-		expect_claim(test, world, 1, token);
-		KUNIT_EXPECT_EQ_MSG(test, is_ahead(test, world, 1, writable), order[i] == 'a',
-				    "claim %u", i);
-		/* Nobody else's, and not what whoever shared it has mapped for long. */
-		KUNIT_EXPECT_FALSE(test, is_ahead(test, world, 0, true));
-		KUNIT_EXPECT_FALSE(test, is_ahead(test, world, 2, true));
-		if (order[i] == 't' || order[i] == 'e') {
-			u32 page = order[i] == 'e';
-
-			fault(test, world->arenas[1], world->handle + page * 4096, &first, &nr);
-			KUNIT_EXPECT_EQ(test, first, start + page);
-			KUNIT_EXPECT_EQ(test, nr, 1);
-			KUNIT_EXPECT_FALSE(test, is_ahead(test, world, 1, writable));
-		} else if (order[i] == 'a' && i % 3) {
-			/* It counts as the first fault did, but not as one. */
-			fault(test, world->arenas[1], world->handle + 4096, &first, &nr);
-			KUNIT_EXPECT_EQ(test, first, start + 1);
-			KUNIT_EXPECT_EQ(test, nr, 2);
-		}
-		pma_kunit_free(test, world->arenas[1], world->handle);
-		KUNIT_EXPECT_FALSE(test, is_ahead(test, world, 1, writable));
-	}
-	/* What is its own it does not hold. */
-	KUNIT_EXPECT_FALSE(test, is_ahead(test, world, 1, true));
-	pma_kunit_free(test, world->arenas[0], world->handle);
-}
-
 static void expect_bad_token(struct kunit *test, struct world *world, u32 i, const u64 *token)
 {
 	struct pma_kunit_before before;
@@ -724,6 +606,17 @@ static void expect_calls(struct kunit *test, const char *wanted)
 	memset(calls, 0, sizeof(calls));
 }
 
+static void fault(struct kunit *test, struct pma_arena *arena, u64 handle, u32 *first, u32 *nr)
+{
+	bool found, writable;
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	found = pma_place_pages(arena, handle, false, first, nr, &writable);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	KUNIT_EXPECT_TRUE(test, found);
+}
+
 /*
  * Of each holder's mappings is zapped what it has reached when it goes; the last
  * revokes, whoever was mapped.
@@ -1004,8 +897,6 @@ static struct kunit_case pma_share_cases[] = {
 	KUNIT_CASE_PARAM(block_lives_till_the_last_holder, pma_kunit_isolating_configs_gen_params),
 	KUNIT_CASE(block_lives_till_the_last_arena),
 	KUNIT_CASE(claim_to_read),
-	KUNIT_CASE(faults_of_claims_map_windows),
-	KUNIT_CASE(claims_are_mapped_ahead_while_they_are_touched),
 	KUNIT_CASE(claim_refuses_wrong_tokens),
 	KUNIT_CASE(claim_refuses_who_has_it),
 	KUNIT_CASE(claim_ends_with_the_block),

@@ -63,7 +63,7 @@ struct pma_arena_fast {
  * @claim_list: shared blocks that it holds, see pma_share.c
  * @claims: the same by their first pages
  * @spare_claim: for its next one, or NULL; who wants it takes it by xchg()
- * @ahead: how many more claims are mapped before they are touched, see pma_share.c
+ * @ahead: how many more claims are mapped before they are touched, see pma_reach.c
  * @ahead_max: what that was at first
  * @nr_tokens: that it has out; under the pool's lock
  * @keeper: in the pool's list of arenas that keep something, see pma_keepers.c

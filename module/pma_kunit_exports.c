@@ -32,6 +32,7 @@
 #include "pma_page.h"
 #include "pma_place.h"
 #include "pma_pool.h"
+#include "pma_reach.h"
 #include "pma_region.h"
 #include "pma_request.h"
 #include "pma_resize.h"
@@ -226,9 +227,10 @@ EXPORT_FOR_KUNIT(pma_share_block);
 EXPORT_FOR_KUNIT(pma_share_claim);
 EXPORT_FOR_KUNIT(pma_share_revoke);
 EXPORT_FOR_KUNIT(pma_share_find);
-EXPORT_FOR_KUNIT(pma_share_ahead);
 EXPORT_FOR_KUNIT(pma_share_leave);
 EXPORT_FOR_KUNIT(pma_share_release);
+
+EXPORT_FOR_KUNIT(pma_reach_ahead);
 
 EXPORT_FOR_KUNIT(pma_resize_block);
 

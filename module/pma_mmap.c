@@ -7,7 +7,7 @@
  *
  *	fault	page of a block of this arena?  then map what belongs with it: the
  *		slab page, the segment, the big block, or of one that it claimed
- *		a part (pma_share_window()); else SIGBUS
+ *		a part (pma_reach_window()); else SIGBUS
  *	claim	as the fault at its first byte would, where that is expected
  *	free	the run is held (pma_held.c), then revoked: zapped from all mappings
  *		of the arena, before the pool gets it
@@ -47,7 +47,7 @@
 #include "pma_held.h"
 #include "pma_mmap.h"
 #include "pma_place.h"
-#include "pma_share.h"
+#include "pma_reach.h"
 #include "pma_wait.h"
 
 /* Frames that one fault maps at most: 2 MiB. */
@@ -335,7 +335,7 @@ static void map_first(struct pma_mmap *mm, struct vm_area_struct *vma, u64 handl
 	};
 
 	down_read(&mm->fault_sem);
-	if (pma_share_ahead(mm->arena, pma_region_pgno(region, handle), &reach.writable))
+	if (pma_reach_ahead(mm->arena, pma_region_pgno(region, handle), &reach.writable))
 		map_judged(mm, vma, handle, &reach);
 	up_read(&mm->fault_sem);
 }

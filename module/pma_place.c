@@ -18,6 +18,7 @@
  */
 #include "pma_adapt.h"
 #include "pma_place.h"
+#include "pma_reach.h"
 #include "pma_share.h"
 
 static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
@@ -263,7 +264,7 @@ static bool find_run(struct pma_arena *arena, u64 handle, struct pma_place *plac
  * @writable: they may be written
  *
  * Of a slab page that page, of a heap page its segment, of a big block all of it;
- * but of one that was claimed what pma_share_window() says.
+ * but of one that was claimed what pma_reach_window() says.
  *
  * Context: The arena's lock is held.
  * Return: false if the page is not the arena's to reach now, or to write.
@@ -282,7 +283,7 @@ bool pma_place_pages(struct pma_arena *arena, u64 handle, bool write, u32 *first
 	*first = place.pgno;
 	*nr_pages = pma_pool_run_pages(arena->pool, place.pgno);
 	if (place.claim)
-		pma_share_window(place.claim, pma_region_pgno(&arena->pool->region, handle), first,
+		pma_reach_window(place.claim, pma_region_pgno(&arena->pool->region, handle), first,
 				 nr_pages);
 	return true;
 }

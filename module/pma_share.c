@@ -23,16 +23,11 @@
  */
 #include "pma_held.h"
 #include "pma_place.h"
+#include "pma_reach.h"
 #include "pma_share.h"
 
 /* Whose bytes are in a run that several arenas held: nobody's, so it is zeroed. */
 #define UID_OF_MANY	U64_MAX
-
-/* What a fault maps of a claimed block, over what the fault before did; a power of 2. */
-#define WINDOW_GROWTH	8
-
-/* Claims that are mapped ahead at most, before one waits for its fault again. */
-#define AHEAD_MAX	15
 
 /* What a call may need, taken before there are locks; what it uses it takes out. */
 struct kit {
@@ -371,94 +366,6 @@ int pma_share_revoke(struct pma_arena *arena, const u64 *bits)
 	return 0;
 }
 
-/* What no fault has found is in no mapping; it finds nothing since pma_share_leave(). */
-static bool was_reached(const struct pma_claim *claim)
-{
-	return claim->reach_end > claim->reach_first;
-}
-
-/*
- * A claim that was not mapped ahead was touched first where it begins, or was not: so
- * will the next be, and each time that is so more of them.
- */
-static void expect_touch(struct pma_arena *arena, bool touched)
-{
-	arena->ahead_max = touched ? min(2 * arena->ahead_max + 1, AHEAD_MAX) : 0;
-	WRITE_ONCE(arena->ahead, arena->ahead_max);
-}
-
-/**
- * pma_share_window() - what of a block a fault shall map
- * @claim: the faulting arena's hold of it
- * @pgno: page of the block that is touched
- * @first: the first page to map
- * @nr_pages: how many
- *
- * Who claims a block may look at a byte of it, or read it all.  So the first fault
- * maps a page, and each further one eight times as many around it: what is never
- * touched need be neither mapped nor zapped, and the whole block takes few faults,
- * in whatever order it is touched.
- *
- * Context: The arena's lock is held.
- */
-void pma_share_window(struct pma_claim *claim, u32 pgno, u32 *first, u32 *nr_pages)
-{
-	const struct pma_share *share = claim->share;
-	u32 start = share->pgno, end = start + share->nr_pages;
-
-	lockdep_assert_held(&claim->arena->lock);
-	if (!was_reached(claim))
-		expect_touch(claim->arena, pgno == share->pgno);
-	if (claim->window < share->nr_pages) {
-		start += ALIGN_DOWN(pgno - share->pgno, claim->window);
-		end = min(end, start + claim->window);
-		claim->window *= WINDOW_GROWTH;
-	}
-	/* What lies beyond the touched page as seen from there is not mapped again. */
-	if (pgno >= claim->reach_end)
-		start = max(start, claim->reach_end);
-	if (pgno < claim->reach_first)
-		end = min(end, claim->reach_first);
-	claim->reach_first = min(claim->reach_first, start);
-	claim->reach_end = max(claim->reach_end, end);
-	*first = start;
-	*nr_pages = end - start;
-}
-
-/**
- * pma_share_ahead() - map the first page of a claim before it is touched?
- * @arena: whose claim it is
- * @pgno: first page of the block, where the claim may have ended already
- * @writable: it may be written
- *
- * A fault takes longer than it does to map a page, and zapping one that was never
- * touched takes longer still.  So the claims of an arena are mapped ahead that come
- * after one that was touched there: first one, then more, up to AHEAD_MAX; after them
- * one is left to be touched, to see whether that is still so.
- *
- * Context: Takes the arena's lock.  As for a fault, nobody zaps until it is mapped.
- * Return: true if the caller is to map it.
- */
-bool pma_share_ahead(struct pma_arena *arena, u32 pgno, bool *writable)
-{
-	struct pma_claim *claim;
-	unsigned long irq;
-	bool ahead;
-
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	claim = pma_share_find(arena, pgno);
-	ahead = claim && !was_reached(claim) && arena->ahead;
-	if (ahead) {
-		WRITE_ONCE(arena->ahead, arena->ahead - 1);
-		claim->reach_first = pgno;
-		claim->reach_end = pgno + 1;
-		claim->window *= WINDOW_GROWTH;
-		*writable = claim->writable;
-	}
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	return ahead;
-}
-
 /**
  * pma_share_leave() - cut an arena off a block it holds
  * @arena: who holds it
@@ -476,8 +383,8 @@ void pma_share_leave(struct pma_arena *arena, struct pma_claim *claim)
 	pma_table_set(&arena->claims, share->pgno, NULL);
 	list_del(&claim->of_arena);
 	claim->mapped = arena->mapped;
-	if (!was_reached(claim))
-		expect_touch(arena, false);
+	if (pma_reach_is_empty(claim))
+		pma_reach_expect(arena, false);
 	raw_spin_lock(&arena->pool->lock);
 	if (claim->nr_tokens)
 		pma_token_withdraw_all(claim);
@@ -535,7 +442,7 @@ void pma_share_release(struct pma_arena *arena, struct pma_claim *claim)
 	if (claim->nr_tokens)
 		pma_token_free_all(pool, claim);
 	/* Who was alone frees the block, and so revokes it: nobody can have claimed it since. */
-	if (claim->mapped && was_reached(claim) && !claim->alone)
+	if (claim->mapped && !pma_reach_is_empty(claim) && !claim->alone)
 		pool->ops->zap(arena, claim->reach_first, claim->reach_end - claim->reach_first);
 	if (drop(pool, claim)) {
 		free_run(arena, share);

@@ -37,7 +37,8 @@ struct pma_share {
  * @writable: it may be written
  * @mapped: the arena was mapped when it let go
  * @alone: nobody else held the block then, and nobody could any more
- * @window: pages that its next fault shall map; the arena's lock, as for the next two
+ * @window: pages that its next fault shall map, see pma_reach.c; the arena's lock, as
+ *	for the next two
  * @reach_first: first page that a fault may have mapped
  * @reach_end: the one after the last; not above @reach_first if there is none
  * @nr_tokens: length of @tokens
@@ -66,8 +67,6 @@ int pma_share_revoke(struct pma_arena *arena, const u64 *token);
 
 /* For the rest of L3. */
 struct pma_claim *pma_share_find(const struct pma_arena *arena, u32 pgno);
-void pma_share_window(struct pma_claim *claim, u32 pgno, u32 *first, u32 *nr_pages);
-bool pma_share_ahead(struct pma_arena *arena, u32 pgno, bool *writable);
 void pma_share_leave(struct pma_arena *arena, struct pma_claim *claim);
 void pma_share_release(struct pma_arena *arena, struct pma_claim *claim);
 
