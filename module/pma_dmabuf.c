@@ -19,6 +19,7 @@
 #include <linux/module.h>
 
 #include "pma_dmabuf.h"
+#include "pma_frame.h"
 #include "pma_mmap.h"
 #include "pma_share.h"
 
@@ -167,13 +168,17 @@ static int buffer_vmap(struct dma_buf *dmabuf, struct iosys_map *map)
 static vm_fault_t buffer_fault(struct vm_fault *vmf)
 {
 	struct buffer *buffer = vmf->vma->vm_private_data;
-	u64 start = buffer->block.handle, end = start + buffer->block.size;
+	struct pma_frame_range range = {
+		.start = buffer->block.handle,
+		.end = buffer->block.handle + buffer->block.size,
+		.writable = true,
+	};
 	u64 handle = (u64)vmf->pgoff << PAGE_SHIFT;
 	int err;
 
-	if (handle < start || handle >= end)
+	if (handle < range.start || handle >= range.end)
 		return VM_FAULT_SIGBUS;
-	err = pma_mmap_insert(buffer->arena->pool, vmf->vma, handle, start, end);
+	err = pma_frames_map(buffer->arena->pool, vmf->vma, handle, &range);
 	return err ? vmf_error(err) : VM_FAULT_NOPAGE;
 }
 

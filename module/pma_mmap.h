@@ -34,8 +34,6 @@ void pma_mmap_exit(struct pma_pool *pool);
 struct pma_mmap *pma_mmap_open(struct pma_arena *arena);
 void pma_mmap_attach(struct pma_mmap *mm, struct file *file);
 void pma_mmap_close(struct pma_mmap *mm);
-int pma_mmap_insert(struct pma_pool *pool, struct vm_area_struct *vma, u64 handle, u64 start,
-		    u64 end);
 int pma_mmap_begin(struct vm_area_struct *vma, const struct vm_operations_struct *ops, void *data);
 void pma_mmap_ahead(struct pma_arena *arena, u64 handle);
 int pma_mmap_map(struct pma_mmap *mm, struct vm_area_struct *vma);
