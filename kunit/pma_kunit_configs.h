@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * pma_kunit_configs.h - pools of every sort, as a parameter of cases
+ * pma_kunit_configs.h - pools of every sort, as a parameter of cases, and sizes for them
  */
 #ifndef _PMA_KUNIT_CONFIGS_H
 #define _PMA_KUNIT_CONFIGS_H
@@ -40,5 +40,24 @@ static const struct pma_kunit_config __maybe_unused pma_kunit_isolating_configs[
 
 __maybe_unused
 KUNIT_ARRAY_PARAM_DESC(pma_kunit_isolating_configs, pma_kunit_isolating_configs, name);
+
+/* Sizes on both sides of every boundary of a pool, smallest first. */
+static inline u32 pma_kunit_sizes(const struct pma_pool *pool, u32 *sizes, u32 nr)
+{
+	u32 page_size = pma_region_page_size(&pool->region), slab_max = pool->classes->slab_max;
+	const u32 table[] = {
+		1, 7, 8, 9, 15, 16, 17, 63, 64, 65, slab_max - 1, slab_max, slab_max + 1,
+		page_size - page_size / 8 - 1, page_size - page_size / 8, page_size - 1,
+		page_size, page_size + 1, 2 * page_size - page_size / 4 - 1,
+		2 * page_size - page_size / 4, 2 * page_size, 3 * page_size + 5,
+		7 * page_size - 7 * page_size / 8 - 1, 9 * page_size + 1,
+	};
+	u32 i, n = 0;
+
+	for (i = 0; i < ARRAY_SIZE(table) && n < nr; i++)
+		if (table[i] <= pool->region.bytes)
+			sizes[n++] = table[i];
+	return n;
+}
 
 #endif /* _PMA_KUNIT_CONFIGS_H */
