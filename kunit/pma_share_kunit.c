@@ -3,83 +3,19 @@
  * pma_share_kunit.c - big blocks that several arenas hold
  */
 #include "pma_block.h"
-#include "pma_check.h"
 #include "pma_dump.h"
-#include "pma_kunit.h"
 #include "pma_kunit_configs.h"
+#include "pma_kunit_share.h"
 #include "pma_place.h"
 #include "pma_resize.h"
 #include "pma_share.h"
 
-#define ARENAS	4
-
-/**
- * struct world - a block of three pages and those who may hold it
- * @pool: the pool
- * @arenas: the first has the block
- * @handle: of it
- * @bytes: of it
- */
-struct world {
-	struct pma_pool *pool;
-	struct pma_arena *arenas[ARENAS];
-	u64 handle;
-	u64 bytes;
-};
-
-static struct world *create_world_of(struct kunit *test, const struct pma_kunit_config *config)
-{
-	struct world *world = kunit_kzalloc(test, sizeof(*world), GFP_KERNEL);
-	u32 i;
-
-	KUNIT_ASSERT_NOT_NULL(test, world);
-	world->pool = pma_kunit_pool(test, config);
-	for (i = 0; i < ARENAS; i++)
-		world->arenas[i] = pma_kunit_arena(test, world->pool, PMA_ARENA_USER);
-	world->bytes = min(3 * config->page_size, config->nr_pages * config->page_size);
-	world->handle = pma_kunit_alloc(test, world->arenas[0], world->bytes);
-	pma_kunit_fill(pma_kunit_ptr(world->pool, world->handle), world->bytes, 1);
-	return world;
-}
-
-static struct world *create_world(struct kunit *test)
-{
-	return create_world_of(test, &pma_kunit_isolating);
-}
-
-static void give_token(struct kunit *test, struct world *world, u32 flags, u32 nr, u64 *token)
-{
-	KUNIT_ASSERT_EQ(test, pma_share_block(world->arenas[0], world->handle, flags, nr, token),
-			0);
-}
-
-static struct pma_block expect_claim(struct kunit *test, struct world *world, u32 i,
-				     const u64 *token)
-{
-	struct pma_block block = {};
-
-	KUNIT_ASSERT_EQ(test, pma_share_claim(world->arenas[i], token, &block), 0);
-	KUNIT_EXPECT_EQ(test, block.handle, world->handle);
-	KUNIT_EXPECT_EQ(test, block.size, world->bytes);
-	pma_kunit_expect_sound(test, world->pool);
-	return block;
-}
-
-static int query(struct world *world, u32 i, u64 handle, u32 *flags)
-{
-	struct pma_block block = {};
-	int err = pma_place_query(world->arenas[i], handle, true, &block);
-
-	*flags = block.flags;
-	return err;
-}
-
-static u32 pages_left(const struct world *world)
+static u32 pages_left(const struct pma_kunit_share *world)
 {
 	return pma_pool_free_pages(world->pool, NULL);
 }
 
-static u32 arena_pages(const struct world *world, u32 i)
+static u32 arena_pages(const struct pma_kunit_share *world, u32 i)
 {
 	struct pma_stats stats;
 
@@ -87,38 +23,38 @@ static u32 arena_pages(const struct world *world, u32 i)
 	return stats.arena_pages;
 }
 
-static void share_with_two(struct kunit *test, struct world *world)
+static void share_with_two(struct kunit *test, struct pma_kunit_share *world)
 {
 	u64 token[2];
 
-	give_token(test, world, PMA_SHARE_WRITE, 2, token);
-	expect_claim(test, world, 1, token);
-	expect_claim(test, world, 2, token);
+	pma_kunit_share_token(test, world, PMA_SHARE_WRITE, 2, token);
+	pma_kunit_share_claim(test, world, 1, token);
+	pma_kunit_share_claim(test, world, 2, token);
 }
 
 /* Each of them has all of it. */
-static void expect_holders(struct kunit *test, struct world *world, const u8 *holders, u32 nr,
-			   u32 nr_pages)
+static void expect_holders(struct kunit *test, struct pma_kunit_share *world, const u8 *holders,
+			   u32 nr, u32 nr_pages)
 {
 	u64 last = world->handle + world->bytes - 1;
 	u32 flags, i;
 
 	for (i = 0; i < nr; i++) {
 		KUNIT_EXPECT_EQ(test, arena_pages(world, holders[i]), nr_pages);
-		KUNIT_EXPECT_EQ(test, query(world, holders[i], last, &flags), 0);
+		KUNIT_EXPECT_EQ(test, pma_kunit_share_query(world, holders[i], last, &flags), 0);
 		KUNIT_EXPECT_TRUE(test, flags & PMA_BLOCK_SHARED);
 		KUNIT_EXPECT_EQ(test, pma_place_write(world->arenas[holders[i]], last, "x", 1), 0);
 	}
 }
 
-static void expect_gone(struct kunit *test, struct world *world, u32 i, int err)
+static void expect_gone(struct kunit *test, struct pma_kunit_share *world, u32 i, int err)
 {
 	u64 last = world->handle + world->bytes - 1;
 	u32 flags;
 
 	KUNIT_EXPECT_EQ(test, arena_pages(world, i), 0);
-	KUNIT_EXPECT_EQ(test, query(world, i, world->handle, &flags), err);
-	KUNIT_EXPECT_EQ(test, query(world, i, last, &flags), err);
+	KUNIT_EXPECT_EQ(test, pma_kunit_share_query(world, i, world->handle, &flags), err);
+	KUNIT_EXPECT_EQ(test, pma_kunit_share_query(world, i, last, &flags), err);
 	pma_kunit_expect_sound(test, world->pool);
 }
 
@@ -128,7 +64,7 @@ static void block_lives_till_the_last_holder(struct kunit *test)
 	static const u8 orders[][3] = {
 		{ 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 },
 	};
-	struct world *world = create_world_of(test, test->param_value);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, test->param_value);
 	u32 all = world->pool->region.nr_pages, nr = all - pages_left(world);
 	u32 order, i;
 
@@ -153,14 +89,14 @@ static void block_lives_till_the_last_holder(struct kunit *test)
 
 static void block_lives_till_the_last_arena(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	u64 token[2];
 	u32 i;
 
-	give_token(test, world, PMA_SHARE_WRITE, 3, token);
-	for (i = 1; i < ARENAS; i++)
-		expect_claim(test, world, i, token);
-	for (i = 0; i < ARENAS; i++) {
+	pma_kunit_share_token(test, world, PMA_SHARE_WRITE, 3, token);
+	for (i = 1; i < PMA_KUNIT_SHARERS; i++)
+		pma_kunit_share_claim(test, world, i, token);
+	for (i = 0; i < PMA_KUNIT_SHARERS; i++) {
 		KUNIT_EXPECT_TRUE(test, pma_kunit_is_filled(pma_kunit_ptr(world->pool,
 									  world->handle),
 							    world->bytes, 1));
@@ -174,7 +110,7 @@ static void block_lives_till_the_last_arena(struct kunit *test)
 /* Who may only read may also let others only read. */
 static void claim_to_read(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	struct pma_kunit_before before;
 	u64 token[2], more[2];
 	u32 flags, first, nr;
@@ -182,8 +118,8 @@ static void claim_to_read(struct kunit *test)
 	unsigned long irq;
 	char byte = 1;
 
-	give_token(test, world, 0, 1, token);
-	flags = expect_claim(test, world, 1, token).flags;
+	pma_kunit_share_token(test, world, 0, 1, token);
+	flags = pma_kunit_share_claim(test, world, 1, token).flags;
 	KUNIT_EXPECT_EQ(test, flags & (PMA_BLOCK_SHARED | PMA_BLOCK_READ_ONLY),
 			PMA_BLOCK_SHARED | PMA_BLOCK_READ_ONLY);
 	KUNIT_EXPECT_EQ(test, pma_place_read(world->arenas[1], world->handle + 5000, &byte, 1), 0);
@@ -196,7 +132,8 @@ static void claim_to_read(struct kunit *test)
 					      more), -EROFS);
 	pma_kunit_expect_refused(test, &before, world->arenas[1], -EROFS, "share");
 	KUNIT_EXPECT_EQ(test, pma_share_block(world->arenas[1], world->handle, 0, 1, more), 0);
-	KUNIT_EXPECT_TRUE(test, expect_claim(test, world, 2, more).flags & PMA_BLOCK_READ_ONLY);
+	KUNIT_EXPECT_TRUE(test, pma_kunit_share_claim(test, world, 2, more).flags &
+			  PMA_BLOCK_READ_ONLY);
 	raw_spin_lock_irqsave(&world->arenas[1]->lock, irq);
 	KUNIT_EXPECT_FALSE(test, pma_place_pages(world->arenas[1], world->handle + 8191, true,
 						 &first, &nr, &writable));
@@ -213,7 +150,8 @@ static void claim_to_read(struct kunit *test)
 	pma_kunit_free(test, world->arenas[2], world->handle);
 }
 
-static void expect_bad_token(struct kunit *test, struct world *world, u32 i, const u64 *token)
+static void expect_bad_token(struct kunit *test, struct pma_kunit_share *world, u32 i,
+			     const u64 *token)
 {
 	struct pma_kunit_before before;
 	struct pma_block block;
@@ -226,20 +164,20 @@ static void expect_bad_token(struct kunit *test, struct world *world, u32 i, con
 /* One wrong bit is as wrong as all of them. */
 static void claim_refuses_wrong_tokens(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	const u64 nothing[2] = {};
 	u64 token[2], wrong[2];
 	u32 bit;
 
 	expect_bad_token(test, world, 1, nothing);
-	give_token(test, world, PMA_SHARE_WRITE, 1, token);
+	pma_kunit_share_token(test, world, PMA_SHARE_WRITE, 1, token);
 	for (bit = 0; bit < 128; bit++) {
 		wrong[0] = token[0] ^ (bit < 64 ? BIT_ULL(bit) : 0);
 		wrong[1] = token[1] ^ (bit < 64 ? 0 : BIT_ULL(bit - 64));
 		expect_bad_token(test, world, 1, wrong);
 		KUNIT_EXPECT_EQ(test, pma_share_revoke(world->arenas[0], wrong), -EKEYREJECTED);
 	}
-	expect_claim(test, world, 1, token);
+	pma_kunit_share_claim(test, world, 1, token);
 	/* used up */
 	expect_bad_token(test, world, 2, token);
 	KUNIT_EXPECT_EQ(test, pma_share_revoke(world->arenas[0], token), -EKEYREJECTED);
@@ -251,18 +189,18 @@ static void claim_refuses_wrong_tokens(struct kunit *test)
 /* What a body says beyond the block gives no claim. */
 static void claim_ends_with_the_block(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	u64 end = world->handle + world->bytes, token[2];
 	struct pma_page *page = &world->pool->pages.desc[end / 4096];
 	u32 flags;
 
-	give_token(test, world, 0, 1, token);
-	expect_claim(test, world, 1, token);
+	pma_kunit_share_token(test, world, 0, 1, token);
+	pma_kunit_share_claim(test, world, 1, token);
 	KUNIT_ASSERT_EQ(test, page->kind, PMA_KIND_FREE);
 	page->big.first = world->handle / 4096;
 	pma_page_set(page, PMA_PAGE_BODY, 0, world->arenas[0]->id);
-	KUNIT_EXPECT_EQ(test, query(world, 1, end - 1, &flags), 0);
-	KUNIT_EXPECT_EQ(test, query(world, 1, end, &flags), -EACCES);
+	KUNIT_EXPECT_EQ(test, pma_kunit_share_query(world, 1, end - 1, &flags), 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_share_query(world, 1, end, &flags), -EACCES);
 	pma_page_set(page, PMA_KIND_FREE, 0, 0);
 	pma_kunit_free(test, world->arenas[0], world->handle);
 	pma_kunit_free(test, world->arenas[1], world->handle);
@@ -270,16 +208,16 @@ static void claim_ends_with_the_block(struct kunit *test)
 
 static void token_dies_with_its_sharer(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	u64 token[2], other[2];
 
-	give_token(test, world, 0, 3, token);
-	expect_claim(test, world, 1, token);
+	pma_kunit_share_token(test, world, 0, 3, token);
+	pma_kunit_share_claim(test, world, 1, token);
 	KUNIT_ASSERT_EQ(test, pma_share_block(world->arenas[1], world->handle, 0, 1, other), 0);
 	pma_kunit_free(test, world->arenas[0], world->handle);
 	expect_bad_token(test, world, 2, token);
 	/* but not another's */
-	expect_claim(test, world, 2, other);
+	pma_kunit_share_claim(test, world, 2, other);
 	pma_kunit_free(test, world->arenas[1], world->handle);
 	pma_block_free_all(world->arenas[2]);
 	KUNIT_EXPECT_EQ(test, pages_left(world), world->pool->region.nr_pages);
@@ -287,15 +225,15 @@ static void token_dies_with_its_sharer(struct kunit *test)
 
 static void revoke_takes_a_token_back(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	struct pma_kunit_before before;
 	u64 token[2], other[2];
 	struct pma_block block;
 	unsigned long irq;
 
 	pma_kunit_watch(&before, world->arenas[0]);
-	give_token(test, world, 0, 3, token);
-	give_token(test, world, 0, PMA_CLAIMS_MAX, other);
+	pma_kunit_share_token(test, world, 0, 3, token);
+	pma_kunit_share_token(test, world, 0, PMA_CLAIMS_MAX, other);
 	/* it is for who gave it out to take it back */
 	KUNIT_EXPECT_EQ(test, pma_share_revoke(world->arenas[1], token), -EKEYREJECTED);
 	KUNIT_EXPECT_EQ(test, pma_share_revoke(world->arenas[0], token), 0);
@@ -317,22 +255,22 @@ static void revoke_takes_a_token_back(struct kunit *test)
 
 static void revoke_leaves_claims_alone(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	u64 token[2];
 	u32 flags;
 
-	give_token(test, world, 0, 3, token);
-	expect_claim(test, world, 1, token);
+	pma_kunit_share_token(test, world, 0, 3, token);
+	pma_kunit_share_claim(test, world, 1, token);
 	KUNIT_EXPECT_EQ(test, pma_share_revoke(world->arenas[0], token), 0);
 	expect_bad_token(test, world, 2, token);
-	KUNIT_EXPECT_EQ(test, query(world, 1, world->handle, &flags), 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_share_query(world, 1, world->handle, &flags), 0);
 	pma_kunit_free(test, world->arenas[1], world->handle);
-	KUNIT_EXPECT_EQ(test, query(world, 0, world->handle, &flags), 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_share_query(world, 0, world->handle, &flags), 0);
 	pma_kunit_free(test, world->arenas[0], world->handle);
 }
 
-static void expect_no_share(struct kunit *test, struct world *world, u64 handle, u32 flags, u32 nr,
-			    int err)
+static void expect_no_share(struct kunit *test, struct pma_kunit_share *world, u64 handle,
+			    u32 flags, u32 nr, int err)
 {
 	struct pma_kunit_before before;
 	u64 token[2];
@@ -346,7 +284,7 @@ static void expect_no_share(struct kunit *test, struct world *world, u64 handle,
 
 static void share_refuses(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	struct pma_arena *arena = world->arenas[0];
 	u64 slab = pma_kunit_alloc(test, arena, 64), heap = pma_kunit_alloc(test, arena, 5000);
 	u64 theirs = pma_kunit_alloc(test, world->arenas[1], 8192);
@@ -373,7 +311,7 @@ static void share_refuses(struct kunit *test)
 /* Where bodies are not marked nothing can be shared: nobody there is a process. */
 static void share_refuses_kernel_pools(struct kunit *test)
 {
-	struct world *world = create_world_of(test, &pma_kunit_default);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_default);
 
 	expect_no_share(test, world, world->handle, 0, 1, -EOPNOTSUPP);
 	pma_kunit_free(test, world->arenas[0], world->handle);
@@ -381,18 +319,18 @@ static void share_refuses_kernel_pools(struct kunit *test)
 
 static void share_has_an_end(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	u64 token[2], last[2];
 	u32 i;
 
 	for (i = 0; i < PMA_TOKENS_ARENA_MAX; i++)
-		give_token(test, world, 0, 1, i ? token : last);
+		pma_kunit_share_token(test, world, 0, 1, i ? token : last);
 	expect_no_share(test, world, world->handle, 0, 1, -ENOSPC);
-	expect_claim(test, world, 1, last);
-	give_token(test, world, 0, 1, token);
+	pma_kunit_share_claim(test, world, 1, last);
+	pma_kunit_share_token(test, world, 0, 1, token);
 	expect_no_share(test, world, world->handle, 0, 1, -ENOSPC);
 	KUNIT_EXPECT_EQ(test, pma_share_revoke(world->arenas[0], token), 0);
-	give_token(test, world, 0, 1, token);
+	pma_kunit_share_token(test, world, 0, 1, token);
 	/* another's are not counted with them */
 	KUNIT_EXPECT_EQ(test, pma_share_block(world->arenas[1], world->handle, 0, 1, token), 0);
 	for (i = 0; i < 2; i++)
@@ -402,14 +340,14 @@ static void share_has_an_end(struct kunit *test)
 
 static void claim_refuses_who_has_it(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	struct pma_kunit_before before;
 	struct pma_block block;
 	u64 token[2];
 	u32 i;
 
-	give_token(test, world, PMA_SHARE_WRITE, 2, token);
-	expect_claim(test, world, 1, token);
+	pma_kunit_share_token(test, world, PMA_SHARE_WRITE, 2, token);
+	pma_kunit_share_claim(test, world, 1, token);
 	for (i = 0; i < 2; i++) {
 		pma_kunit_watch(&before, world->arenas[i]);
 		KUNIT_EXPECT_EQ(test, pma_share_claim(world->arenas[i], token, &block), -EEXIST);
@@ -417,7 +355,7 @@ static void claim_refuses_who_has_it(struct kunit *test)
 	}
 	/* that did not use it up; and who has let go can have it again */
 	pma_kunit_free(test, world->arenas[1], world->handle);
-	expect_claim(test, world, 1, token);
+	pma_kunit_share_claim(test, world, 1, token);
 	for (i = 0; i < 2; i++)
 		pma_kunit_free(test, world->arenas[i], world->handle);
 }
@@ -425,15 +363,15 @@ static void claim_refuses_who_has_it(struct kunit *test)
 /* Freed once by each: once more is a double free, or another's block. */
 static void release_refuses_what_is_not_held(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	struct pma_kunit_before before;
 	u64 token[2];
 
-	give_token(test, world, PMA_SHARE_WRITE, 2, token);
+	pma_kunit_share_token(test, world, PMA_SHARE_WRITE, 2, token);
 	pma_kunit_watch(&before, world->arenas[1]);
 	KUNIT_EXPECT_EQ(test, pma_block_free(world->arenas[1], world->handle), -EACCES);
 	pma_kunit_expect_refused(test, &before, world->arenas[1], -EACCES, "free");
-	expect_claim(test, world, 1, token);
+	pma_kunit_share_claim(test, world, 1, token);
 	pma_kunit_watch(&before, world->arenas[1]);
 	KUNIT_EXPECT_EQ(test, pma_block_free(world->arenas[1], world->handle + 8), -EBADSLT);
 	pma_kunit_expect_refused(test, &before, world->arenas[1], -EBADSLT, "free");
@@ -449,14 +387,14 @@ static void release_refuses_what_is_not_held(struct kunit *test)
 static void resize_refuses_shared_blocks(struct kunit *test)
 {
 	static const u32 sizes[] = { 1, 100, 5000, 8192, 12288, 50000 };
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	struct pma_kunit_before before;
 	struct pma_block block;
 	u64 token[2];
 	u32 i, a;
 
-	give_token(test, world, PMA_SHARE_WRITE, 1, token);
-	expect_claim(test, world, 1, token);
+	pma_kunit_share_token(test, world, PMA_SHARE_WRITE, 1, token);
+	pma_kunit_share_claim(test, world, 1, token);
 	for (a = 0; a < 2; a++) {
 		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 			pma_kunit_watch(&before, world->arenas[a]);
@@ -475,7 +413,7 @@ static void resize_refuses_shared_blocks(struct kunit *test)
 static void claim_keeps_to_the_limit(struct kunit *test)
 {
 	struct pma_limit_args limit = { .flags = PMA_LIMIT_LIMIT, .limit = 5 };
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	struct pma_kunit_before before;
 	struct pma_block block;
 	u64 token[2], own;
@@ -484,13 +422,13 @@ static void claim_keeps_to_the_limit(struct kunit *test)
 	for (i = 0; i < 2; i++)
 		KUNIT_ASSERT_EQ(test, pma_limit_set(world->arenas[i], &limit, true), 0);
 	own = pma_kunit_alloc(test, world->arenas[1], 3 * 4096);
-	give_token(test, world, 0, 1, token);
+	pma_kunit_share_token(test, world, 0, 1, token);
 	pma_kunit_watch(&before, world->arenas[1]);
 	KUNIT_EXPECT_EQ(test, before.stats.charged_pages, 3);
 	KUNIT_EXPECT_EQ(test, pma_share_claim(world->arenas[1], token, &block), -ENOMEM);
 	pma_kunit_expect_refused(test, &before, world->arenas[1], -ENOMEM, "claim");
 	pma_kunit_free(test, world->arenas[1], own);
-	expect_claim(test, world, 1, token);
+	pma_kunit_share_claim(test, world, 1, token);
 	for (i = 0; i < 2; i++) {
 		pma_arena_get_stats(world->arenas[i], &before.stats);
 		KUNIT_EXPECT_EQ(test, before.stats.charged_pages, 3);
@@ -504,7 +442,7 @@ static void claim_keeps_to_the_limit(struct kunit *test)
 
 static void share_and_claim_fail_without_memory(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	struct pma_block block;
 	u64 token[2];
 	u32 nth;
@@ -533,14 +471,14 @@ static void share_and_claim_fail_without_memory(struct kunit *test)
 
 static void dump_tells_of_shared_blocks(struct kunit *test)
 {
-	struct world *world = create_world(test);
+	struct pma_kunit_share *world = pma_kunit_share_create(test, &pma_kunit_isolating);
 	struct pma_page_rec page;
 	struct pma_block_rec rec;
 	u64 token[2], cursor;
 	u32 i;
 
-	give_token(test, world, 0, 2, token);
-	expect_claim(test, world, 1, token);
+	pma_kunit_share_token(test, world, 0, 2, token);
+	pma_kunit_share_claim(test, world, 1, token);
 	cursor = pma_region_pgno(&world->pool->region, world->handle);
 	KUNIT_ASSERT_EQ(test, pma_dump_pages(world->pool, NULL, &cursor, &page, 1), 1);
 	KUNIT_EXPECT_EQ(test, page.kind, PMA_KIND_BIG);
@@ -558,341 +496,6 @@ static void dump_tells_of_shared_blocks(struct kunit *test)
 	pma_block_free_all(world->arenas[1]);
 }
 
-/* What a front-end is asked to do, in which order. */
-static char calls[16];
-static u32 zapped, nr_zapped;
-
-static void told(char what)
-{
-	size_t n = strlen(calls);
-
-	if (n < sizeof(calls) - 1)
-		calls[n] = what;
-}
-
-static bool told_revoke(struct pma_arena *arena, u32 pgno, u32 nr_pages)
-{
-	told('R');
-	return true;
-}
-
-static void told_zap(struct pma_arena *arena, u32 pgno, u32 nr_pages)
-{
-	told('Z');
-	zapped = pgno;
-	nr_zapped = nr_pages;
-}
-
-static void told_expect_read_only(struct pma_arena *arena)
-{
-	told('E');
-}
-
-static bool told_is_idle(struct pma_pool *pool, u32 pgno, u32 nr_pages)
-{
-	return true;
-}
-
-static const struct pma_pool_ops told_ops = {
-	.revoke = told_revoke,
-	.zap = told_zap,
-	.expect_read_only = told_expect_read_only,
-	.is_idle = told_is_idle,
-};
-
-static void expect_calls(struct kunit *test, const char *wanted)
-{
-	KUNIT_EXPECT_STREQ(test, calls, wanted);
-	memset(calls, 0, sizeof(calls));
-}
-
-static void fault(struct kunit *test, struct pma_arena *arena, u64 handle, u32 *first, u32 *nr)
-{
-	bool found, writable;
-	unsigned long irq;
-
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	found = pma_place_pages(arena, handle, false, first, nr, &writable);
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	KUNIT_EXPECT_TRUE(test, found);
-}
-
-/*
- * Of each holder's mappings is zapped what it has reached when it goes; the last
- * revokes, whoever was mapped.
- */
-static void release_zaps_and_revokes(struct kunit *test)
-{
-	struct world *world = create_world(test);
-	u32 pgno = pma_region_pgno(&world->pool->region, world->handle), first, nr;
-	u64 token[2];
-
-	memset(calls, 0, sizeof(calls));
-	world->pool->ops = &told_ops;
-	world->arenas[0]->mapped = true;
-	world->arenas[1]->mapped = true;
-	give_token(test, world, PMA_SHARE_WRITE, 2, token);
-	expect_claim(test, world, 1, token);
-	expect_claim(test, world, 2, token);
-	fault(test, world->arenas[1], world->handle + 8192, &first, &nr);
-	expect_calls(test, "");
-	pma_kunit_free(test, world->arenas[0], world->handle);
-	expect_calls(test, "Z");
-	/* it may have been mapped before it was shared */
-	KUNIT_EXPECT_EQ(test, zapped, pgno);
-	KUNIT_EXPECT_EQ(test, nr_zapped, 3);
-	pma_kunit_free(test, world->arenas[1], world->handle);
-	expect_calls(test, "Z");
-	KUNIT_EXPECT_EQ(test, zapped, pgno + 2);
-	KUNIT_EXPECT_EQ(test, nr_zapped, 1);
-	/* it was never mapped, but others were */
-	pma_kunit_free(test, world->arenas[2], world->handle);
-	expect_calls(test, "R");
-	world->handle = pma_kunit_alloc(test, world->arenas[0], world->bytes);
-	give_token(test, world, 0, 1, token);
-	expect_claim(test, world, 3, token);
-	expect_calls(test, "E");
-	/* it is mapped, but has reached nothing */
-	world->arenas[3]->mapped = true;
-	pma_kunit_free(test, world->arenas[3], world->handle);
-	expect_calls(test, "");
-	/* nor does the arena keep it as it keeps its own */
-	pma_kunit_free(test, world->arenas[0], world->handle);
-	expect_calls(test, "R");
-	KUNIT_EXPECT_EQ(test, pages_left(world), world->pool->region.nr_pages);
-}
-
-/* Random calls against a model: who holds which block, and how. */
-
-#define BLOCKS	8
-
-struct model {
-	struct world *world;
-	struct pma_kunit_rng rng;
-	struct {
-		u64 handle;
-		u64 token[2];
-		u32 left;		/* claims of the token */
-		u32 sharer;
-		bool token_writes;
-		u8 holds[ARENAS];	/* 1 to read, 2 to write */
-	} blocks[BLOCKS];
-};
-
-static bool is_held(const struct model *model, u32 b)
-{
-	u32 i;
-
-	for (i = 0; i < ARENAS; i++)
-		if (model->blocks[b].holds[i])
-			return true;
-	return false;
-}
-
-static void model_alloc(struct kunit *test, struct model *model, u32 b, u32 i)
-{
-	struct pma_block block;
-	u32 bytes = pma_kunit_between(&model->rng, 1, 4) * 4096;
-
-	if (is_held(model, b) ||
-	    pma_block_alloc(model->world->arenas[i], bytes, 0, 0, &block))
-		return;
-	model->blocks[b].handle = block.handle;
-	model->blocks[b].left = 0;
-	model->blocks[b].holds[i] = 2;
-}
-
-static void model_share(struct kunit *test, struct model *model, u32 b, u32 i)
-{
-	u32 nr = pma_kunit_between(&model->rng, 1, 3), flags = pma_kunit_below(&model->rng, 2);
-	struct pma_arena **arenas = model->world->arenas;
-	u8 holds = model->blocks[b].holds[i];
-	u64 token[2];
-	int err;
-
-	if (!is_held(model, b))
-		return;
-	err = pma_share_block(arenas[i], model->blocks[b].handle, flags, nr, token);
-	KUNIT_ASSERT_EQ(test, err, !holds ? -EACCES : flags && holds == 1 ? -EROFS : 0);
-	if (err)
-		return;
-	/* the model knows of one token at a time */
-	if (model->blocks[b].left)
-		KUNIT_ASSERT_EQ(test, pma_share_revoke(arenas[model->blocks[b].sharer],
-						       model->blocks[b].token), 0);
-	memcpy(model->blocks[b].token, token, sizeof(token));
-	model->blocks[b].left = nr;
-	model->blocks[b].sharer = i;
-	model->blocks[b].token_writes = flags;
-}
-
-static void model_claim(struct kunit *test, struct model *model, u32 b, u32 i)
-{
-	struct pma_block block;
-	int err = pma_share_claim(model->world->arenas[i], model->blocks[b].token, &block);
-
-	if (!model->blocks[b].left) {
-		KUNIT_ASSERT_EQ(test, err, -EKEYREJECTED);
-		return;
-	}
-	KUNIT_ASSERT_EQ(test, err, model->blocks[b].holds[i] ? -EEXIST : 0);
-	if (err)
-		return;
-	KUNIT_ASSERT_EQ(test, block.handle, model->blocks[b].handle);
-	model->blocks[b].holds[i] = 1 + model->blocks[b].token_writes;
-	model->blocks[b].left--;
-}
-
-static void model_forget(struct model *model, u32 b, u32 i)
-{
-	model->blocks[b].holds[i] = 0;
-	if (model->blocks[b].sharer == i)
-		model->blocks[b].left = 0;
-}
-
-static void model_free(struct kunit *test, struct model *model, u32 b, u32 i)
-{
-	bool held = model->blocks[b].holds[i];
-
-	if (!is_held(model, b))
-		return;
-	KUNIT_ASSERT_EQ(test, pma_block_free(model->world->arenas[i], model->blocks[b].handle),
-			held ? 0 : -EACCES);
-	if (held)
-		model_forget(model, b, i);
-}
-
-static void model_reset(struct model *model, u32 i)
-{
-	u32 b;
-
-	pma_block_free_all(model->world->arenas[i]);
-	for (b = 0; b < BLOCKS; b++)
-		model_forget(model, b, i);
-}
-
-static void model_compare(struct kunit *test, struct model *model)
-{
-	u32 b, i, flags;
-
-	for (b = 0; b < BLOCKS; b++) {
-		for (i = 0; i < ARENAS && is_held(model, b); i++) {
-			u8 holds = model->blocks[b].holds[i];
-			int err = query(model->world, i, model->blocks[b].handle, &flags);
-
-			KUNIT_ASSERT_EQ(test, err, holds ? 0 : -EACCES);
-			KUNIT_ASSERT_EQ(test, !!(flags & PMA_BLOCK_READ_ONLY), holds == 1);
-		}
-	}
-	KUNIT_ASSERT_EQ(test, pma_kunit_errors(model->world->pool), 0);
-}
-
-static void random_holders(struct kunit *test)
-{
-	struct model *model = kunit_kzalloc(test, sizeof(*model), GFP_KERNEL);
-	u32 step, b, i;
-
-	KUNIT_ASSERT_NOT_NULL(test, model);
-	model->world = create_world(test);
-	pma_kunit_free(test, model->world->arenas[0], model->world->handle);
-	pma_kunit_rng_init(&model->rng, test, "share");
-	for (step = 0; step < pma_kunit_ops() / 5; step++) {
-		b = pma_kunit_below(&model->rng, BLOCKS);
-		i = pma_kunit_below(&model->rng, ARENAS);
-		switch (pma_kunit_below(&model->rng, 9)) {
-		case 0:
-			model_alloc(test, model, b, i);
-			break;
-		case 1:
-		case 2:
-			model_share(test, model, b, i);
-			break;
-		case 3:
-		case 4:
-		case 5:
-			model_claim(test, model, b, i);
-			break;
-		case 6:
-		case 7:
-			model_free(test, model, b, i);
-			break;
-		default:
-			if (!pma_kunit_below(&model->rng, 10))
-				model_reset(model, i);
-		}
-		if (step % 100 == 0)
-			model_compare(test, model);
-	}
-	for (i = 0; i < ARENAS; i++)
-		pma_block_free_all(model->world->arenas[i]);
-}
-
-/* Threads that claim and let go while the sharer shares, takes back and goes. */
-
-struct race {
-	struct world *world;
-	u64 token[2];
-	atomic_t errors;
-};
-
-static bool is_expected(int err)
-{
-	return !err || err == -EKEYREJECTED || err == -EEXIST || err == -EACCES ||
-	       err == -EALREADY;
-}
-
-static void race_thread(void *context, u32 index)
-{
-	struct race *race = context;
-	struct pma_arena *arena = race->world->arenas[index];
-	struct pma_block block;
-	u64 token[2];
-	u32 round;
-	int err;
-
-	for (round = 0; round < pma_kunit_rounds(); round++) {
-		if (!index) {
-			err = pma_block_alloc(arena, 3 * 4096, 0, 0, &block);
-			err = err ?: pma_share_block(arena, block.handle, PMA_SHARE_WRITE, 2,
-						     token);
-			WRITE_ONCE(race->token[0], token[0]);
-			WRITE_ONCE(race->token[1], token[1]);
-			cond_resched();
-			err = err ?: pma_block_free(arena, block.handle);
-			if (err && err != -ENOMEM)
-				atomic_inc(&race->errors);
-			continue;
-		}
-		token[0] = READ_ONCE(race->token[0]);
-		token[1] = READ_ONCE(race->token[1]);
-		err = pma_share_claim(arena, token, &block);
-		if (!err) {
-			u64 word = index;
-
-			err = pma_place_write(arena, block.handle + 8 * index, &word, 8) ?:
-			      pma_block_free(arena, block.handle);
-			if (err)
-				atomic_inc(&race->errors);
-		} else if (!is_expected(err)) {
-			atomic_inc(&race->errors);
-		}
-	}
-}
-
-static void claim_threads(struct kunit *test)
-{
-	struct race *race = kunit_kzalloc(test, sizeof(*race), GFP_KERNEL);
-	u32 i;
-
-	KUNIT_ASSERT_NOT_NULL(test, race);
-	race->world = create_world(test);
-	pma_kunit_free(test, race->world->arenas[0], race->world->handle);
-	pma_kunit_threads(test, ARENAS, race_thread, race);
-	KUNIT_EXPECT_EQ(test, atomic_read(&race->errors), 0);
-	for (i = 0; i < ARENAS; i++)
-		pma_block_free_all(race->world->arenas[i]);
-}
-
 static struct kunit_case pma_share_cases[] = {
 	KUNIT_CASE_PARAM(block_lives_till_the_last_holder, pma_kunit_isolating_configs_gen_params),
 	KUNIT_CASE(block_lives_till_the_last_arena),
@@ -907,13 +510,10 @@ static struct kunit_case pma_share_cases[] = {
 	KUNIT_CASE(share_refuses_kernel_pools),
 	KUNIT_CASE(share_has_an_end),
 	KUNIT_CASE(release_refuses_what_is_not_held),
-	KUNIT_CASE(release_zaps_and_revokes),
 	KUNIT_CASE(resize_refuses_shared_blocks),
 	KUNIT_CASE(claim_keeps_to_the_limit),
 	KUNIT_CASE(share_and_claim_fail_without_memory),
 	KUNIT_CASE(dump_tells_of_shared_blocks),
-	KUNIT_CASE(random_holders),
-	KUNIT_CASE_SLOW(claim_threads),
 	{}
 };
 
