@@ -1,55 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * pma_fit_kunit.c - two-level segregated fit over units with boundary tags
- *
- * On tags of its own: the engine needs no pool, and no memory behind the units.
  */
-#include "pma_fit_check.h"
-#include "pma_kunit.h"
-
-#define LIVE_MAX	256
-
-static struct pma_fit *create(struct kunit *test, u32 units, u8 window_shift)
-{
-	u32 nr_lists = pma_fit_nr_lists(units);
-	u32 nr_tags = DIV_ROUND_UP(units, 1U << window_shift);
-	struct pma_fit_tag *tags;
-	struct pma_fit *fit;
-
-	fit = kunit_kzalloc(test, struct_size(fit, heads, nr_lists), GFP_KERNEL);
-	tags = kunit_kcalloc(test, nr_tags, sizeof(*tags), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, fit);
-	KUNIT_ASSERT_NOT_NULL(test, tags);
-	pma_fit_init(fit, tags, window_shift, units);
-	return fit;
-}
-
-/* One that is a single span. */
-static struct pma_fit *create_span(struct kunit *test, u32 units, u8 window_shift)
-{
-	struct pma_fit *fit = create(test, units, window_shift);
-
-	pma_fit_add(fit, 0, units);
-	return fit;
-}
-
-/* Errors of a single span. */
-static u32 errors_of(const struct pma_fit *fit, u32 units, struct pma_fit_sum *sum)
-{
-	*sum = (struct pma_fit_sum){};
-	pma_fit_check_span(fit, 0, units, sum);
-	return sum->errors + pma_fit_check_lists(fit, units, sum);
-}
-
-static void expect_sound(struct kunit *test, const struct pma_fit *fit, u32 units, u32 pieces,
-			 u32 free_pieces)
-{
-	struct pma_fit_sum sum;
-
-	KUNIT_EXPECT_EQ(test, errors_of(fit, units, &sum), 0);
-	KUNIT_EXPECT_EQ(test, sum.pieces, pieces);
-	KUNIT_EXPECT_EQ(test, sum.free_pieces, free_pieces);
-}
+#include "pma_kunit_fit.h"
 
 static void expect_piece(struct kunit *test, const struct pma_fit *fit, u32 unit, u32 units,
 			 bool is_free)
@@ -89,7 +42,7 @@ static void alloc_whole_span(struct kunit *test)
 	for (s = 0; s < ARRAY_SIZE(shifts); s++) {
 		for (n = 1; n < 200; n++) {
 			u32 units = n << shifts[s];
-			struct pma_fit *fit = create_span(test, units, shifts[s]);
+			struct pma_fit *fit = pma_kunit_fit_span(test, units, shifts[s]);
 
 			KUNIT_EXPECT_EQ(test, pma_fit_alloc(fit, units + 1, 0), PMA_NONE);
 			KUNIT_ASSERT_EQ(test, pma_fit_alloc(fit, units, 0), 0);
@@ -99,9 +52,9 @@ static void alloc_whole_span(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, fit->free_units, 0);
 			KUNIT_EXPECT_EQ(test, pma_fit_largest(fit), 0);
 			KUNIT_EXPECT_EQ(test, pma_fit_alloc(fit, 1U << shifts[s], 0), PMA_NONE);
-			expect_sound(test, fit, units, 1, 0);
+			pma_kunit_fit_expect_sound(test, fit, units, 1, 0);
 			KUNIT_EXPECT_EQ(test, pma_fit_free(fit, 0), 0);
-			expect_sound(test, fit, units, 1, 1);
+			pma_kunit_fit_expect_sound(test, fit, units, 1, 1);
 			KUNIT_EXPECT_EQ(test, pma_fit_largest(fit), units);
 		}
 	}
@@ -128,7 +81,7 @@ static void alloc_splits_the_end(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(split_table); i++) {
 		u32 span = split_table[i].span, got = split_table[i].got, rest = span - got;
-		struct pma_fit *fit = create_span(test, span, split_table[i].shift);
+		struct pma_fit *fit = pma_kunit_fit_span(test, span, split_table[i].shift);
 		u32 unit = pma_fit_alloc(fit, split_table[i].ask, PMA_FIT_END | PMA_FIT_M);
 
 		KUNIT_ASSERT_EQ(test, unit, rest);
@@ -141,16 +94,16 @@ static void alloc_splits_the_end(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, 0),
 					PMA_FIT_FREE | PMA_FIT_P | PMA_FIT_FIRST);
 		}
-		expect_sound(test, fit, span, 1 + !!rest, !!rest);
+		pma_kunit_fit_expect_sound(test, fit, span, 1 + !!rest, !!rest);
 		KUNIT_EXPECT_EQ(test, pma_fit_free(fit, unit), 0);
-		expect_sound(test, fit, span, 1, 1);
+		pma_kunit_fit_expect_sound(test, fit, span, 1, 1);
 	}
 }
 
 /* Between two pieces in use, of which the one after learns of it. */
 static void alloc_at_end_tells_next(struct kunit *test)
 {
-	struct pma_fit *fit = create_span(test, 30, 0);
+	struct pma_fit *fit = pma_kunit_fit_span(test, 30, 0);
 	u32 i;
 
 	for (i = 0; i < 30; i += 10)
@@ -159,9 +112,9 @@ static void alloc_at_end_tells_next(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, 20) & PMA_FIT_P, 0);
 	KUNIT_EXPECT_EQ(test, pma_fit_alloc(fit, 4, PMA_FIT_END), 16);
 	KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, 20) & PMA_FIT_P, PMA_FIT_P);
-	expect_sound(test, fit, 30, 4, 1);
+	pma_kunit_fit_expect_sound(test, fit, 30, 4, 1);
 	KUNIT_EXPECT_EQ(test, pma_fit_free(fit, 16), 10);
-	expect_sound(test, fit, 30, 3, 1);
+	pma_kunit_fit_expect_sound(test, fit, 30, 3, 1);
 }
 
 static void alloc_splits(struct kunit *test)
@@ -170,7 +123,7 @@ static void alloc_splits(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(split_table); i++) {
 		u32 span = split_table[i].span, got = split_table[i].got;
-		struct pma_fit *fit = create_span(test, span, split_table[i].shift);
+		struct pma_fit *fit = pma_kunit_fit_span(test, span, split_table[i].shift);
 
 		KUNIT_ASSERT_EQ(test, pma_fit_alloc(fit, split_table[i].ask, 0), 0);
 		expect_piece(test, fit, 0, got, false);
@@ -180,13 +133,13 @@ static void alloc_splits(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, got),
 					PMA_FIT_FREE | PMA_FIT_P | PMA_FIT_LAST);
 		}
-		expect_sound(test, fit, span, 1 + (got < span), got < span);
+		pma_kunit_fit_expect_sound(test, fit, span, 1 + (got < span), got < span);
 	}
 }
 
 static void alloc_keeps_client_flags(struct kunit *test)
 {
-	struct pma_fit *fit = create_span(test, 100, 0);
+	struct pma_fit *fit = pma_kunit_fit_span(test, 100, 0);
 	u32 a = pma_fit_alloc(fit, 10, PMA_FIT_A);
 	u32 m = pma_fit_alloc(fit, 10, PMA_FIT_M | PMA_FIT_A);
 
@@ -200,7 +153,7 @@ static void alloc_keeps_client_flags(struct kunit *test)
 	pma_fit_free(fit, m);
 	KUNIT_EXPECT_EQ(test, pma_fit_flags(fit, a),
 			PMA_FIT_FREE | PMA_FIT_P | PMA_FIT_FIRST | PMA_FIT_LAST);
-	expect_sound(test, fit, 100, 1, 1);
+	pma_kunit_fit_expect_sound(test, fit, 100, 1, 1);
 }
 
 /* Free the third of five pieces of @len units, of which others are free already. */
@@ -225,7 +178,7 @@ static const struct {
 
 static void coalesce(struct kunit *test, u32 row, u8 shift, u32 len)
 {
-	struct pma_fit *fit = create_span(test, 5 * len, shift);
+	struct pma_fit *fit = pma_kunit_fit_span(test, 5 * len, shift);
 	u32 start = coalesce_table[row].start * len;
 	u32 units = coalesce_table[row].pieces * len;
 	u32 i;
@@ -243,7 +196,7 @@ static void coalesce(struct kunit *test, u32 row, u8 shift, u32 len)
 				       coalesce_table[row].what, i);
 	if (start + units < 5 * len)
 		KUNIT_EXPECT_FALSE(test, pma_fit_flags(fit, start + units) & PMA_FIT_P);
-	KUNIT_EXPECT_EQ(test, errors_of(fit, 5 * len, &(struct pma_fit_sum){}), 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_fit_errors(fit, 5 * len, &(struct pma_fit_sum){}), 0);
 }
 
 static void free_coalesces(struct kunit *test)
@@ -261,7 +214,7 @@ static void free_coalesces(struct kunit *test)
 
 static void free_stays_within_span(struct kunit *test)
 {
-	struct pma_fit *fit = create(test, 64, 3);
+	struct pma_fit *fit = pma_kunit_fit_create(test, 64, 3);
 	struct pma_fit_sum sum = {};
 
 	pma_fit_add(fit, 16, 16);
@@ -285,7 +238,7 @@ static void free_stays_within_span(struct kunit *test)
 /* With the last piece of a span, and only with that. */
 static void span_is_removed(struct kunit *test)
 {
-	struct pma_fit *fit = create(test, 64, 3);
+	struct pma_fit *fit = pma_kunit_fit_create(test, 64, 3);
 	u32 i;
 
 	pma_fit_add(fit, 0, 24);
@@ -308,7 +261,7 @@ static void span_is_removed(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, fit->tags[i].head, 0);
 		KUNIT_EXPECT_EQ(test, fit->tags[i].foot, 0);
 	}
-	expect_sound(test, fit, 24, 1, 1);
+	pma_kunit_fit_expect_sound(test, fit, 24, 1, 1);
 	pma_fit_add(fit, 24, 40);
 	KUNIT_EXPECT_EQ(test, pma_fit_alloc(fit, 40, 0), 24);
 }
@@ -362,7 +315,7 @@ static void resize(struct kunit *test, u32 row)
 	u32 have = resize_table[row].have, gap = resize_table[row].gap;
 	u32 end = have + gap + (resize_table[row].to_end ? 0 : 8);
 	u32 got = resize_table[row].got, left = have + gap - got;
-	struct pma_fit *fit = create_span(test, end, resize_table[row].shift);
+	struct pma_fit *fit = pma_kunit_fit_span(test, end, resize_table[row].shift);
 	struct pma_link *link;
 
 	KUNIT_ASSERT_EQ(test, pma_fit_alloc(fit, have, PMA_FIT_M), 0);
@@ -383,7 +336,8 @@ static void resize(struct kunit *test, u32 row)
 	KUNIT_EXPECT_EQ_MSG(test, fit->free_units, left, "row %u", row);
 	if (left)
 		expect_piece(test, fit, got, left, true);
-	KUNIT_EXPECT_EQ_MSG(test, errors_of(fit, end, &(struct pma_fit_sum){}), 0, "row %u", row);
+	KUNIT_EXPECT_EQ_MSG(test, pma_kunit_fit_errors(fit, end, &(struct pma_fit_sum){}), 0,
+			    "row %u", row);
 }
 
 static void resize_in_place(struct kunit *test)
@@ -397,7 +351,7 @@ static void resize_in_place(struct kunit *test)
 static void find_every_unit(struct kunit *test)
 {
 	static const u32 lengths[] = { 8, 9, 15, 16, 31, 8, 41 };
-	struct pma_fit *fit = create_span(test, 128, 3);
+	struct pma_fit *fit = pma_kunit_fit_span(test, 128, 3);
 	u32 starts[ARRAY_SIZE(lengths)], i, unit, start = 0;
 
 	for (i = 0; i < ARRAY_SIZE(lengths); i++)
@@ -428,7 +382,7 @@ static struct pma_fit *create_pieces(struct kunit *test, const u32 *lengths, u32
 	for (i = 0; i < nr; i++)
 		units += lengths[i];
 	*span = units;
-	fit = create_span(test, units, 0);
+	fit = pma_kunit_fit_span(test, units, 0);
 	for (i = 0; i < nr; i++) {
 		starts[i] = pma_fit_alloc(fit, lengths[i], 0);
 		pma_fit_alloc(fit, 1, 0);
@@ -481,7 +435,7 @@ static void alloc_chooses_tight_piece(struct kunit *test)
 		want = index < 0 ? PMA_NONE : starts[index];
 		KUNIT_EXPECT_EQ_MSG(test, pma_fit_alloc(fit, choice_table[row].ask, 0), want,
 				    "row %u", row);
-		KUNIT_EXPECT_EQ(test, errors_of(fit, span, &(struct pma_fit_sum){}), 0);
+		KUNIT_EXPECT_EQ(test, pma_kunit_fit_errors(fit, span, &(struct pma_fit_sum){}), 0);
 	}
 }
 
@@ -507,226 +461,6 @@ static void largest_is_near(struct kunit *test)
 	}
 }
 
-/* Flip each bit of a word but those of @except; the check must see it. */
-static void flip_bits(struct kunit *test, const struct pma_fit *fit, u32 units, u32 *word,
-		      u32 except, const char *what, u32 index)
-{
-	struct pma_fit_sum sum;
-	u32 bit;
-
-	for (bit = 0; bit < 32; bit++) {
-		if (except & BIT(bit))
-			continue;
-		*word ^= BIT(bit);
-		KUNIT_EXPECT_NE_MSG(test, errors_of(fit, units, &sum), 0, "%s %u, bit %u", what,
-				    index, bit);
-		*word ^= BIT(bit);
-	}
-}
-
-static void flip_word(struct kunit *test, const struct pma_fit *fit, u32 units, u32 *word,
-		      const char *what, u32 index)
-{
-	flip_bits(test, fit, units, word, 0, what, index);
-}
-
-static void flip_fit(struct kunit *test, struct pma_fit *fit, u32 units)
-{
-	u32 i;
-
-	for (i = 0; i < DIV_ROUND_UP(units, pma_fit_min_units(fit)); i++) {
-		bool in_use = fit->tags[i].head && !(fit->tags[i].head & PMA_FIT_FREE);
-
-		flip_bits(test, fit, units, &fit->tags[i].head, in_use ? PMA_FIT_CLIENT : 0,
-			  "head", i);
-		flip_word(test, fit, units, &fit->tags[i].foot, "foot", i);
-		if (fit->tags[i].head & PMA_FIT_FREE) {
-			flip_word(test, fit, units, &fit->tags[i].link.next, "next", i);
-			flip_word(test, fit, units, &fit->tags[i].link.prev, "prev", i);
-		}
-	}
-	for (i = 0; i < fit->nr_lists; i++)
-		flip_word(test, fit, units, &fit->heads[i], "list", i);
-	for (i = 0; i < PMA_FIT_FL_MAX; i++)
-		flip_word(test, fit, units, &fit->sl_map[i], "map", i);
-	flip_word(test, fit, units, &fit->fl_map, "fl_map", 0);
-	flip_word(test, fit, units, &fit->free_units, "free_units", 0);
-	flip_word(test, fit, units, &fit->free_pieces, "free_pieces", 0);
-	KUNIT_EXPECT_EQ(test, errors_of(fit, units, &(struct pma_fit_sum){}), 0);
-}
-
-/* Every bit but the flags and the link of a piece in use, which are the client's. */
-static void check_sees_every_flip(struct kunit *test)
-{
-	static const u32 lengths[] = { 8, 8, 9, 23, 16, 16, 8, 24, 40, 8 };
-	static const u8 frees[] = { 1, 3, 4, 7, 9 };
-	u32 starts[ARRAY_SIZE(lengths)], i, s;
-
-	for (s = 0; s < 2; s++) {
-		struct pma_fit *fit = create_span(test, 200, s * 3);
-
-		for (i = 0; i < ARRAY_SIZE(lengths); i++)
-			starts[i] = pma_fit_alloc(fit, lengths[i], 0);
-		for (i = 0; i < ARRAY_SIZE(frees); i++)
-			pma_fit_free(fit, starts[frees[i]]);
-		KUNIT_ASSERT_EQ(test, errors_of(fit, 200, &(struct pma_fit_sum){}), 0);
-		flip_fit(test, fit, 200);
-	}
-}
-
-/* What no single bit can do: tags that agree with each other. */
-static void check_sees_two_free_neighbours(struct kunit *test)
-{
-	struct pma_fit *fit = create_span(test, 32, 0);
-	struct pma_fit_sum sum;
-
-	pma_fit_alloc(fit, 8, 0);
-	pma_fit_alloc(fit, 8, 0);
-	pma_fit_alloc(fit, 16, 0);
-	pma_fit_free(fit, 0);
-	/* The second as if it were free and in its list, too. */
-	fit->tags[8].head |= PMA_FIT_FREE;
-	fit->tags[15].foot |= PMA_FIT_FREE;
-	fit->tags[16].head &= ~PMA_FIT_P;
-	fit->tags[8].link = (struct pma_link){ .next = 0, .prev = PMA_NONE };
-	fit->tags[0].link.prev = 8;
-	fit->heads[8] = 8;
-	fit->free_units += 8;
-	fit->free_pieces++;
-	KUNIT_EXPECT_EQ(test, errors_of(fit, 32, &sum), 1);
-	KUNIT_EXPECT_EQ(test, sum.errors, 1);
-}
-
-/* Random operations against a map of units. */
-
-struct piece {
-	u32 unit;
-	u32 units;
-};
-
-struct model {
-	struct kunit *test;
-	struct pma_fit *fit;
-	struct pma_kunit_map map;
-	struct pma_kunit_rng rng;
-	struct piece live[LIVE_MAX];
-	u32 nr_live;
-};
-
-static void model_alloc(struct model *m)
-{
-	u32 least = pma_fit_min_units(m->fit);
-	u32 units = pma_kunit_size(&m->rng, least, m->map.units / 2);
-	u32 flags = pma_kunit_below(&m->rng, 2) ? PMA_FIT_END : 0;
-	u32 unit = pma_fit_alloc(m->fit, units, flags), have;
-
-	if (unit == PMA_NONE) {
-		KUNIT_ASSERT_LT(m->test, pma_kunit_map_largest(&m->map, 0, m->map.units),
-				pma_kunit_fit_bound(units));
-		return;
-	}
-	have = pma_fit_units(m->fit, unit);
-	KUNIT_ASSERT_TRUE(m->test, have >= units && have < units + least);
-	KUNIT_ASSERT_TRUE(m->test, pma_kunit_map_take(&m->map, unit, have));
-	m->live[m->nr_live++] = (struct piece){ unit, have };
-}
-
-static void model_free(struct model *m, u32 i)
-{
-	struct piece piece = m->live[i];
-	u32 start = pma_fit_free(m->fit, piece.unit);
-
-	m->live[i] = m->live[--m->nr_live];
-	KUNIT_ASSERT_TRUE(m->test, pma_kunit_map_give(&m->map, piece.unit, piece.units));
-	KUNIT_ASSERT_LE(m->test, start, piece.unit);
-	KUNIT_ASSERT_TRUE(m->test, !start || m->map.taken[start - 1]);
-	KUNIT_ASSERT_EQ(m->test, pma_fit_units(m->fit, start),
-			pma_kunit_map_gap(&m->map, start, m->map.units));
-}
-
-static void model_resize(struct model *m, u32 i)
-{
-	struct piece *piece = &m->live[i];
-	u32 least = pma_fit_min_units(m->fit);
-	u32 units = pma_kunit_size(&m->rng, least, 2 * piece->units);
-	u32 gap = pma_kunit_map_gap(&m->map, piece->unit + piece->units, m->map.units);
-	u32 have;
-
-	KUNIT_ASSERT_EQ(m->test, pma_fit_resize(m->fit, piece->unit, units),
-			units <= piece->units + gap);
-	have = pma_fit_units(m->fit, piece->unit);
-	if (units > piece->units + gap)
-		KUNIT_ASSERT_EQ(m->test, have, piece->units);
-	else
-		KUNIT_ASSERT_TRUE(m->test, have >= units && have < units + least);
-	pma_kunit_map_give(&m->map, piece->unit, piece->units);
-	KUNIT_ASSERT_TRUE(m->test, pma_kunit_map_take(&m->map, piece->unit, have));
-	piece->units = have;
-}
-
-static void model_check(struct model *m)
-{
-	struct pma_fit_sum sum;
-	u32 i, inside;
-
-	KUNIT_ASSERT_EQ(m->test, errors_of(m->fit, m->map.units, &sum), 0);
-	KUNIT_ASSERT_EQ(m->test, sum.free_units, pma_kunit_map_free(&m->map));
-	KUNIT_ASSERT_EQ(m->test, sum.pieces - sum.free_pieces, m->nr_live);
-	for (i = 0; i < m->nr_live; i++) {
-		struct piece *piece = &m->live[i];
-
-		inside = piece->unit + pma_kunit_below(&m->rng, piece->units);
-		KUNIT_ASSERT_EQ(m->test, pma_fit_units(m->fit, piece->unit), piece->units);
-		KUNIT_ASSERT_FALSE(m->test, pma_fit_is_free(m->fit, piece->unit));
-		KUNIT_ASSERT_EQ(m->test, pma_fit_find(m->fit, inside, ~0U), piece->unit);
-		KUNIT_ASSERT_EQ(m->test, pma_fit_is_piece(m->fit, inside), inside == piece->unit);
-	}
-}
-
-/* More allocs than frees for a while, then the other way round: full and empty. */
-static void model_step(struct model *m, u32 step)
-{
-	u32 allocs = step & 2048 ? 55 : 25;
-	u32 dice = pma_kunit_below(&m->rng, 100);
-
-	if (!m->nr_live || (dice < allocs && m->nr_live < LIVE_MAX))
-		model_alloc(m);
-	else if (dice < 80)
-		model_free(m, pma_kunit_below(&m->rng, m->nr_live));
-	else
-		model_resize(m, pma_kunit_below(&m->rng, m->nr_live));
-}
-
-static void run_model(struct kunit *test, const char *what, u32 units, u8 window_shift)
-{
-	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
-	u32 step;
-
-	KUNIT_ASSERT_NOT_NULL(test, m);
-	m->test = test;
-	m->fit = create_span(test, units, window_shift);
-	pma_kunit_map_init(test, &m->map, units);
-	pma_kunit_rng_init(&m->rng, test, what);
-	for (step = 0; step < pma_kunit_ops(); step++) {
-		model_step(m, step);
-		if (step % 100 == 0)
-			model_check(m);
-	}
-	while (m->nr_live)
-		model_free(m, m->nr_live - 1);
-	expect_sound(test, m->fit, units, 1, 1);
-}
-
-static void random_over_pages(struct kunit *test)
-{
-	run_model(test, __func__, 1000, 0);
-}
-
-static void random_over_granules(struct kunit *test)
-{
-	run_model(test, __func__, 4096, 6);
-}
-
 static struct kunit_case pma_fit_cases[] = {
 	KUNIT_CASE(nr_lists_of_lengths),
 	KUNIT_CASE(alloc_whole_span),
@@ -741,10 +475,6 @@ static struct kunit_case pma_fit_cases[] = {
 	KUNIT_CASE(resize_in_place),
 	KUNIT_CASE(find_every_unit),
 	KUNIT_CASE(largest_is_near),
-	KUNIT_CASE(check_sees_every_flip),
-	KUNIT_CASE(check_sees_two_free_neighbours),
-	KUNIT_CASE_SLOW(random_over_pages),
-	KUNIT_CASE_SLOW(random_over_granules),
 	{}
 };
 
