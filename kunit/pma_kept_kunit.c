@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * pma_kept_kunit.c - big blocks and chunks that a CPU keeps
- *
- * By the kernel interface, as its users meet them.  Those of one CPU stay on it.
  */
-#include <linux/pma.h>
-
 #include "pma_block.h"
-#include "pma_cpu.h"
 #include "pma_drain.h"
 #include "pma_dump.h"
-#include "pma_kept.h"
-#include "pma_kunit.h"
+#include "pma_kunit_kept.h"
 
-static const struct pma_kunit_config large = { "large", 1024, 4096, 0, 0 };
-static const struct pma_kunit_config short_pages = { "short_pages", 8192, 256, 0, 0 };
-
-#define RUN	(5 * 4096)	/* bytes of a big block */
-#define CHUNK	3000
-
-static const size_t sizes[] = { RUN, CHUNK };
+static const size_t sizes[] = { PMA_KUNIT_RUN, PMA_KUNIT_CHUNK };
 
 /* Of the one block that there is. */
 static void expect_requested(struct kunit *test, struct pma_arena *arena, size_t size)
@@ -34,7 +22,7 @@ static void expect_requested(struct kunit *test, struct pma_arena *arena, size_t
 /* What is freed is the next of its size, and till then free for everybody who asks. */
 static void freed_block_is_next(struct kunit *test)
 {
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_keeping);
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -47,7 +35,7 @@ static void freed_block_is_next(struct kunit *test)
 		pma_kunit_expect_live(test, arena, 0, 0);
 		KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), 0);
 		KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena),
-				held + (sizes[i] == RUN ? 5 : 0));
+				held + (sizes[i] == PMA_KUNIT_RUN ? 5 : 0));
 		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, sizes[i]), block);
 		KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), usable);
 		pma_kunit_expect_live(test, arena, 1, usable);
@@ -60,144 +48,9 @@ static void freed_block_is_next(struct kunit *test)
 	}
 }
 
-/* A few of a length are kept, of long ones of about that; the others go back. */
-static void few_of_a_length_are_kept(struct kunit *test)
-{
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
-	struct pma_arena *most = pma_kunit_percpu(test, &short_pages);
-	static const u32 longest[] = { 255, 256, 257, 512 };
-	void *blocks[PMA_KEPT_DEPTH + 2], *other;
-	u32 i;
-
-	pma_kunit_move_to_cpu(0);
-	for (i = 0; i < ARRAY_SIZE(blocks); i++)
-		blocks[i] = pma_alloc(arena, RUN);
-	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), PMA_KEPT_DEPTH * 5);
-	pma_block_free_all(arena);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 0);
-	for (i = 0; i < 3; i++)
-		blocks[i] = pma_alloc(arena, (17 + i) * 4096);
-	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 3, blocks), 0);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 17 + 18 + 19);
-	/* Longer ones that are in the same bin are none for it. */
-	other = pma_alloc(arena, 16 * 4096);
-	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, other), 16 * 4096);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 17 + 18 + 19);
-	for (i = 3; i--; )
-		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, (17 + i) * 4096), blocks[i]);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 0);
-	/* The shortest and the longest of the last bins. */
-	for (i = 0; i < ARRAY_SIZE(longest); i++) {
-		other = pma_alloc(most, longest[i] * 256);
-		KUNIT_EXPECT_EQ(test, pma_free(most, other), 0);
-		KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(most), longest[i] <= PMA_KEPT_RUN_PAGES ?
-							longest[i] : 0);
-		pma_block_free_all(most);
-	}
-	pma_block_free_all(arena);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 0);
-}
-
-static void expect_kept(struct kunit *test, const struct pma_kunit_config *config, u32 nr_pages)
-{
-	struct pma_arena *arena = pma_kunit_percpu(test, config);
-	u32 part = nr_pages / 64, i, round;
-	void *blocks[9], *all;
-
-	pma_kunit_move_to_cpu(0);
-	/* What is flushed in between counts no more. */
-	for (round = 0; round < 3; round++) {
-		for (i = 0; i < 8; i++)
-			blocks[i] = pma_alloc(arena, (i / 2 + 7) * part * 4096);
-		blocks[8] = pma_alloc(arena, 6 * part * 4096);
-		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
-		KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), nr_pages);
-		KUNIT_EXPECT_EQ(test, nr_pages, (7 + 7 + 8 + 8 + 9 + 9 + 10 + 6) * part);
-		all = pma_alloc(arena, 1024 * 4096);
-		KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 0);
-		KUNIT_EXPECT_EQ(test, pma_free(arena, all), 0);
-	}
-	pma_kunit_expect_live(test, arena, 0, 0);
-}
-
-/* And no more than an eighth of the region, or a sixteenth where classes adapt. */
-static void a_part_of_the_region_is_kept(struct kunit *test)
-{
-	static const struct pma_kunit_config adaptive = {
-		"adaptive", 1024, 4096, 0, PMA_POOL_ADAPTIVE
-	};
-
-	expect_kept(test, &large, 128);
-	expect_kept(test, &adaptive, 64);
-}
-
-/* Where less than half of the pool is free, nothing is kept. */
-static void nothing_is_kept_of_a_full_pool(struct kunit *test)
-{
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
-	void *most = pma_alloc(arena, 508 * 4096), *run = pma_alloc(arena, RUN);
-	void *chunk = pma_alloc(arena, CHUNK);
-
-	KUNIT_ASSERT_NOT_NULL(test, chunk);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, run), 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, chunk), 0);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 0);
-	KUNIT_EXPECT_EQ(test, arena->stats.heap_pages, 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, most), 0);
-}
-
-/* Of a pool that fills up what is kept goes back with the blocks that are freed. */
-static void kept_pieces_are_shed(struct kunit *test)
-{
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
-	void *blocks[2 * 8], *most, *other;
-	u32 i, frees;
-
-	pma_kunit_move_to_cpu(0);
-	for (i = 0; i < ARRAY_SIZE(blocks); i++)
-		blocks[i] = pma_alloc(arena, sizes[i / 8]);
-	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 8 * 5);
-	/* Each free looks at some places only. */
-	other = pma_alloc(arena, 9 * 4096);
-	most = pma_alloc(arena, 513 * 4096);
-	for (frees = 0; frees < 2 * 8 + PMA_KEPT_PLACES / PMA_KEPT_SHED_LOOKS; frees++)
-		KUNIT_EXPECT_EQ(test, pma_free(arena, other + 16), -EBADSLT);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 8 * 5);
-	for (; frees; frees--) {
-		KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
-		other = pma_alloc(arena, 9 * 4096);
-	}
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 0);
-	KUNIT_EXPECT_EQ(test, arena->stats.heap_pages, 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, most), 0);
-	pma_kunit_expect_live(test, arena, 0, 0);
-}
-
-/* A chunk serves what it is up to a sixteenth longer than, and nothing by more than an eighth. */
-static void kept_chunk_serves_shorter_ones(struct kunit *test)
-{
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
-	void *block = pma_alloc(arena, CHUNK), *other;
-	size_t usable = pma_usable_size(arena, block), shortest = DIV_ROUND_UP(usable * 16, 17);
-
-	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
-	other = pma_alloc(arena, usable + 1);
-	KUNIT_EXPECT_PTR_NE(test, other, block);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
-	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, shortest), block);
-	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), usable);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
-	other = pma_alloc(arena, ALIGN_DOWN(usable * 8 / 9, 16) - 16);
-	KUNIT_EXPECT_PTR_NE(test, other, block);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
-}
-
 static void kept_block_is_zeroed(struct kunit *test)
 {
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_keeping);
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -215,7 +68,7 @@ static void kept_block_is_zeroed(struct kunit *test)
 /* Each misuse gets the answer that it gets of a block that is free. */
 static void misuse_is_refused(struct kunit *test)
 {
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_keeping);
 	struct pma_arena *other = pma_kunit_arena(test, arena->pool, PMA_ARENA_PERCPU);
 	u32 i;
 
@@ -244,9 +97,12 @@ static void misuse_is_refused(struct kunit *test)
 /* A kept run is told of as held, a kept chunk as none. */
 static void dump_tells_of_no_kept_block(struct kunit *test)
 {
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
-	void *freed[] = { pma_alloc(arena, RUN), pma_alloc(arena, CHUNK), pma_alloc(arena, CHUNK) };
-	void *last = pma_alloc(arena, CHUNK);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_keeping);
+	void *freed[] = {
+		pma_alloc(arena, PMA_KUNIT_RUN), pma_alloc(arena, PMA_KUNIT_CHUNK),
+		pma_alloc(arena, PMA_KUNIT_CHUNK),
+	};
+	void *last = pma_alloc(arena, PMA_KUNIT_CHUNK);
 	struct pma_stats stats;
 	struct pma_block_rec blocks[4];
 	struct pma_page_rec pages[8];
@@ -273,15 +129,15 @@ static void dump_tells_of_no_kept_block(struct kunit *test)
 /* Drained CPUs keep nothing, and go on keeping nothing until they may again. */
 static void drained_cpus_keep_nothing(struct kunit *test)
 {
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
-	void *blocks[] = { pma_alloc(arena, RUN), pma_alloc(arena, CHUNK) };
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_keeping);
+	void *blocks[] = { pma_alloc(arena, PMA_KUNIT_RUN), pma_alloc(arena, PMA_KUNIT_CHUNK) };
 
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
 	KUNIT_EXPECT_NE(test, arena->stats.arena_pages, 0);
 	pma_drain_begin(arena);
 	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
-	blocks[0] = pma_alloc(arena, RUN);
-	blocks[1] = pma_alloc(arena, CHUNK);
+	blocks[0] = pma_alloc(arena, PMA_KUNIT_RUN);
+	blocks[1] = pma_alloc(arena, PMA_KUNIT_CHUNK);
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
 	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
 	pma_drain_end(arena);
@@ -290,7 +146,7 @@ static void drained_cpus_keep_nothing(struct kunit *test)
 /* However often blocks are kept and flushed, no more are told of than there ever were. */
 static void peak_is_bounded(struct kunit *test)
 {
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_keeping);
 	struct pma_stats stats;
 	u32 i;
 
@@ -302,7 +158,7 @@ static void peak_is_bounded(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, pma_kept_flush(arena));
 	}
 	pma_arena_stats(arena, &stats);
-	KUNIT_EXPECT_LE(test, stats.peak_bytes, 2 * RUN);
+	KUNIT_EXPECT_LE(test, stats.peak_bytes, 2 * PMA_KUNIT_RUN);
 	KUNIT_EXPECT_EQ(test, stats.live_bytes, 0);
 }
 
@@ -432,7 +288,7 @@ static void double_free_is_refused_threads(struct kunit *test)
 	u32 round, i;
 
 	KUNIT_ASSERT_NOT_NULL(test, race);
-	race->arena = pma_kunit_percpu(test, &large);
+	race->arena = pma_kunit_percpu(test, &pma_kunit_keeping);
 	for (round = 0; round < 20; round++) {
 		for (i = 0; i < RACE_BLOCKS; i++)
 			race->blocks[i] = pma_alloc(race->arena, sizes[i % ARRAY_SIZE(sizes)]);
@@ -464,7 +320,7 @@ static void take_again(struct takers *takers)
 
 	for (n = 0; n < takers->ops; n++) {
 		for (i = 0; i < ARRAY_SIZE(blocks); i++)
-			blocks[i] = pma_kunit_make_block(takers->arena, RUN, n + i);
+			blocks[i] = pma_kunit_make_block(takers->arena, PMA_KUNIT_RUN, n + i);
 		for (i = 0; i < ARRAY_SIZE(blocks); i++)
 			if (!blocks[i] || !pma_kunit_drop_block(takers->arena, blocks[i]))
 				atomic_inc(&takers->failed);
@@ -494,7 +350,7 @@ static void kept_piece_has_one_taker_threads(struct kunit *test)
 	struct takers *takers = kunit_kzalloc(test, sizeof(*takers), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, takers);
-	takers->arena = pma_kunit_percpu(test, &large);
+	takers->arena = pma_kunit_percpu(test, &pma_kunit_keeping);
 	takers->ops = pma_kunit_ops() / 20;
 	pma_kunit_threads(test, RACE_THREADS, take_or_flush, takers);
 	KUNIT_EXPECT_EQ(test, atomic_read(&takers->failed), 0);
@@ -502,166 +358,11 @@ static void kept_piece_has_one_taker_threads(struct kunit *test)
 	pma_kunit_expect_sound(test, takers->arena->pool);
 }
 
-static struct pma_kept *kept_of_cpu_0(struct pma_arena *arena)
-{
-	return &per_cpu_ptr(arena->cpu, 0)->kept;
-}
-
-/* Have a run kept, which is what the next shedding looks at first. */
-static void keep_run_to_shed(struct kunit *test, struct pma_arena *arena)
-{
-	struct pma_kept *kept = kept_of_cpu_0(arena);
-
-	KUNIT_EXPECT_EQ(test, pma_free(arena, pma_alloc(arena, RUN)), 0);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 5);
-	kept->next_shed = pma_kept_run_bin(kept, 5) - kept->places + 1;
-}
-
-/* A chunk that is freed and not kept sheds a piece where the pool fills up, and only there. */
-static void freed_chunk_sheds(struct kunit *test)
-{
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
-	void *blocks[PMA_KEPT_CHUNK_DEPTH + 1], *stays, *other, *most;
-	size_t usable;
-	u32 i;
-
-	pma_kunit_move_to_cpu(0);
-	for (i = 0; i < ARRAY_SIZE(blocks); i++)
-		blocks[i] = pma_alloc(arena, CHUNK);
-	usable = pma_usable_size(arena, blocks[0]);
-	stays = pma_alloc(arena, 2 * CHUNK);
-	other = pma_alloc(arena, CHUNK);
-	keep_run_to_shed(test, arena);
-	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 5);
-	KUNIT_EXPECT_EQ(test, pma_kept_bytes(kept_of_cpu_0(arena)),
-			RUN + PMA_KEPT_CHUNK_DEPTH * usable);
-	most = pma_alloc(arena, 513 * 4096);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 5);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, stays), 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, most), 0);
-}
-
-/* But if its segment goes back, that is enough. */
-static void last_chunk_sheds_nothing(struct kunit *test)
-{
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
-	void *chunk, *most;
-
-	pma_kunit_move_to_cpu(0);
-	chunk = pma_alloc(arena, CHUNK);
-	keep_run_to_shed(test, arena);
-	most = pma_alloc(arena, 513 * 4096);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, chunk), 0);
-	KUNIT_EXPECT_EQ(test, arena->stats.heap_pages, 0);
-	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 5);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, most), 0);
-}
-
-/* Of chunks, too, no more than a part of the region is kept. */
-static void kept_chunks_are_bounded(struct kunit *test)
-{
-	static const struct pma_kunit_config config = { "sixty_four", 64, 4096, 0, 0 };
-	struct pma_arena *arena = pma_kunit_percpu(test, &config);
-	const struct pma_kept *kept = kept_of_cpu_0(arena);
-	void *blocks[14];
-	u32 i;
-
-	pma_kunit_move_to_cpu(0);
-	for (i = 0; i < ARRAY_SIZE(blocks); i++)
-		blocks[i] = pma_alloc(arena, 2100 + i / 4 * 400);
-	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
-	KUNIT_EXPECT_LE(test, pma_kept_bytes(kept), kept->bytes_max);
-	KUNIT_EXPECT_GT(test, pma_kept_bytes(kept), kept->bytes_max / 2);
-}
-
-/* A bin has another one after it. */
-static void bins_are_within_places(struct kunit *test)
-{
-	static const struct pma_kunit_config configs[] = {
-		{ "page_256", 256, 256, 64, 0 }, { "page_4096", 64, 4096, 0, 0 },
-		{ "page_65536", 24, 65536, 0, 0 }, { "slab_max_64", 24, 65536, 64, 0 },
-	};
-	u32 i, units;
-	size_t bin;
-
-	for (i = 0; i < ARRAY_SIZE(configs); i++) {
-		struct pma_kept *kept = kept_of_cpu_0(pma_kunit_percpu(test, &configs[i]));
-
-		for (units = 1; units < 100000; units++)
-			if (pma_kept_chunk_bin(kept, units, &bin))
-				KUNIT_ASSERT_LE(test, bin + 2, PMA_KEPT_CHUNK_BINS);
-	}
-}
-
-/* Does each bin of chunks know how many of its places say a length? */
-static void expect_filled(struct kunit *test, struct pma_kept *kept)
-{
-	u32 bin, i, filled;
-
-	for (bin = 0; bin < PMA_KEPT_CHUNK_BINS; bin++) {
-		for (filled = i = 0; i < PMA_KEPT_CHUNK_DEPTH; i++)
-			filled += !!pma_kept_chunks(kept, bin)[i].length;
-		KUNIT_EXPECT_EQ_MSG(test, kept->filled[bin], filled, "bin %u", bin);
-	}
-}
-
-/* Chunks that are kept where others have emptied the places are found again. */
-static void bins_know_what_is_in_them(struct kunit *test)
-{
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
-	struct pma_kept *kept = kept_of_cpu_0(arena);
-	void *blocks[PMA_KEPT_CHUNK_DEPTH];
-	u32 round, i;
-
-	pma_kunit_move_to_cpu(0);
-	for (round = 0; round < 3; round++) {
-		for (i = 0; i < ARRAY_SIZE(blocks); i++)
-			blocks[i] = pma_alloc(arena, CHUNK + (i % 2) * 400);
-		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks) - round, blocks), 0);
-		expect_filled(test, kept);
-		blocks[0] = pma_alloc(arena, CHUNK);
-		expect_filled(test, kept);
-		KUNIT_EXPECT_TRUE(test, pma_kept_flush(arena));
-		KUNIT_EXPECT_EQ(test, pma_kept_bytes(kept), 0);
-		blocks[1] = pma_alloc(arena, CHUNK);
-		expect_filled(test, kept);
-		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
-		KUNIT_EXPECT_EQ(test, pma_free_batch(arena, round,
-						     blocks + ARRAY_SIZE(blocks) - round), 0);
-		expect_filled(test, kept);
-		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, CHUNK), blocks[0]);
-		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[0]), 0);
-	}
-}
-
-/* So does the next bin, of which a shorter one is served. */
-static void next_bin_knows_what_is_in_it(struct kunit *test)
-{
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
-	struct pma_kept *kept;
-	size_t shorter;
-	void *block;
-
-	pma_kunit_move_to_cpu(0);
-	kept = kept_of_cpu_0(arena);
-	block = pma_alloc(arena, CHUNK);
-	shorter = DIV_ROUND_UP(pma_usable_size(arena, block) * 16, 17);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
-	expect_filled(test, kept);
-	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, shorter), block);
-	expect_filled(test, kept);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
-	expect_filled(test, kept);
-}
-
 /* While CPUs are drained nothing of what they keep is handed out. */
 static void draining_hands_out_nothing(struct kunit *test)
 {
-	struct pma_arena *arena = pma_kunit_percpu(test, &large);
-	struct pma_kept *kept = kept_of_cpu_0(arena);
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_keeping);
+	struct pma_kept *kept = pma_kunit_kept(arena);
 	void *blocks[2];
 	u64 allocs;
 	u32 i;
@@ -678,35 +379,9 @@ static void draining_hands_out_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 2, blocks), 0);
 }
 
-/* A granule more is too much of few. */
-static void kept_short_chunk_serves_its_length(struct kunit *test)
-{
-	static const struct pma_kunit_config config = { "slab_max_64", 64, 4096, 64, 0 };
-	struct pma_arena *arena = pma_kunit_percpu(test, &config);
-	void *block = pma_alloc(arena, 96), *other;
-
-	pma_kunit_move_to_cpu(0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
-	other = pma_alloc(arena, 80);
-	KUNIT_EXPECT_PTR_NE(test, other, block);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, other), 0);
-}
-
 static struct kunit_case cases[] = {
 	KUNIT_CASE(freed_block_is_next),
-	KUNIT_CASE(few_of_a_length_are_kept),
-	KUNIT_CASE(a_part_of_the_region_is_kept),
-	KUNIT_CASE(nothing_is_kept_of_a_full_pool),
-	KUNIT_CASE(kept_pieces_are_shed),
-	KUNIT_CASE(freed_chunk_sheds),
-	KUNIT_CASE(last_chunk_sheds_nothing),
-	KUNIT_CASE(kept_chunks_are_bounded),
-	KUNIT_CASE(bins_are_within_places),
-	KUNIT_CASE(bins_know_what_is_in_them),
-	KUNIT_CASE(next_bin_knows_what_is_in_it),
 	KUNIT_CASE(draining_hands_out_nothing),
-	KUNIT_CASE(kept_short_chunk_serves_its_length),
-	KUNIT_CASE(kept_chunk_serves_shorter_ones),
 	KUNIT_CASE(kept_block_is_zeroed),
 	KUNIT_CASE(misuse_is_refused),
 	KUNIT_CASE(dump_tells_of_no_kept_block),
