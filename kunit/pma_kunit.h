@@ -2,9 +2,11 @@
 /*
  * pma_kunit.h - what the suites share
  *
- * A suite for nearly each module file, the same source in the kernel and on the host (see
- * host/).  Whatever differs between the two is behind the functions of
- * pma_kunit_os.c, of which there are two.
+ * A suite or more for nearly each module file, the same source in the kernel and on the host
+ * (see host/).  Whatever differs between the two is behind the functions of
+ * pma_kunit_os.c, of which there are two.  Of several suites for a file the others' names
+ * begin with the first one's: SUITE='pma_fit*' runs them all.  What only they share is in
+ * pma_kunit_fit.[ch].
  *
  * A suite that works on pools has pma_kunit_init() and pma_kunit_exit(): after
  * each case its pools must be sound, their arenas without a block and their
