@@ -7,6 +7,14 @@
 
 #define UNITS_MAX	4096
 
+static void expect_unit(struct kunit *test, const unsigned long *map, u32 unit, u32 first,
+			const char *want)
+{
+	KUNIT_EXPECT_EQ_MSG(test, pma_mix_find(map, unit), first, "%s, unit %u", want, unit);
+	KUNIT_EXPECT_EQ_MSG(test, pma_mix_is_start(map, unit), unit == first, "%s, unit %u",
+			    want, unit);
+}
+
 /* What a run of up to 16 units looks like: a capital where a piece begins, f for free. */
 static void expect_map(struct kunit *test, const unsigned long *map, const char *want)
 {
@@ -19,8 +27,7 @@ static void expect_map(struct kunit *test, const unsigned long *map, const char 
 		memset(got + unit, pma_mix_is_free(map, unit) ? 'f' : 'u', next - unit);
 		got[unit] += 'A' - 'a';
 		for (i = unit; i < next; i++)
-			KUNIT_EXPECT_EQ_MSG(test, pma_mix_find(map, i), unit, "%s, unit %u", want,
-					    i);
+			expect_unit(test, map, i, unit, want);
 	}
 	KUNIT_EXPECT_STREQ(test, got, want);
 	KUNIT_EXPECT_EQ(test, pma_mix_sum(map, end).errors, 0);
@@ -108,6 +115,54 @@ static void hints_go_with_last_piece(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hints, 0);
 }
 
+/* A piece that begins with the last unit of a stretch is that one's, not the next one's. */
+static void hints_are_of_where_pieces_begin(struct kunit *test)
+{
+	unsigned long map[BITS_TO_LONGS(128)] = {};
+	u64 hints = 1;
+	u32 largest;
+
+	pma_mix_init(map, 128);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 128, 63, &hints, &largest), 0);
+	KUNIT_EXPECT_EQ(test, largest, 65);
+	KUNIT_EXPECT_EQ(test, hints, 1);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 128, 2, &hints, &largest), 63);
+	KUNIT_EXPECT_EQ(test, hints, 2);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 128, 63, &hints, &largest), 65);
+	KUNIT_EXPECT_EQ(test, hints, 0);
+}
+
+/* Where a free piece was joined with the one before, it is looked for once more only. */
+static void hints_in_vain_are_taken_back(struct kunit *test)
+{
+	unsigned long map[BITS_TO_LONGS(128)] = {};
+	u64 hints = 1;
+	u32 largest;
+
+	pma_mix_init(map, 128);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 128, 64, &hints, &largest), 0);
+	KUNIT_EXPECT_EQ(test, hints, 2);
+	KUNIT_EXPECT_EQ(test, give(map, 128, 0, &hints), 128);
+	KUNIT_EXPECT_EQ(test, hints, 3);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 128, 2, &hints, &largest), 0);
+	KUNIT_EXPECT_EQ(test, hints, 1);
+}
+
+/* Bits after the end are none of the run. */
+static void nothing_after_the_end_is_taken(struct kunit *test)
+{
+	unsigned long map[1] = {};
+	u64 hints = 1;
+	u32 largest;
+
+	pma_mix_init(map, 16);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 10, &hints, &largest), 0);
+	__set_bit(30, map);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 16, 20, &hints, &largest), PMA_NONE);
+	KUNIT_EXPECT_EQ(test, largest, 6);
+	KUNIT_EXPECT_EQ(test, pma_mix_sum(map, 16).errors, 0);
+}
+
 static void alloc_takes_shortest_piece(struct kunit *test)
 {
 	unsigned long map[1] = {};
@@ -184,6 +239,10 @@ static void last_piece_ends_with_bitmap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, largest, 2);
 	KUNIT_EXPECT_EQ(test, pma_mix_units(map, 64, 62), 2);
 	KUNIT_EXPECT_EQ(test, pma_mix_taken(map, 64, 62, 2), 2);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 64, 3, &hints, &largest), PMA_NONE);
+	KUNIT_EXPECT_EQ(test, largest, 2);
+	KUNIT_EXPECT_EQ(test, pma_mix_alloc(map, 64, 2, &hints, &largest), 62);
+	KUNIT_EXPECT_EQ(test, give(map, 64, 62, &hints), 2);
 }
 
 static void sum_sees_what_is_no_run(struct kunit *test)
@@ -321,6 +380,9 @@ static struct kunit_case pma_mix_cases[] = {
 	KUNIT_CASE(pieces_split_and_join),
 	KUNIT_CASE(shortest_pieces_are_told_apart),
 	KUNIT_CASE(hints_go_with_last_piece),
+	KUNIT_CASE(hints_are_of_where_pieces_begin),
+	KUNIT_CASE(hints_in_vain_are_taken_back),
+	KUNIT_CASE(nothing_after_the_end_is_taken),
 	KUNIT_CASE(alloc_takes_shortest_piece),
 	KUNIT_CASE(resize_stays_where_it_is),
 	KUNIT_CASE(last_piece_ends_with_bitmap),
