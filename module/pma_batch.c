@@ -108,14 +108,13 @@ static u32 free_some(struct pma_arena *arena, struct pma_batch_entry *entries, u
 {
 	struct pma_place place;
 	struct pma_page *page;
-	u32 run_pages;
 
 	if (pma_place_find(arena, entries->handle, &place) || place.kind == PMA_KIND_BIG)
 		return 0;
 	page = &arena->pool->pages.desc[place.pgno];
 	if (place.kind == PMA_KIND_SLAB && pma_slabs_claim(page))
 		return free_slab_blocks(arena, place.pgno, entries, nr);
-	if (!pma_block_free_place(arena, &place, &run_pages))
+	if (pma_block_free_place(arena, &place))
 		return 0;
 	entries->result = 0;
 	return 1;

@@ -193,40 +193,41 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
  * pma_block_free_place() - free a block that was found
  * @arena: whose it is, and no other arena's too
  * @place: from pma_place_find(), which answered 0
- * @run_pages: 0; of a big block in a pool that isolates its pages, which the caller owes
- *	to pma_arena_big_give() without the lock
  *
  * Context: The arena's lock is held; takes the pool's.
- * Return: false if a CPU has freed it meanwhile, without the lock; then nothing is changed.
+ * Return: 0; of a big block in a pool that isolates its pages, which the caller owes
+ * to pma_arena_big_give() without the lock; -EALREADY if a CPU has freed it meanwhile,
+ * without the lock, and then nothing is changed.
  */
-bool pma_block_free_place(struct pma_arena *arena, const struct pma_place *place, u32 *run_pages)
+s64 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 {
 	struct pma_page *page;
 	u32 nr_blocks;
 
 	lockdep_assert_held(&arena->lock);
-	*run_pages = 0;
 	if (place->kind == PMA_KIND_SLAB) {
 		page = page_of(arena, place->pgno);
 		nr_blocks = arena->pool->classes->class[pma_page_id(page).class].nr_blocks;
-		return pma_slabs_free(arena, page, place->pgno, nr_blocks, place->index);
+		return pma_slabs_free(arena, page, place->pgno, nr_blocks, place->index) ?
+		       0 : -EALREADY;
 	}
 	if (place->kind == PMA_KIND_HEAP) {
 		pma_chunks_free(arena, place->start);
-		return true;
+		return 0;
 	}
-	if (place->kind == PMA_PAGE_MIXED)
-		return pma_mixed_free(arena, place->start);
+	if (place->kind == PMA_PAGE_MIXED) {
+		pma_mixed_free(arena, place->start);
+		return 0;
+	}
 	if (READ_ONCE(page_of(arena, place->pgno)->kind) != PMA_PAGE_BUSY &&
 	    !pma_big_claim(&arena->pool->pages, place->pgno, arena->id))
-		return false;
+		return -EALREADY;
 	if (!pma_pool_isolates(arena->pool)) {
 		big_free_at_once(arena, place->pgno);
-		return true;
+		return 0;
 	}
 	pma_arena_count_frees(arena, 1, pma_arena_big_bytes(arena, place->pgno));
-	*run_pages = pma_arena_big_unlink(arena, place->pgno);
-	return true;
+	return pma_arena_big_unlink(arena, place->pgno);
 }
 
 /**
@@ -360,7 +361,7 @@ int pma_block_free_and_unlock(struct pma_arena *arena, u64 handle, unsigned long
 	__releases(&arena->lock)
 {
 	struct pma_place place;
-	u32 run_pages = 0;
+	s64 owed = 0;
 	int err;
 
 	if (!pma_pool_isolates(arena->pool) && claim_big(arena, handle)) {
@@ -369,15 +370,17 @@ int pma_block_free_and_unlock(struct pma_arena *arena, u64 handle, unsigned long
 		return 0;
 	}
 	err = pma_place_find(arena, handle, &place);
-	if (!err && place.claim)
-		pma_share_leave(arena, place.claim);
-	else if (!err && !pma_block_free_place(arena, &place, &run_pages))
-		err = -EALREADY;
 	if (err)
 		pma_arena_count_error_locked(arena, err);
+	else if (place.claim)
+		pma_share_leave(arena, place.claim);
+	else
+		owed = pma_block_free_place(arena, &place);
+	if (unlikely(owed < 0))
+		err = pma_arena_count_error_locked(arena, owed);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	if (run_pages)
-		pma_arena_big_give(arena, place.pgno, run_pages);
+	if (owed > 0)
+		pma_arena_big_give(arena, place.pgno, owed);
 	if (!err && place.claim)
 		pma_share_release(arena, place.claim);
 	return err;

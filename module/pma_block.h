@@ -24,6 +24,6 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
 			  u32 flags, struct pma_block *block);
 int pma_block_free_and_unlock(struct pma_arena *arena, u64 handle, unsigned long irq)
 	__releases(&arena->lock);
-bool pma_block_free_place(struct pma_arena *arena, const struct pma_place *place, u32 *run_pages);
+s64 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place);
 
 #endif /* _PMA_BLOCK_H */

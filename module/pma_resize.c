@@ -95,10 +95,13 @@ static bool fits_in_place(const struct resize *want, const struct pma_place *pla
 	return pma_heap_resize(arena->heap, place->start, want->size);
 }
 
-/* Free the old block, unless a CPU has done so meanwhile, by mistake; the lock is held. */
-static void free_old(const struct resize *want, const struct pma_place *place, u32 *run_pages)
+/*
+ * Free the old block, unless a CPU has done so meanwhile, by mistake; the lock is held.  The
+ * pages that are owed then.
+ */
+static u32 free_old(const struct resize *want, const struct pma_place *place)
 {
-	pma_block_free_place(want->arena, place, run_pages);
+	return max_t(s64, pma_block_free_place(want->arena, place), 0);
 }
 
 /* Take another block, copy and free the old one; the lock is held. */
@@ -110,7 +113,7 @@ static int move_to_small(const struct resize *want, const struct pma_place *plac
 	if (err)
 		return err;
 	memcpy(ptr_of(want, block->handle), ptr_of(want, old->handle), bytes_to_keep(want, old));
-	free_old(want, place, run_pages);
+	*run_pages = free_old(want, place);
 	return 0;
 }
 
@@ -133,7 +136,7 @@ static void publish(const struct resize *want, u32 pgno, const struct pma_place 
 	pma_arena_big_publish(arena, pgno, want->size);
 	if (moved) {
 		pma_arena_count_allocs(arena, 1, block->size);
-		free_old(want, place, &run_pages);
+		run_pages = free_old(want, place);
 	} else {
 		pma_arena_count_bytes(arena, (s64)(block->size - old->size));
 	}
@@ -223,12 +226,10 @@ static int big_to_big(const struct resize *want, const struct pma_place *place,
 static void small_to_big(const struct resize *want, u32 pgno, const struct pma_place *place,
 			 const struct pma_block *old, struct pma_block *block)
 {
-	u32 run_pages;
-
 	memcpy(ptr_of(want, block->handle), ptr_of(want, old->handle), bytes_to_keep(want, old));
 	pma_arena_big_publish(want->arena, pgno, want->size);
 	pma_arena_count_allocs(want->arena, 1, block->size);
-	free_old(want, place, &run_pages);
+	free_old(want, place);
 }
 
 /* As resize_to_big(), of a slab block or a chunk; the lock is not held. */
