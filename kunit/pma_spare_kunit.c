@@ -219,10 +219,17 @@ static void free_while_page_is_adopted(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-static int free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page,
-			 unsigned long irq)
+/* Others had looked for room in vain; a free that had a spare page out of its place tells them. */
+static void expect_told(struct kunit *test, struct pma_arena *arena, u64 handle, int err)
 {
-	return pma_free_of_spare(arena, handle, page, irq, pma_cpu_own(arena, page));
+	struct pma_page *page = &arena->fast.desc[handle >> arena->fast.page_shift];
+	unsigned long irq;
+
+	WRITE_ONCE(arena->keeps, false);
+	local_irq_save(irq);
+	KUNIT_EXPECT_EQ(test, pma_free_of_spare(arena, handle, page, irq,
+						pma_cpu_own(arena, page)), err);
+	KUNIT_EXPECT_TRUE(test, arena->keeps);
 }
 
 /*
@@ -235,7 +242,6 @@ static void given_page_is_told_of(struct kunit *test)
 	struct pma_arena *arena = pma_kunit_percpu(test, &config);
 	struct pma_page *desc;
 	void *blocks[2 * 16];
-	unsigned long irq;
 	u64 handle;
 
 	if (!pma_kunit_move_to_cpu(1) || !pma_kunit_move_to_cpu(0))
@@ -248,15 +254,9 @@ static void given_page_is_told_of(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[2]), 0);
 	KUNIT_EXPECT_EQ(test, desc->kind, PMA_KIND_SLAB | PMA_SLAB_CPU | PMA_SLAB_GIVEN);
 	pma_kunit_move_to_cpu(0);
-	WRITE_ONCE(arena->keeps, false);
-	local_irq_save(irq);
-	KUNIT_EXPECT_EQ(test, free_of_spare(arena, handle, desc, irq), 0);
-	KUNIT_EXPECT_TRUE(test, arena->keeps);
+	expect_told(test, arena, handle, 0);
 	/* So does one that is refused. */
-	WRITE_ONCE(arena->keeps, false);
-	local_irq_save(irq);
-	KUNIT_EXPECT_EQ(test, free_of_spare(arena, handle, desc, irq), -EALREADY);
-	KUNIT_EXPECT_TRUE(test, arena->keeps);
+	expect_told(test, arena, handle, -EALREADY);
 	pma_kunit_expect_sound(test, arena->pool);
 	pma_block_free_all(arena);
 }
@@ -270,7 +270,6 @@ static void empty_page_is_told_of(struct kunit *test)
 	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_many_pages);
 	void *blocks[2 * PMA_KUNIT_PAIR];
 	struct pma_page *desc;
-	unsigned long irq;
 	u64 handle;
 
 	if (!arena->cpu)
@@ -283,10 +282,7 @@ static void empty_page_is_told_of(struct kunit *test)
 	desc = &arena->fast.desc[handle / 256];
 	KUNIT_EXPECT_EQ(test, desc->kind, PMA_KIND_SLAB | PMA_SLAB_CPU);
 	/* Who found no room looked just when the page was out of its place. */
-	WRITE_ONCE(arena->keeps, false);
-	local_irq_save(irq);
-	KUNIT_EXPECT_EQ(test, free_of_spare(arena, handle, desc, irq), -EALREADY);
-	KUNIT_EXPECT_TRUE(test, arena->keeps);
+	expect_told(test, arena, handle, -EALREADY);
 	pma_kunit_expect_sound(test, arena->pool);
 	pma_block_free_all(arena);
 }
