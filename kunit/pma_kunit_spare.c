@@ -8,6 +8,13 @@
 
 const struct pma_kunit_config pma_kunit_many_pages = { "many_pages", 4096, 256, 0, 0 };
 
+/* The cases say what one CPU has: unless they move, they stay on CPU 0. */
+int pma_kunit_spare_init(struct kunit *test)
+{
+	pma_kunit_move_to_cpu(0);
+	return pma_kunit_init(test);
+}
+
 /* Room for the blocks of so many pages. */
 void **pma_kunit_spare_blocks(struct kunit *test, u32 nr_pages)
 {

@@ -14,6 +14,7 @@
 /* Of so short pages that two blocks fill one. */
 extern const struct pma_kunit_config pma_kunit_many_pages;
 
+int pma_kunit_spare_init(struct kunit *test);
 void **pma_kunit_spare_blocks(struct kunit *test, u32 nr_pages);
 void pma_kunit_spare_free(struct kunit *test, struct pma_arena *arena, void **blocks, u32 nr_pages,
 			  u32 which);

@@ -106,7 +106,7 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "pma_spare_words",
-	.init = pma_kunit_init,
+	.init = pma_kunit_spare_init,
 	.exit = pma_kunit_exit,
 	.test_cases = cases,
 };
