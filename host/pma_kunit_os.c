@@ -110,6 +110,12 @@ bool pma_kunit_fail_end(void)
 	return failed;
 }
 
+bool pma_kunit_let_others(void (*act)(void *context), void *context)
+{
+	host_others = (struct host_others){ act, context };
+	return true;
+}
+
 bool pma_kunit_log_begin(char *text, size_t bytes)
 {
 	host_log_begin(text, bytes);

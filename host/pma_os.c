@@ -175,6 +175,8 @@ static int next_cpu;
 /* That one, or -1. */
 int host_offline_cpu = -1;
 
+__thread struct host_others host_others;
+
 static __thread struct {
 	int number;	/* of the CPU, from 1 on; 0 before the thread is on one */
 	int irqs_off;	/* how often */
@@ -392,23 +394,6 @@ long strscpy(char *to, const char *from, size_t bytes)
 }
 
 /* bitmap */
-
-void bitmap_set(unsigned long *map, unsigned int start, unsigned int n)
-{
-	while (n--)
-		__set_bit(start++, map);
-}
-
-unsigned int bitmap_weight(const unsigned long *map, unsigned int nbits)
-{
-	unsigned int i, weight = 0;
-
-	for (i = 0; i < nbits / BITS_PER_LONG; i++)
-		weight += __builtin_popcountl(map[i]);
-	if (nbits % BITS_PER_LONG)
-		weight += __builtin_popcountl(map[i] & (BIT(nbits % BITS_PER_LONG) - 1));
-	return weight;
-}
 
 static unsigned long find_next(const unsigned long *map, unsigned long size,
 			       unsigned long start, unsigned long invert)

@@ -196,14 +196,6 @@ static inline bool test_bit_acquire(unsigned long n, const unsigned long *map)
 	return word >> (n % BITS_PER_LONG) & 1;
 }
 
-static inline bool __test_and_set_bit(unsigned long n, unsigned long *map)
-{
-	unsigned long old = map[n / BITS_PER_LONG];
-
-	WRITE_ONCE(map[n / BITS_PER_LONG], old | BIT(n % BITS_PER_LONG));
-	return old & BIT(n % BITS_PER_LONG);
-}
-
 static inline void __set_bit(unsigned long n, unsigned long *map)
 {
 	map[n / BITS_PER_LONG] |= BIT(n % BITS_PER_LONG);
@@ -219,13 +211,21 @@ static inline void __change_bit(unsigned long n, unsigned long *map)
 	map[n / BITS_PER_LONG] ^= BIT(n % BITS_PER_LONG);
 }
 
+static inline unsigned int hweight_long(unsigned long w)
+{
+	return __builtin_popcountl(w);
+}
+
+static inline u64 ror64(u64 word, unsigned int shift)
+{
+	return word >> (shift & 63) | word << (-shift & 63);
+}
+
 static inline void bitmap_zero(unsigned long *map, unsigned int nbits)
 {
 	memset(map, 0, BITS_TO_LONGS(nbits) * sizeof(long));
 }
 
-void bitmap_set(unsigned long *map, unsigned int start, unsigned int n);
-unsigned int bitmap_weight(const unsigned long *map, unsigned int nbits);
 unsigned long find_next_bit(const unsigned long *map, unsigned long size, unsigned long start);
 unsigned long find_next_zero_bit(const unsigned long *map, unsigned long size,
 				 unsigned long start);
@@ -373,6 +373,24 @@ void host_sleep(unsigned int us);
  * CPUs: each thread is on one of them, and interrupts off is to have it for oneself.
  */
 
+/* What others do just after this thread's next cmpxchg() or test_and_set_bit(). */
+struct host_others {
+	void (*act)(void *context);
+	void *context;
+};
+
+extern __thread struct host_others host_others;
+
+static inline void host_let_others(void)
+{
+	struct host_others others = host_others;
+
+	if (likely(!others.act))
+		return;
+	host_others.act = NULL;
+	others.act(others.context);
+}
+
 #define HOST_CPUS		8
 #define HOST_PERCPU_BYTES	0x8000UL	/* PCPU_MIN_UNIT_SIZE: the kernel gives no more */
 
@@ -393,13 +411,18 @@ void host_on_each_cpu(void (*func)(void *data), void *data);
 #define DECLARE_FLEX_ARRAY(type, name) \
 	struct { struct { } __empty_ ## name; type name[]; }
 
-typedef struct { long counter; } atomic_long_t;
-
 #define __alloc_percpu(size, align) ((void)(align), host_alloc_percpu(size))
 #define free_percpu(p)		kvfree(p)
 #define this_cpu_ptr(p)		((typeof(p))host_this_cpu(p))
-#define __this_cpu_read(v)	(*this_cpu_ptr(&(v)))
-#define __this_cpu_inc(v)	(++*this_cpu_ptr(&(v)))
+/* Others may look. */
+#define __this_cpu_read(v)	READ_ONCE(*this_cpu_ptr(&(v)))
+#define __this_cpu_write(v, to)	WRITE_ONCE(*this_cpu_ptr(&(v)), to)
+#define __this_cpu_add(v, n) ({							\
+	typeof(&(v)) add_to_ = this_cpu_ptr(&(v));				\
+	WRITE_ONCE(*add_to_, *add_to_ + (n));					\
+})
+#define __this_cpu_inc(v)	__this_cpu_add(v, 1)
+#define __this_cpu_dec(v)	__this_cpu_add(v, -1)
 #define per_cpu_ptr(p, cpu)	((typeof(p))((char *)(p) + (cpu) * HOST_PERCPU_BYTES))
 #define smp_processor_id()	host_cpu()
 #define local_irq_save(flags)	do { (flags) = 0; host_irqs_off(); } while (0)
@@ -423,19 +446,24 @@ static inline void clear_bit(unsigned long n, unsigned long *map)
 static inline bool test_and_set_bit(unsigned long n, unsigned long *map)
 {
 	unsigned long bit = BIT(n % BITS_PER_LONG);
+	bool was_set = __atomic_fetch_or(&map[n / BITS_PER_LONG], bit, __ATOMIC_SEQ_CST) & bit;
 
-	return __atomic_fetch_or(&map[n / BITS_PER_LONG], bit, __ATOMIC_SEQ_CST) & bit;
+	host_let_others();
+	return was_set;
 }
 
-static inline void atomic_long_andnot(long i, atomic_long_t *v)
+static inline bool test_and_clear_bit(unsigned long n, unsigned long *map)
 {
-	__atomic_fetch_and(&v->counter, ~i, __ATOMIC_SEQ_CST);
+	unsigned long bit = BIT(n % BITS_PER_LONG);
+
+	return __atomic_fetch_and(&map[n / BITS_PER_LONG], ~bit, __ATOMIC_SEQ_CST) & bit;
 }
 
 #define cmpxchg(p, old, new) ({							\
 	typeof(*(p)) cmpxchg_old_ = (old);					\
 	__atomic_compare_exchange_n(p, &cmpxchg_old_, new, false, __ATOMIC_SEQ_CST, \
 				    __ATOMIC_SEQ_CST);				\
+	host_let_others();							\
 	cmpxchg_old_;								\
 })
 #define try_cmpxchg(p, old, new)						\

@@ -8,7 +8,7 @@
  */
 #include "pma_drain.h"
 #include "pma_kept.h"
-#include "pma_kunit.h"
+#include "pma_kunit_magazine.h"
 
 #define NR_THREADS	4
 #define NR_CPUS_USED	4
@@ -132,23 +132,27 @@ static void free_wrongly(const struct turn *turn)
 	drop(turn, block);
 }
 
-/* Take what CPUs have, or look at all there is. */
+/* Take what CPUs have, give some back, or look at all there is. */
 static void disturb(const struct turn *turn)
 {
 	struct pma_pool *pool = turn->arena->pool;
-	unsigned long irq;
+	u32 class = pma_kunit_below(turn->rng, pool->classes->nr);
 
-	switch (pma_kunit_below(turn->rng, 4)) {
+	switch (pma_kunit_below(turn->rng, 8)) {
 	case 0:
 		expect(turn, !pma_check(pool, NULL));
 		break;
 	case 1:
 		pma_kept_flush(turn->arena);
 		break;
+	case 2:
+		pma_kunit_drain(turn->arena);
+		break;
+	case 3:
+		pma_kunit_flush_own(turn->arena, class, pma_kunit_below(turn->rng, 8));
+		break;
 	default:
-		raw_spin_lock_irqsave(&turn->arena->lock, irq);
-		pma_drain_give_class(turn->arena, pma_kunit_below(turn->rng, pool->classes->nr));
-		raw_spin_unlock_irqrestore(&turn->arena->lock, irq);
+		expect(turn, pma_kunit_steal_and_put_back(turn->arena, class));
 	}
 }
 

@@ -122,12 +122,38 @@ static void flip_heads(struct kunit *test, struct world *world, struct pma_fit *
 #define FLIP(test, world, field, index) \
 	flip(test, world, &(field), sizeof(field), #field, index)
 
+/* The lowest bit of a slab page's bitmap at which a block is free, or U32_MAX. */
+static u32 lowest_free(const struct pma_pool *pool, u32 pgno)
+{
+	const struct pma_class *class = &pool->classes->class[pool->pages.desc[pgno].class];
+	u32 i;
+
+	for (i = 0; i < class->nr_blocks; i++)
+		if (test_bit(i * class->step, pma_pages_shadow(&pool->pages, pgno)))
+			return i * class->step;
+	return U32_MAX;
+}
+
+/* It is a bound: wrong only above a free block. */
+static void flip_first_free(struct kunit *test, struct world *world, struct pma_page *page, u32 i)
+{
+	u32 lowest = lowest_free(world->pool, i), bit;
+
+	for (bit = 0; bit < 16; bit++) {
+		page->slab.first_free ^= BIT(bit);
+		KUNIT_EXPECT_EQ_MSG(test, pma_kunit_errors(world->pool) != 0,
+				    page->slab.first_free > lowest, "first_free %u, bit %u", i,
+				    bit);
+		page->slab.first_free ^= BIT(bit);
+	}
+}
+
 static void flip_slab_desc(struct kunit *test, struct world *world, struct pma_page *page, u32 i)
 {
 	FLIP(test, world, page->kind, i);
 	FLIP(test, world, page->class, i);
 	FLIP(test, world, page->owner, i);
-	FLIP(test, world, page->slab.first_free, i);
+	flip_first_free(test, world, page, i);
 	FLIP(test, world, page->slab.nr_free, i);
 	FLIP(test, world, page->slab.block_size, i);
 }
@@ -248,16 +274,15 @@ static void flip_mixed(struct kunit *test, struct world *world, u32 run)
 	     "mixed", run);
 }
 
-/* Of slab pages every bit of the bitmap, of segments every one of the tags. */
+/* Of slab pages every bit of the bitmap, block or none; of segments every one of the tags. */
 static void flip_shadow(struct kunit *test, struct world *world, u32 pgno)
 {
 	struct pma_pages *pages = &world->pool->pages;
 	struct pma_fit_tag *tags = pma_pages_shadow(pages, pgno);
-	u32 i, nr_blocks;
+	u32 i;
 
 	if (pma_page_id(&pages->desc[pgno]).kind == PMA_KIND_SLAB) {
-		nr_blocks = world->pool->classes->class[pages->desc[pgno].class].nr_blocks;
-		flip(test, world, tags, BITS_TO_LONGS(nr_blocks) * sizeof(long), "bitmap", pgno);
+		flip(test, world, tags, pages->shadow_bytes, "bitmap", pgno);
 		return;
 	}
 	if (pages->desc[pgno].kind == PMA_PAGE_MIXED && pages->desc[pgno].mixed.run == pgno)
@@ -384,12 +409,15 @@ static void check_sees_empty_slab_page(struct kunit *test)
 	u64 handle = pma_kunit_alloc(test, arena, 64);
 	u32 pgno = pma_region_pgno(&pool->region, handle);
 	struct pma_page *page = &pool->pages.desc[pgno];
+	const struct pma_class *class = &pool->classes->class[page->class];
+	u64 again;
 
 	__set_bit(0, pma_pages_shadow(&pool->pages, pgno));
 	pma_slab_count_given(page, 1, 0);
 	pma_arena_count_frees(arena, 1, 64);
 	KUNIT_EXPECT_NE(test, pma_kunit_errors(pool), 0);
-	pma_slab_take(page, pma_pages_shadow(&pool->pages, pgno), 64, 1, &(u32){ 0 });
+	KUNIT_EXPECT_EQ(test, pma_slab_take(&pool->pages, pgno, class, 1, &again), 1);
+	KUNIT_EXPECT_EQ(test, again, handle);
 	arena->stats.frees--;
 	arena->stats.live_blocks++;
 	arena->stats.live_bytes += 64;

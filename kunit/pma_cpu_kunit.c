@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pma_cpu_kunit.c - slab pages that a CPU has to itself
+ * pma_cpu_kunit.c - slab blocks where each CPU has some at hand
  *
  * By the kernel interface, as its users meet them.
  */
@@ -9,12 +9,12 @@
 #include "pma_block.h"
 #include "pma_cpu.h"
 #include "pma_drain.h"
-#include "pma_kunit.h"
+#include "pma_kunit_magazine.h"
 
 #define NR_THREADS	4
 #define NR_SLOTS	64
 
-/* A page stays with the CPU when it is empty, and goes back when CPUs are drained. */
+/* A block that is freed stays with the CPU, and its page goes back when CPUs are drained. */
 static void drain_gives_pages_back(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
@@ -24,13 +24,14 @@ static void drain_gives_pages_back(struct kunit *test)
 	pma_kunit_expect_live(test, arena, 1, 64);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
 	pma_kunit_expect_live(test, arena, 0, 0);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 1);
 	pma_drain_begin(arena);
 	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
-	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 0);
-	/* Meanwhile it works, and no CPU gets a page. */
+	KUNIT_EXPECT_EQ(test, pma_kunit_magazine_blocks(arena), 0);
+	/* Meanwhile it works, and no CPU gets a block. */
 	block = pma_alloc(arena, 64);
 	KUNIT_EXPECT_NOT_NULL(test, block);
-	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 0);
+	KUNIT_EXPECT_EQ(test, pma_kunit_magazine_blocks(arena), 0);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
 	pma_drain_end(arena);
 }
@@ -77,7 +78,7 @@ static void free_refuses_misuse(struct kunit *test)
 	expect_misuse_refused(test, arena, a, b);
 }
 
-/* The same in pages that no CPU has: one full, one with a free block, one with two in use. */
+/* The same where CPUs have none: in pages full, with a free block, with two in use. */
 static void free_refuses_misuse_elsewhere(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
@@ -99,48 +100,52 @@ static void free_refuses_misuse_elsewhere(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-/* And in a page that another CPU has, which finds what was freed there. */
-static void free_reaches_other_cpus(struct kunit *test)
+/* And of blocks that came from another CPU: who frees one has it next. */
+static void free_keeps_blocks_of_other_cpus(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 	void *blocks[36];
 
-	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
-		kunit_skip(test, "there are no two CPUs");
+	pma_kunit_need_two_cpus(test);
+	pma_kunit_move_to_cpu(1);
 	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 112, 0, 36, blocks), 36);
-	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 1);
 	pma_kunit_move_to_cpu(0);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[7]), 0);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[7]), -EALREADY);
 	pma_kunit_move_to_cpu(1);
-	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 112), blocks[7]);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[7]), -EALREADY);
+	KUNIT_EXPECT_PTR_NE(test, pma_alloc(arena, 112), blocks[7]);
 	pma_kunit_move_to_cpu(0);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 112), blocks[7]);
 	expect_misuse_refused(test, arena, blocks[7], blocks[8]);
 	pma_block_free_all(arena);
 }
 
-/* What a CPU had that goes offline is given back: pages, runs and chunks. */
+/* What a CPU had that goes offline is given back: blocks, runs and chunks. */
 static void offline_cpu_has_nothing(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 	void *blocks[3];
-	u32 i;
+	u32 i, had;
 
-	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
-		kunit_skip(test, "there are no two CPUs");
+	pma_kunit_need_two_cpus(test);
+	pma_kunit_move_to_cpu(1);
 	blocks[0] = pma_alloc(arena, 64);
 	blocks[1] = pma_alloc(arena, 3000);
 	blocks[2] = pma_alloc(arena, 4096);
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, ARRAY_SIZE(blocks), blocks), 0);
 	pma_kunit_move_to_cpu(0);
 	blocks[0] = pma_alloc(arena, 64);
-	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 2);
+	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 2);
+	KUNIT_EXPECT_GT(test, pma_kunit_magazine(arena, 1, 64)->nr, 0);
+	had = pma_kunit_magazine(arena, 0, 64)->nr;
 	if (!pma_kunit_offline_cpu(1))
 		kunit_skip(test, "no CPU can go offline");
 	/* That is done a moment later. */
 	for (i = 0; i < 500 && READ_ONCE(arena->stats.arena_pages) > 1; i++)
 		pma_kunit_sleep();
-	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), 1);
+	KUNIT_EXPECT_EQ(test, pma_kunit_magazine_blocks(arena), had);
+	KUNIT_EXPECT_EQ(test, pma_kunit_magazine(arena, 0, 64)->nr, had);
 	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 1);
 	pma_kunit_expect_live(test, arena, 1, 64);
 	pma_kunit_online_cpu(1);
@@ -160,7 +165,7 @@ static void serve_whole_pool(struct kunit *test, struct pma_arena *arena, u32 si
 			break;
 		pma_kunit_fill(blocks[i], size, i);
 	}
-	KUNIT_EXPECT_EQ(test, i, nr);
+	KUNIT_ASSERT_EQ(test, i, nr);
 	KUNIT_EXPECT_NULL(test, pma_alloc(arena, size));
 	pma_kunit_expect_live(test, arena, nr, (u64)nr * size);
 	for (i = 0; i < nr && pma_kunit_is_filled(blocks[i], size, i); i++)
@@ -186,25 +191,23 @@ static void alloc_serves_whole_pool(struct kunit *test)
 static void freed_block_is_next(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
+	static const u32 of_both[] = { 3, 19, 4, 20 };
 	void *blocks[32];
 	u32 i;
 
 	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 256, 0, 32, blocks), 32);
 	for (i = 0; i < 32; i = i * 5 + 3) {
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i % 32]), 0);
-		KUNIT_EXPECT_LE(test, pma_kunit_cpu_pages(arena), arena->cpu ? 2 : 0);
 		pma_kunit_expect_live(test, arena, 31, 31 * 256);
 		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 256), blocks[i % 32]);
 		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[(i + 16) % 32]), 0);
 		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 256), blocks[(i + 16) % 32]);
 		pma_kunit_expect_sound(test, arena->pool);
 	}
-	/* Two of each page. */
-	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[3]), 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[19]), 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[4]), 0);
-	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[20]), 0);
-	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 256, 0, 4, blocks), 4);
+	for (i = 0; i < ARRAY_SIZE(of_both); i++)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[of_both[i]]), 0);
+	while (i--)
+		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 256), blocks[of_both[i]]);
 	KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 2);
 	pma_kunit_expect_live(test, arena, 32, 32 * 256);
 	pma_kunit_expect_sound(test, arena->pool);
@@ -232,8 +235,8 @@ static void freed_blocks_of_all_words_are_found(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-/* A spare page is judged as any, also where another CPU has it. */
-static void free_refuses_misuse_of_spare(struct kunit *test)
+/* A block in use is judged by itself, whatever CPUs have beside it in its page. */
+static void free_refuses_misuse_beside_lent(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
 	void *blocks[2 * 36];
@@ -241,7 +244,6 @@ static void free_refuses_misuse_of_spare(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 112, 0, ARRAY_SIZE(blocks), blocks),
 			ARRAY_SIZE(blocks));
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[5]), 0);
-	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), arena->cpu ? 2 : 0);
 	expect_misuse_refused(test, arena, blocks[0], blocks[1]);
 	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, 112, 0, 3, blocks), 3);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[2]), 0);
@@ -250,7 +252,7 @@ static void free_refuses_misuse_of_spare(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-/* Soon after a failure: what is free in the page of an idle CPU, and its empty page. */
+/* Soon after a failure: what an idle CPU has of a page in use, and of an empty one. */
 static void idle_cpus_are_drained_soon(struct kunit *test)
 {
 	static const struct pma_kunit_config config = { "two_pages", 2, 4096, 0, 0 };
@@ -259,8 +261,8 @@ static void idle_cpus_are_drained_soon(struct kunit *test)
 	void *used, *freed, *block;
 	u32 i, tries;
 
-	if (!pma_kunit_move_to_cpu(0) || !pma_kunit_move_to_cpu(1))
-		kunit_skip(test, "there are no two CPUs");
+	pma_kunit_need_two_cpus(test);
+	pma_kunit_move_to_cpu(1);
 	used = pma_alloc(arena, 128);
 	freed = pma_alloc(arena, 64);
 	KUNIT_EXPECT_EQ(test, pma_free(arena, freed), 0);
@@ -286,7 +288,7 @@ static void idle_cpus_are_drained_soon(struct kunit *test)
 	pma_kunit_expect_sound(test, arena->pool);
 }
 
-/* Also for who has no CPUs, or fails on the CPU that has an empty page of another arena. */
+/* Also for who has no CPUs, or fails on the CPU that has all of a page of another arena's. */
 static void idle_cpus_are_drained_for_all(struct kunit *test)
 {
 	static const struct pma_kunit_config config = { "two_pages", 2, 4096, 0, 0 };
@@ -321,11 +323,11 @@ static void own_limit_drains_no_others(struct kunit *test)
 	u32 had;
 
 	KUNIT_EXPECT_EQ(test, pma_free(arena, block), 0);
-	had = pma_kunit_cpu_pages(arena);
+	had = pma_kunit_magazine_blocks(arena);
 	KUNIT_EXPECT_EQ(test, pma_arena_set_limit(other, 1), 0);
 	KUNIT_EXPECT_NULL(test, pma_alloc(other, 2 * 4096));
 	pma_kunit_sleep();
-	KUNIT_EXPECT_EQ(test, pma_kunit_cpu_pages(arena), had);
+	KUNIT_EXPECT_EQ(test, pma_kunit_magazine_blocks(arena), had);
 }
 
 /**
@@ -394,12 +396,12 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(drain_gives_pages_back),
 	KUNIT_CASE(free_refuses_misuse),
 	KUNIT_CASE(free_refuses_misuse_elsewhere),
-	KUNIT_CASE(free_reaches_other_cpus),
+	KUNIT_CASE(free_keeps_blocks_of_other_cpus),
 	KUNIT_CASE(offline_cpu_has_nothing),
 	KUNIT_CASE(alloc_serves_whole_pool),
 	KUNIT_CASE(freed_block_is_next),
 	KUNIT_CASE(freed_blocks_of_all_words_are_found),
-	KUNIT_CASE(free_refuses_misuse_of_spare),
+	KUNIT_CASE(free_refuses_misuse_beside_lent),
 	KUNIT_CASE(idle_cpus_are_drained_soon),
 	KUNIT_CASE(idle_cpus_are_drained_for_all),
 	KUNIT_CASE(own_limit_drains_no_others),
@@ -409,7 +411,7 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "pma_cpu",
-	.init = pma_kunit_init,
+	.init = pma_kunit_magazine_init,
 	.exit = pma_kunit_exit,
 	.test_cases = cases,
 };

@@ -2,6 +2,8 @@
 /*
  * pma_dump_kunit.c - records of pages and of blocks
  */
+#include <linux/pma.h>
+
 #include "pma_block.h"
 #include "pma_dump.h"
 #include "pma_kunit.h"
@@ -91,12 +93,23 @@ static u32 dump_blocks(struct kunit *test, struct world *world, u32 a, struct pm
 	return n;
 }
 
+/* The lowest free block of a slab page, by its bits. */
+static u64 lowest_free(const struct pma_pool *pool, u32 pgno)
+{
+	u32 block_size = pool->pages.desc[pgno].slab.block_size;
+	u64 handle = pma_region_handle(&pool->region, pgno);
+	u64 end = pma_region_handle(&pool->region, pgno + 1);
+
+	for (; handle + block_size <= end; handle += block_size)
+		if (test_bit(handle >> pool->pages.bit_shift, pool->pages.shadow))
+			return handle;
+	return PMA_HANDLE_NONE;
+}
+
 static void expect_slab_rec(struct kunit *test, const struct pma_pool *pool,
 			    const struct pma_page_rec *rec)
 {
 	const struct pma_page *page = &pool->pages.desc[rec->first_page];
-	u64 first_free = pma_region_handle(&pool->region, rec->first_page) +
-			 page->slab.first_free * page->slab.block_size;
 
 	KUNIT_EXPECT_EQ(test, rec->nr_pages, 1);
 	KUNIT_EXPECT_EQ(test, rec->block_size, page->slab.block_size);
@@ -104,7 +117,8 @@ static void expect_slab_rec(struct kunit *test, const struct pma_pool *pool,
 			pma_region_page_size(&pool->region) / page->slab.block_size);
 	KUNIT_EXPECT_EQ(test, rec->free_blocks, page->slab.nr_free);
 	KUNIT_EXPECT_EQ(test, rec->free_bytes, (u64)page->slab.nr_free * page->slab.block_size);
-	KUNIT_EXPECT_EQ(test, rec->first_free, page->slab.nr_free ? first_free : PMA_HANDLE_NONE);
+	KUNIT_EXPECT_EQ(test, rec->first_free, lowest_free(pool, rec->first_page));
+	KUNIT_EXPECT_EQ(test, rec->first_free == PMA_HANDLE_NONE, !rec->free_blocks);
 }
 
 static void expect_heap_rec(struct kunit *test, const struct pma_pool *pool,
@@ -354,6 +368,26 @@ static void dumps_look_at_so_many_pages(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
+/* What CPUs have in their magazines is told as free, as it is. */
+static void pages_tell_of_blocks_in_magazines(struct kunit *test)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, &pma_kunit_default);
+	struct pma_pool *pool = arena->pool;
+	struct pma_page_rec rec;
+	void *blocks[3];
+	u64 cursor = 0;
+
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 256, 0, 3, blocks), 3);
+	KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[1]), 0);
+	KUNIT_EXPECT_EQ(test, pma_dump_pages(pool, arena, &cursor, &rec, 1), 1);
+	KUNIT_EXPECT_EQ(test, rec.kind, PMA_KIND_SLAB);
+	KUNIT_EXPECT_EQ(test, rec.nr_blocks, 16);
+	KUNIT_EXPECT_EQ(test, rec.free_blocks, 14);
+	KUNIT_EXPECT_EQ(test, rec.free_bytes, 14 * 256);
+	KUNIT_EXPECT_EQ(test, rec.first_free, (uintptr_t)blocks[1] - (uintptr_t)pool->region.base);
+	pma_block_free_all(arena);
+}
+
 static void dumps_of_busy_block(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_isolating);
@@ -473,6 +507,7 @@ static struct kunit_case pma_dump_cases[] = {
 	KUNIT_CASE_PARAM(cursors_out_of_range, pma_kunit_configs_gen_params),
 	KUNIT_CASE(pages_pass_over_changed_run),
 	KUNIT_CASE(dumps_look_at_so_many_pages),
+	KUNIT_CASE(pages_tell_of_blocks_in_magazines),
 	KUNIT_CASE(dumps_of_busy_block),
 	KUNIT_CASE_SLOW(dumps_while_everything_moves_threads),
 	{}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pma_free_kunit.c - free a block where CPUs have pages
+ * pma_free_kunit.c - free a block where CPUs have magazines
  *
  * The way is chosen by what the page's kind was a moment ago: so each must do right by
  * each kind of page, and by what is no block.
@@ -17,7 +17,7 @@
 #define SIZE	256
 #define BLOCKS	16	/* of that size, in a page */
 
-/* Pages, each with a block to be freed, and more blocks in use. */
+/* An arena, a block of it to be freed, and more blocks in use. */
 
 struct world {
 	struct pma_arena *arena;
@@ -28,30 +28,36 @@ static struct world create_world(struct kunit *test, struct pma_pool *pool)
 {
 	struct world world = { .arena = pma_kunit_arena(test, pool, PMA_ARENA_PERCPU) };
 
-	if (!world.arena->cpu)
-		kunit_skip(test, "CPUs have no pages");
+	if (!world.arena->kept)
+		kunit_skip(test, "CPUs have no magazines");
+	pma_kunit_move_to_cpu(0);
 	KUNIT_ASSERT_EQ(test, pma_alloc_batch(world.arena, SIZE, 0, 2 * BLOCKS, world.blocks),
 			2 * BLOCKS);
 	return world;
 }
 
-static void *in_page_taken_from(struct kunit *test, struct world *world)
+/* CPU 0's, where all cases stay. */
+static struct pma_magazine *magazine_of(struct world *world)
 {
-	return world->blocks[BLOCKS];
+	return per_cpu_ptr(pma_cpu_magazine_for(world->arena, SIZE), 0);
 }
 
-static void *in_full_page(struct kunit *test, struct world *world)
+static void *with_room(struct kunit *test, struct world *world)
 {
 	return world->blocks[0];
 }
 
-static void *in_spare_page(struct kunit *test, struct world *world)
+static void *without_room(struct kunit *test, struct world *world)
 {
-	KUNIT_EXPECT_EQ(test, pma_free(world->arena, world->blocks[1]), 0);
+	u32 i = 2 * BLOCKS;
+
+	while (magazine_of(world)->nr < magazine_of(world)->max && --i)
+		KUNIT_EXPECT_EQ(test, pma_free(world->arena, world->blocks[i]), 0);
+	KUNIT_ASSERT_GT(test, i, 1);
 	return world->blocks[0];
 }
 
-static void *in_partial_page(struct kunit *test, struct world *world)
+static void *after_a_drain(struct kunit *test, struct world *world)
 {
 	KUNIT_EXPECT_EQ(test, pma_free(world->arena, world->blocks[1]), 0);
 	pma_drain_begin(world->arena);
@@ -81,10 +87,9 @@ static const struct page_kind {
 	void *(*block)(struct kunit *test, struct world *world);
 	u8 kind;
 } page_kinds[] = {
-	{ "taken_from", in_page_taken_from, PMA_KIND_SLAB | PMA_SLAB_CPU },
-	{ "full", in_full_page, PMA_KIND_SLAB | PMA_SLAB_FULL },
-	{ "spare", in_spare_page, PMA_KIND_SLAB | PMA_SLAB_CPU },
-	{ "partial", in_partial_page, PMA_KIND_SLAB },
+	{ "with_room", with_room, PMA_KIND_SLAB },
+	{ "without_room", without_room, PMA_KIND_SLAB },
+	{ "after_a_drain", after_a_drain, PMA_KIND_SLAB },
 	{ "segment", in_segment, PMA_KIND_HEAP },
 	{ "big", in_big_block, PMA_KIND_BIG },
 	{ "mixed", in_mixed_run, PMA_PAGE_MIXED },
@@ -94,9 +99,7 @@ KUNIT_ARRAY_PARAM_DESC(page_kinds, page_kinds, name);
 
 /* Of these blocks are freed without the lock. */
 static const struct page_kind lockless_kinds[] = {
-	{ "taken_from", in_page_taken_from, PMA_KIND_SLAB | PMA_SLAB_CPU },
-	{ "full", in_full_page, PMA_KIND_SLAB | PMA_SLAB_FULL },
-	{ "spare", in_spare_page, PMA_KIND_SLAB | PMA_SLAB_CPU },
+	{ "with_room", with_room, PMA_KIND_SLAB },
 	{ "big", in_big_block, PMA_KIND_BIG },
 };
 
@@ -114,24 +117,12 @@ static int other(struct pma_arena *arena, u64 handle, struct pma_page *page, uns
 	return pma_free_other(arena, handle, irq);
 }
 
-static int full(struct pma_arena *arena, u64 handle, struct pma_page *page, unsigned long irq)
-{
-	return pma_free_of_full(arena, handle, page, irq, pma_cpu_own(arena, page));
-}
-
-static int spare(struct pma_arena *arena, u64 handle, struct pma_page *page, unsigned long irq)
-{
-	return pma_free_of_spare(arena, handle, page, irq, pma_cpu_own(arena, page));
-}
-
 static const struct way {
 	const char *name;
 	int (*free)(struct pma_arena *arena, u64 handle, struct pma_page *page,
 		    unsigned long irq);
 } ways[] = {
-	{ "full", full },
-	{ "spare", spare },
-	{ "partial", pma_free_of_partial },
+	{ "slab", pma_free_of_slab },
 	{ "big", big },
 	{ "other", other },
 	{ "mixed", pma_free_of_mixed },
@@ -170,7 +161,9 @@ static void free_one(struct kunit *test, const struct way *way, struct pma_arena
 	KUNIT_EXPECT_EQ(test, arena->pool->pages.desc[handle >> 12].kind, kind->kind);
 	expect_refused_by(test, way, stranger, handle, -EACCES);
 	expect_refused_by(test, way, arena, handle + 16, -EBADSLT);
-	expect_refused_by(test, way, arena, handle + 8, -EBADSLT);
+	/* What is between bits is no slab's. */
+	if (way->free != pma_free_of_slab)
+		expect_refused_by(test, way, arena, handle + 8, -EBADSLT);
 	pma_arena_get_stats(arena, &before);
 	KUNIT_EXPECT_EQ_MSG(test, free_by(way, arena, handle), 0, "%s, by the way of %s",
 			    kind->name, way->name);
@@ -219,9 +212,46 @@ static void found_block_is_freed_once(struct kunit *test)
 	pma_kunit_expect_sound(test, world.arena->pool);
 }
 
+static u32 nr_free_of_page(const struct world *world, const void *block)
+{
+	return world->arena->fast.desc[pma_cpu_bit(world->arena, block) >>
+				       world->arena->fast.page_bits_shift].slab.nr_free;
+}
+
+/* A magazine without room parts with blocks first, and has the block then. */
+static void free_makes_room(struct kunit *test)
+{
+	struct world world = create_world(test, pma_kunit_pool(test, &pma_kunit_default));
+	void *block = without_room(test, &world);
+	u32 max = magazine_of(&world)->max, nr_free = nr_free_of_page(&world, block);
+
+	KUNIT_EXPECT_EQ(test, pma_free(world.arena, block), 0);
+	KUNIT_EXPECT_LT(test, magazine_of(&world)->nr, max);
+	KUNIT_EXPECT_EQ(test, nr_free_of_page(&world, block), nr_free);
+	KUNIT_EXPECT_PTR_EQ(test, pma_alloc(world.arena, SIZE), block);
+	pma_block_free_all(world.arena);
+}
+
+/* While CPUs are to have no blocks, it goes to its page. */
+static void free_while_draining(struct kunit *test)
+{
+	struct world world = create_world(test, pma_kunit_pool(test, &pma_kunit_default));
+	u32 nr_free;
+
+	pma_drain_begin(world.arena);
+	nr_free = nr_free_of_page(&world, world.blocks[0]);
+	KUNIT_EXPECT_EQ(test, pma_free(world.arena, world.blocks[0]), 0);
+	KUNIT_EXPECT_EQ(test, nr_free_of_page(&world, world.blocks[0]), nr_free + 1);
+	KUNIT_EXPECT_EQ(test, pma_kunit_magazine_blocks(world.arena), 0);
+	pma_drain_end(world.arena);
+	pma_block_free_all(world.arena);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(every_way_does_right, page_kinds_gen_params),
 	KUNIT_CASE_PARAM(found_block_is_freed_once, lockless_kinds_gen_params),
+	KUNIT_CASE(free_makes_room),
+	KUNIT_CASE(free_while_draining),
 	{}
 };
 

@@ -98,10 +98,12 @@ static const struct {
 	{ SZ_64M, 4096, 2048, 16, 2048, 32 },
 	{ SZ_64M, 4096, 1024, 16, 1024, 64 },
 	{ SZ_64M, 4096, 1023, 16, 512, 128 },
-	{ SZ_64M, 4096, 64, 16, 64, 1024 },
-	{ SZ_64M, 4096, 100, 16, 64, 1024 },
+	{ SZ_64M, 4096, 64, 16, 128, 512 },
+	{ SZ_64M, 4096, 100, 16, 128, 512 },
+	{ SZ_64M, 4096, 255, 16, 128, 512 },
+	{ SZ_64M, 4096, 256, 16, 256, 256 },
 	{ SZ_64M, 256, 128, 16, 128, 32 },
-	{ SZ_64M, 256, 64, 16, 64, 64 },
+	{ SZ_64M, 256, 64, 16, 128, 32 },
 	{ SZ_64M, 512, 256, 16, 256, 32 },
 	{ SZ_64M, 8192, 4096, 32, 2048, 64 },
 	{ SZ_64M, 65536, 32768, 256, 2048, 512 },
@@ -131,6 +133,8 @@ static void plan_chooses_units(struct kunit *test)
 		KUNIT_EXPECT_GE_MSG(test, 8 * geo.tag_bytes,
 				    ALIGN(plan_table[i].page_size / PMA_BLOCK_MIN, 64),
 				    "row %u", i);
+		KUNIT_EXPECT_LE_MSG(test, 8 * geo.tag_bytes, plan_table[i].page_size, "row %u", i);
+		KUNIT_EXPECT_TRUE_MSG(test, is_power_of_2(geo.tag_bytes), "row %u", i);
 	}
 }
 

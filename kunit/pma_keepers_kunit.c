@@ -67,20 +67,32 @@ static void nothing_fails_for_what_is_kept(struct kunit *test)
 	}
 }
 
+/*
+ * Fill a pool of 64 pages, but for a slab page of blocks of 64; the arena seems to keep
+ * something then, but does not.  The last block of a page.
+ */
+static void *fill_and_keep_nothing(struct kunit *test, struct pma_arena *arena)
+{
+	void *page;
+
+	pma_kunit_move_to_cpu(0);
+	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 64));
+	KUNIT_EXPECT_EQ(test, pma_free(arena, pma_alloc(arena, 4096)), 0);
+	page = pma_alloc(arena, 4096);
+	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 62 * 4096));
+	KUNIT_EXPECT_EQ(test, pma_kunit_held_pages(arena), 0);
+	KUNIT_ASSERT_TRUE(test, arena->keeps);
+	return page;
+}
+
 /* An arena that seems to keep something, but does not, makes do with a larger class. */
 static void nothing_kept_is_no_failure(struct kunit *test)
 {
-	static const struct pma_kunit_config config = { "two_pages", 2, 4096, 0, 0 };
+	static const struct pma_kunit_config config = { "sixty_four", 64, 4096, 0, 0 };
 	struct pma_arena *arena = pma_kunit_percpu(test, &config);
-	struct pma_pool *pool = arena->pool;
-	void *blocks[2], *block;
+	void *block;
 
-	pma_kunit_move_to_cpu(0);
-	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 64, 0, 2, blocks), 2);
-	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 4096));
-	/* Under the lock: it might have been the last of a spare page. */
-	KUNIT_ASSERT_EQ(test, pma_block_free(arena, blocks[1] - pool->region.base), 0);
-	KUNIT_ASSERT_TRUE(test, arena->keeps);
+	fill_and_keep_nothing(test, arena);
 	block = pma_alloc(arena, 48);
 	KUNIT_EXPECT_NOT_NULL(test, block);
 	KUNIT_EXPECT_EQ(test, pma_usable_size(arena, block), 64);
@@ -184,14 +196,14 @@ static void request_ends_though_others_keep(struct kunit *test)
 		/* A request that failed has CPUs drained: nothing is kept meanwhile. */
 		cancel_delayed_work_sync(&arena->pool->drain);
 		KUNIT_EXPECT_EQ(test, pma_free(arena, run), 0);
-		KUNIT_EXPECT_TRUE(test, arena->keeps || !arena->cpu);
+		KUNIT_EXPECT_TRUE(test, arena->keeps || !arena->kept);
 		run = NULL;
 		if (pma_keepers_make_room(arena, 4096, &rounds))
 			run = pma_alloc(arena, RUN);
 	} while (run && ++n < 100);
 	KUNIT_EXPECT_LE(test, n, PMA_KEEPERS_ROUNDS);
 	KUNIT_EXPECT_EQ(test, pma_keepers_flags(rounds - 1), 0);
-	KUNIT_EXPECT_EQ(test, pma_keepers_flags(rounds), arena->cpu ? PMA_MAKE_DO : 0);
+	KUNIT_EXPECT_EQ(test, pma_keepers_flags(rounds), arena->kept ? PMA_MAKE_DO : 0);
 	pma_block_free_all(arena);
 }
 
@@ -202,15 +214,9 @@ static void last_try_makes_do(struct kunit *test)
 	struct pma_arena *arena = pma_kunit_percpu(test, &config);
 	struct pma_route route;
 	struct pma_block block;
-	void *blocks[2], *last;
+	void *last = fill_and_keep_nothing(test, arena);
 	unsigned long irq;
 
-	pma_kunit_move_to_cpu(0);
-	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, 64, 0, 2, blocks), 2);
-	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 62 * 4096));
-	last = pma_alloc(arena, 4096);
-	KUNIT_EXPECT_EQ(test, pma_block_free(arena, blocks[1] - arena->pool->region.base), 0);
-	KUNIT_ASSERT_TRUE(test, arena->keeps);
 	KUNIT_ASSERT_EQ(test, pma_pool_route(arena->pool, 48, 0, &route), 0);
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	KUNIT_EXPECT_EQ(test, pma_block_alloc_small(arena, 48, &route, 0, &block), -ENOMEM);

@@ -6,6 +6,7 @@
 
 #include "pma_block.h"
 #include "pma_check.h"
+#include "pma_cpu.h"
 #include "pma_dump.h"
 #include "pma_kunit.h"
 
@@ -307,7 +308,7 @@ struct pma_arena *pma_kunit_arena(struct kunit *test, struct pma_pool *pool, u32
 	return arena;
 }
 
-/* An arena whose CPUs have pages, in a pool of its own. */
+/* An arena whose CPUs have magazines, in a pool of its own. */
 struct pma_arena *pma_kunit_percpu(struct kunit *test, const struct pma_kunit_config *config)
 {
 	return pma_kunit_arena(test, pma_kunit_pool(test, config), PMA_ARENA_PERCPU);
@@ -332,14 +333,17 @@ u32 pma_kunit_held_pages(struct pma_arena *arena)
 	return pma_kunit_stats(arena).held_pages;
 }
 
-/* How many slab pages CPUs have, of all arenas of the pool. */
-u32 pma_kunit_cpu_pages(const struct pma_arena *arena)
+/* How many blocks CPUs have in their magazines. */
+u32 pma_kunit_magazine_blocks(const struct pma_arena *arena)
 {
-	const struct pma_pool *pool = arena->pool;
-	u32 nr = 0, i;
+	u32 nr = 0, class;
+	int n;
 
-	for (i = 0; i < pool->region.nr_pages; i++)
-		nr += !!(pool->pages.desc[i].kind & PMA_SLAB_CPU);
+	if (!arena->kept)
+		return 0;
+	for_each_possible_cpu(n)
+		for (class = 0; class < arena->pool->classes->nr; class++)
+			nr += per_cpu_ptr(arena->fast.magazines, n)[class].nr;
 	return nr;
 }
 

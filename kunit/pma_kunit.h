@@ -105,7 +105,7 @@ u64 pma_kunit_alloc(struct kunit *test, struct pma_arena *arena, size_t size);
 void pma_kunit_free(struct kunit *test, struct pma_arena *arena, u64 handle);
 void pma_kunit_expect_sound(struct kunit *test, struct pma_pool *pool);
 void pma_kunit_expect_live(struct kunit *test, struct pma_arena *arena, u64 blocks, u64 bytes);
-u32 pma_kunit_cpu_pages(const struct pma_arena *arena);
+u32 pma_kunit_magazine_blocks(const struct pma_arena *arena);
 struct pma_stats pma_kunit_stats(struct pma_arena *arena);
 u32 pma_kunit_held_pages(struct pma_arena *arena);
 u32 pma_kunit_errors(struct pma_pool *pool);
@@ -139,6 +139,7 @@ bool pma_kunit_offline_cpu(u32 cpu);
 void pma_kunit_online_cpu(u32 cpu);
 bool pma_kunit_fail_begin(u32 nth);
 bool pma_kunit_fail_end(void);
+bool pma_kunit_let_others(void (*act)(void *context), void *context);
 bool pma_kunit_log_begin(char *text, size_t bytes);
 void pma_kunit_log_end(void);
 

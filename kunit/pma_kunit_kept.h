@@ -24,7 +24,7 @@ static const struct pma_kunit_config __maybe_unused pma_kunit_keeping = {
 /* What CPU 0 keeps. */
 static inline struct pma_kept *pma_kunit_kept(struct pma_arena *arena)
 {
-	return &per_cpu_ptr(arena->cpu, 0)->kept;
+	return per_cpu_ptr(arena->kept, 0);
 }
 
 #endif /* _PMA_KUNIT_KEPT_H */

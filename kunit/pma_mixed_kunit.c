@@ -117,7 +117,7 @@ static void misuse_is_refused(struct kunit *test)
 static void freed_block_sheds(struct kunit *test)
 {
 	struct pma_arena *arena = pma_kunit_adaptive(test, &pma_kunit_adaptive_large);
-	struct pma_kept *kept = &per_cpu_ptr(arena->cpu, 0)->kept;
+	struct pma_kept *kept = per_cpu_ptr(arena->kept, 0);
 	void *blocks[3], *most;
 	u32 i;
 

@@ -16,7 +16,8 @@ struct table {
 	struct pma_pages pages;
 };
 
-static struct table *create(struct kunit *test, u32 nr_pages, u32 page_size, bool track)
+static struct table *create_with_shadow(struct kunit *test, u32 nr_pages, u32 page_size,
+					u32 shadow_bytes, bool track)
 {
 	struct table *table = kunit_kzalloc(test, sizeof(*table), GFP_KERNEL);
 
@@ -24,8 +25,14 @@ static struct table *create(struct kunit *test, u32 nr_pages, u32 page_size, boo
 	KUNIT_ASSERT_EQ(test, pma_region_init(&table->region, (size_t)nr_pages * page_size,
 					      page_size), 0);
 	test->priv = table;
-	KUNIT_ASSERT_EQ(test, pma_pages_init(&table->pages, &table->region, 64, track), 0);
+	KUNIT_ASSERT_EQ(test, pma_pages_init(&table->pages, &table->region, shadow_bytes, track),
+			0);
 	return table;
+}
+
+static struct table *create(struct kunit *test, u32 nr_pages, u32 page_size, bool track)
+{
+	return create_with_shadow(test, nr_pages, page_size, 64, track);
 }
 
 static void exit_table(struct kunit *test)
@@ -50,6 +57,40 @@ static void init_makes_free_pages(struct kunit *test)
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_PTR_EQ(test, pma_pages_shadow(&table->pages, i),
 				    (char *)table->pages.shadow + i * 64);
+}
+
+/* From a bit for each byte of a page to one for each 128. */
+static const struct shadow {
+	char name[16];
+	u32 page_size;
+	u32 shadow_bytes;
+	u8 bit_shift;
+} shadows[] = {
+	{ "256_by_32", 256, 32, 0 },
+	{ "256_by_8", 256, 8, 2 },
+	{ "4096_by_512", 4096, 512, 0 },
+	{ "4096_by_32", 4096, 32, 4 },
+	{ "65536_by_4096", 65536, 4096, 1 },
+	{ "65536_by_64", 65536, 64, 7 },
+};
+
+KUNIT_ARRAY_PARAM_DESC(shadows, shadows, name);
+
+static void bits_stand_for_bytes(struct kunit *test)
+{
+	const struct shadow *shadow = test->param_value;
+	struct table *table = create_with_shadow(test, 3, shadow->page_size, shadow->shadow_bytes,
+						 false);
+	struct pma_pages *pages = &table->pages;
+	u32 page_bits = shadow->page_size >> shadow->bit_shift, i;
+
+	KUNIT_EXPECT_EQ(test, pages->bit_shift, shadow->bit_shift);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, pma_pages_first_bit(pages, i), i * page_bits);
+	/* Past all pages', and there to be looked at. */
+	KUNIT_EXPECT_EQ(test, pma_pages_no_bit(pages), 3 * page_bits);
+	memset(pages->shadow, 0xff, 3 * shadow->shadow_bytes);
+	KUNIT_EXPECT_FALSE(test, test_bit(pma_pages_no_bit(pages), pages->shadow));
 }
 
 static void init_fails_without_memory(struct kunit *test)
@@ -88,25 +129,18 @@ static void set_and_id_agree(struct kunit *test)
 		PMA_PAGE_BUSY,
 	};
 	static const u16 owners[] = { 0, 1, 255, 256, 65535 };
-	static const u8 flags[] = { 0, PMA_SLAB_FULL, PMA_SLAB_CPU, PMA_SLAB_CPU | PMA_SLAB_GIVEN };
 	struct pma_page page;
 	u32 k, o;
 
-	for (o = 0; o < ARRAY_SIZE(flags); o++) {
-		pma_page_set(&page, PMA_KIND_SLAB, 127, 65535);
-		pma_page_set_slab(&page, flags[o]);
-		KUNIT_EXPECT_EQ(test, page.kind, PMA_KIND_SLAB | flags[o]);
-		KUNIT_EXPECT_EQ(test, pma_page_id(&page).kind, PMA_KIND_SLAB);
-		KUNIT_EXPECT_EQ(test, pma_page_id(&page).class, 127);
-		KUNIT_EXPECT_EQ(test, pma_page_id(&page).owner, 65535);
-	}
 	for (k = 0; k < ARRAY_SIZE(kinds); k++) {
 		for (o = 0; o < ARRAY_SIZE(owners); o++) {
 			memset(&page, 0xff, sizeof(page));
 			pma_page_set(&page, kinds[k], 77, owners[o]);
 			KUNIT_EXPECT_EQ(test, pma_page_id(&page).kind, kinds[k]);
 			KUNIT_EXPECT_EQ(test, pma_page_id(&page).owner, owners[o]);
-			KUNIT_EXPECT_EQ(test, page.class, 77);
+			KUNIT_EXPECT_EQ(test, pma_page_id(&page).class, 77);
+			KUNIT_EXPECT_EQ(test, pma_page_read(&page),
+					pma_page_word(kinds[k], 77, owners[o]));
 			/* The rest is not its business. */
 			KUNIT_EXPECT_EQ(test, page.slab.block_size, U16_MAX);
 		}
@@ -243,6 +277,7 @@ static void retire_makes_pages_free(struct kunit *test)
 
 static struct kunit_case pma_page_cases[] = {
 	KUNIT_CASE(init_makes_free_pages),
+	KUNIT_CASE_PARAM(bits_stand_for_bytes, shadows_gen_params),
 	KUNIT_CASE(init_fails_without_memory),
 	KUNIT_CASE(set_and_id_agree),
 	KUNIT_CASE(record_is_told),

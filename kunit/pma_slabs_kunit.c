@@ -2,9 +2,12 @@
 /*
  * pma_slabs_kunit.c - an arena's slab pages
  *
- * Which list a page is in, and when it goes back.  What a CPU does with a page that
- * it has (pma_cpu.c) is played here, so that it is seen where no CPU has any.
+ * Which list a page is in, and when it goes back.  Of arenas without magazines mostly; what
+ * is lent to them is for pma_slabs_lend_kunit.c.
  */
+#include <linux/pma.h>
+
+#include "pma_block.h"
 #include "pma_kunit.h"
 #include "pma_slabs.h"
 
@@ -23,16 +26,32 @@ struct world {
 	unsigned long irq;
 };
 
-static struct world create_world(struct kunit *test)
+static struct world create_world_of(struct kunit *test, u32 flags)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
-	struct world world = { .arena = pma_kunit_arena(test, pool, 0) };
+	struct world world = { .arena = pma_kunit_arena(test, pool, flags) };
 	struct pma_route route;
 
 	KUNIT_ASSERT_EQ(test, pma_pool_route(pool, SIZE, 0, &route), 0);
 	KUNIT_ASSERT_EQ(test, route.kind, PMA_KIND_SLAB);
 	world.class = route.class;
 	KUNIT_ASSERT_EQ(test, pool->classes->class[world.class].nr_blocks, BLOCKS);
+	return world;
+}
+
+static struct world create_world(struct kunit *test)
+{
+	return create_world_of(test, 0);
+}
+
+/* One with magazines. */
+static struct world create_percpu_world(struct kunit *test)
+{
+	struct world world = create_world_of(test, PMA_ARENA_PERCPU);
+
+	if (!world.arena->kept)
+		kunit_skip(test, "CPUs have no magazines");
+	pma_kunit_move_to_cpu(0);
 	return world;
 }
 
@@ -71,29 +90,15 @@ static u32 alloc(struct kunit *test, struct world *world, u32 nr)
 	return pma_region_pgno(&world->arena->pool->region, handles[nr - 1]);
 }
 
-static void free_block(struct world *world, u32 pgno, u32 index)
+static bool free_block(struct world *world, u32 pgno, u32 index)
 {
-	lock(world);
-	pma_slabs_free(world->arena, page_of(world, pgno), pgno, BLOCKS, index);
-	unlock(world);
-}
-
-/* Let a CPU have a page, and take it from it again. */
-static u32 activate(struct world *world)
-{
-	u32 pgno;
+	u64 handle = pma_region_handle(&world->arena->pool->region, pgno) + index * SIZE;
+	bool freed;
 
 	lock(world);
-	pgno = pma_slabs_activate(world->arena, world->class);
+	freed = pma_slabs_free(world->arena, page_of(world, pgno), handle);
 	unlock(world);
-	return pgno;
-}
-
-static void settle(struct world *world, u32 pgno)
-{
-	lock(world);
-	pma_slabs_settle(world->arena, pgno);
-	unlock(world);
+	return freed;
 }
 
 static u32 release(struct world *world, u32 most)
@@ -143,75 +148,187 @@ static void alloc_goes_on_in_the_next_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, release(&world, 64), 3);
 }
 
-/* A CPU gets what there is; only where there is nothing, a new page. */
-static void activate_takes_a_partial_page(struct kunit *test)
+/* The second time nothing is changed. */
+static void free_is_refused_twice(struct kunit *test)
 {
 	struct world world = create_world(test);
-	u32 pgno = alloc(test, &world, 3), fresh;
+	u32 pgno = alloc(test, &world, 3);
 
-	KUNIT_EXPECT_EQ(test, activate(&world), pgno);
-	expect_lists(test, &world, PMA_NONE, pgno);
-	fresh = activate(&world);
-	KUNIT_EXPECT_NE(test, fresh, PMA_NONE);
-	KUNIT_EXPECT_NE(test, fresh, pgno);
-	expect_lists(test, &world, PMA_NONE, fresh);
-	KUNIT_EXPECT_EQ(test, slab_pages(&world), 2);
-	/* Nobody has taken a block of it. */
-	settle(&world, fresh);
-	expect_lists(test, &world, PMA_NONE, pgno);
-	KUNIT_EXPECT_EQ(test, slab_pages(&world), 1);
-	settle(&world, pgno);
-	expect_lists(test, &world, pgno, PMA_NONE);
-	KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->slab.nr_free, BLOCKS - 3);
-	KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->slab.first_free, 3);
+	KUNIT_EXPECT_TRUE(test, free_block(&world, pgno, 1));
+	KUNIT_EXPECT_FALSE(test, free_block(&world, pgno, 1));
+	KUNIT_EXPECT_FALSE(test, free_block(&world, pgno, 3));
+	KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->slab.nr_free, BLOCKS - 2);
+	KUNIT_EXPECT_EQ(test, world.arena->stats.frees, 1);
+	pma_kunit_expect_live(test, world.arena, 2, 2 * SIZE);
 	pma_kunit_expect_sound(test, world.arena->pool);
-	KUNIT_EXPECT_EQ(test, alloc(test, &world, 1), pgno);
 	KUNIT_EXPECT_EQ(test, release(&world, 64), 1);
 }
 
-static void activate_needs_a_page(struct kunit *test)
+static bool alloc_one(struct world *world, u64 *handle)
+{
+	bool done;
+
+	lock(world);
+	done = pma_slabs_alloc_one(world->arena, world->class, SIZE, handle);
+	unlock(world);
+	return done;
+}
+
+/* The short way takes neither a page's first block nor its last. */
+static void alloc_one_changes_no_list(struct kunit *test)
+{
+	struct world world = create_world(test);
+	u32 pgno, i;
+	u64 handle;
+
+	KUNIT_EXPECT_FALSE(test, alloc_one(&world, &handle));
+	pgno = alloc(test, &world, 1);
+	for (i = 1; i < BLOCKS - 1; i++) {
+		KUNIT_EXPECT_TRUE(test, alloc_one(&world, &handle));
+		KUNIT_EXPECT_EQ(test, handle, pma_region_handle(&world.arena->pool->region, pgno) +
+					      i * SIZE);
+	}
+	KUNIT_EXPECT_FALSE(test, alloc_one(&world, &handle));
+	expect_lists(test, &world, pgno, PMA_NONE);
+	pma_kunit_expect_live(test, world.arena, BLOCKS - 1, (BLOCKS - 1) * SIZE);
+	pma_kunit_expect_sound(test, world.arena->pool);
+	KUNIT_EXPECT_EQ(test, release(&world, 64), 1);
+}
+
+static u32 alloc_without_growth(struct world *world, u32 nr)
+{
+	u64 handles[BLOCKS];
+	u32 got;
+
+	lock(world);
+	got = pma_slabs_alloc(world->arena, world->class, SIZE, PMA_NO_GROWTH, nr, handles);
+	unlock(world);
+	return got;
+}
+
+/* With magazines or without. */
+static void alloc_without_growth_takes_what_is_there(struct kunit *test)
+{
+	struct world worlds[] = { create_world(test), create_percpu_world(test) };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(worlds); i++) {
+		KUNIT_EXPECT_EQ(test, alloc_without_growth(&worlds[i], 1), 0);
+		alloc(test, &worlds[i], BLOCKS - 3);
+		KUNIT_EXPECT_EQ(test, alloc_without_growth(&worlds[i], 5), 3);
+		KUNIT_EXPECT_EQ(test, alloc_without_growth(&worlds[i], 5), 0);
+		KUNIT_EXPECT_EQ(test, slab_pages(&worlds[i]), 1);
+		pma_kunit_expect_live(test, worlds[i].arena, BLOCKS, BLOCKS * SIZE);
+		KUNIT_EXPECT_EQ(test, release(&worlds[i], 64), 1);
+	}
+}
+
+/* Under the lock: what this CPU has, then what pages have, more than one page's. */
+static void alloc_takes_as_if_lent(struct kunit *test)
+{
+	struct world world = create_percpu_world(test);
+	struct pma_arena *arena = world.arena;
+	void *block = pma_alloc(arena, SIZE);
+	u64 first = block - arena->pool->region.base, handles[2 * BLOCKS];
+	u32 had = pma_kunit_magazine_blocks(arena), i;
+
+	KUNIT_ASSERT_GT(test, had, 0);
+	lock(&world);
+	KUNIT_EXPECT_EQ(test, pma_slabs_alloc(arena, world.class, SIZE, 0, 2 * BLOCKS, handles),
+			2 * BLOCKS);
+	unlock(&world);
+	KUNIT_EXPECT_EQ(test, pma_kunit_magazine_blocks(arena), 0);
+	for (i = 0; i < had; i++)
+		KUNIT_EXPECT_EQ(test, handles[i], first + (i + 1) * SIZE);
+	for (i = 0; i < 2 * BLOCKS; i++)
+		KUNIT_EXPECT_FALSE(test, test_bit(handles[i] >> arena->fast.bit_shift,
+						  arena->fast.shadow));
+	KUNIT_EXPECT_EQ(test, slab_pages(&world), 3);
+	pma_kunit_expect_live(test, arena, 2 * BLOCKS + 1, (2 * BLOCKS + 1) * SIZE);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+/* Of a page with many more blocks than are taken in one go. */
+static void alloc_of_many_from_one_page(struct kunit *test)
+{
+	struct world world = create_percpu_world(test);
+	const struct pma_region *region = &world.arena->pool->region;
+	struct pma_kunit_map map;
+	u64 handles[100];
+	u32 i;
+
+	pma_kunit_map_init(test, &map, ARRAY_SIZE(handles));
+	lock(&world);
+	KUNIT_EXPECT_EQ(test, pma_slabs_alloc(world.arena, 0, 16, 0, 100, handles), 100);
+	unlock(&world);
+	/* The page's first ones, each once. */
+	for (i = 0; i < 100; i++) {
+		u32 offset = handles[i] & (pma_region_page_size(region) - 1);
+
+		KUNIT_EXPECT_TRUE(test, pma_kunit_map_take(&map, offset / 16, 1));
+	}
+	KUNIT_EXPECT_EQ(test, slab_pages(&world), 1);
+	pma_block_free_all(world.arena);
+}
+
+/* Where there is no page, and this CPU has nothing: all but one of what another has. */
+static void alloc_takes_from_other_cpus(struct kunit *test)
+{
+	struct world world = create_percpu_world(test);
+	struct pma_arena *arena = world.arena;
+	u64 handles[BLOCKS];
+	u32 had;
+
+	if (!pma_kunit_move_to_cpu(1))
+		kunit_skip(test, "there is one CPU");
+	KUNIT_EXPECT_EQ(test, pma_free(arena, pma_alloc(arena, SIZE)), 0);
+	had = pma_kunit_magazine_blocks(arena);
+	pma_kunit_move_to_cpu(0);
+	KUNIT_ASSERT_GT(test, had, 1);
+	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 63 * 4096));
+	lock(&world);
+	KUNIT_EXPECT_EQ(test, pma_slabs_alloc(arena, world.class, SIZE, 0, BLOCKS, handles),
+			had - 1);
+	unlock(&world);
+	pma_kunit_expect_live(test, arena, had, 63 * 4096 + (had - 1) * SIZE);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+/* To its end, however much less was asked for; and no other. */
+static void alloc_zeroes_what_it_takes(struct kunit *test)
 {
 	struct world world = create_world(test);
 	struct pma_pool *pool = world.arena->pool;
-	u64 all = pma_kunit_alloc(test, world.arena, pool->region.bytes);
+	u32 pgno = alloc(test, &world, 1);
+	u8 *base = pma_kunit_ptr(pool, pma_region_handle(&pool->region, pgno));
+	u64 handles[2];
 
-	KUNIT_EXPECT_EQ(test, activate(&world), PMA_NONE);
-	expect_lists(test, &world, PMA_NONE, PMA_NONE);
-	pma_kunit_free(test, world.arena, all);
-}
-
-/* The page stays where it is, and is counted when the CPU parts with it. */
-static void free_to_a_page_of_a_cpu(struct kunit *test)
-{
-	struct world world = create_world(test);
-	u32 pgno = alloc(test, &world, BLOCKS - 1), i;
-
-	KUNIT_EXPECT_EQ(test, activate(&world), pgno);
-	for (i = 0; i < 2; i++) {
-		free_block(&world, pgno, 2 * i + 1);
-		expect_lists(test, &world, PMA_NONE, pgno);
-		KUNIT_EXPECT_TRUE(test, page_of(&world, pgno)->kind & PMA_SLAB_GIVEN);
-		pma_kunit_expect_live(test, world.arena, BLOCKS - 2 - i, (BLOCKS - 2 - i) * SIZE);
-	}
-	settle(&world, pgno);
-	expect_lists(test, &world, pgno, PMA_NONE);
-	KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->slab.nr_free, 3);
-	KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->slab.first_free, 1);
-	pma_kunit_expect_sound(test, world.arena->pool);
+	memset(base, 0xee, BLOCKS * SIZE);
+	lock(&world);
+	KUNIT_EXPECT_EQ(test, pma_slabs_alloc(world.arena, world.class, SIZE - 9, PMA_ZERO, 2,
+					      handles), 2);
+	unlock(&world);
+	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(base + SIZE, 2 * SIZE));
+	KUNIT_EXPECT_TRUE(test, !memchr_inv(base, 0xee, SIZE));
+	KUNIT_EXPECT_TRUE(test, !memchr_inv(base + 3 * SIZE, 0xee, (BLOCKS - 3) * SIZE));
 	KUNIT_EXPECT_EQ(test, release(&world, 64), 1);
 }
 
-/* One that is used up stays full. */
-static void settle_of_a_full_page(struct kunit *test)
+/* A page of one block in use more goes back with it, and leaves nothing in the shadow. */
+static void page_goes_back_clean(struct kunit *test)
 {
 	struct world world = create_world(test);
-	u32 pgno = alloc(test, &world, BLOCKS);
+	struct pma_pages *pages = &world.arena->pool->pages;
+	u32 pgno = alloc(test, &world, 1);
 
-	settle(&world, pgno);
-	expect_lists(test, &world, PMA_NONE, pgno);
-	KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->slab.nr_free, 0);
-	pma_kunit_expect_sound(test, world.arena->pool);
-	KUNIT_EXPECT_EQ(test, release(&world, 64), 1);
+	KUNIT_EXPECT_TRUE(test, free_block(&world, pgno, 0));
+	KUNIT_EXPECT_EQ(test, pma_page_read(page_of(&world, pgno)),
+			pma_page_word(PMA_KIND_FREE, 0, 0));
+	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(pma_pages_shadow(pages, pgno),
+						  pages->shadow_bytes));
+	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(world.arena->pool, NULL), 64);
 }
 
 /* So many pages and no more, and all that was in them is freed. */
@@ -268,10 +385,14 @@ static void small_blocks_lie_apart(struct kunit *test)
 static struct kunit_case pma_slabs_cases[] = {
 	KUNIT_CASE(page_goes_from_list_to_list),
 	KUNIT_CASE(alloc_goes_on_in_the_next_page),
-	KUNIT_CASE(activate_takes_a_partial_page),
-	KUNIT_CASE(activate_needs_a_page),
-	KUNIT_CASE(free_to_a_page_of_a_cpu),
-	KUNIT_CASE(settle_of_a_full_page),
+	KUNIT_CASE(free_is_refused_twice),
+	KUNIT_CASE(alloc_one_changes_no_list),
+	KUNIT_CASE(alloc_without_growth_takes_what_is_there),
+	KUNIT_CASE(alloc_takes_as_if_lent),
+	KUNIT_CASE(alloc_of_many_from_one_page),
+	KUNIT_CASE(alloc_takes_from_other_cpus),
+	KUNIT_CASE(alloc_zeroes_what_it_takes),
+	KUNIT_CASE(page_goes_back_clean),
 	KUNIT_CASE(release_is_bounded),
 	KUNIT_CASE(small_blocks_lie_apart),
 	{}

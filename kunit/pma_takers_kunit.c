@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pma_takers_kunit.c - slab pages that several want at the same time
+ * pma_takers_kunit.c - slab blocks and pages that several want at the same time
  */
 #include <linux/pma.h>
 
 #include "pma_block.h"
-#include "pma_cpu.h"
 #include "pma_drain.h"
-#include "pma_kunit.h"
+#include "pma_kunit_magazine.h"
 
 #define PAGE_BLOCKS	2	/* of 128 bytes, in a page */
+#define FEW_PAGES	8
 
-static const struct pma_kunit_config many_pages = { "many_pages", 4096, 256, 0, 0 };
+static const struct pma_kunit_config short_pages = { "short_pages", 4096, 256, 0, 0 };
 
 #define TAKERS		4
-#define TAKEN_PAGES	6
+#define TAKEN_BLOCKS	96
 
 /**
- * struct takers - threads that have spare pages, or take them out of their places
+ * struct takers - threads that have blocks, or take them out of others' magazines
  * @arena: whose they are
  * @failed: frees refused
  * @ops: of who frees
@@ -46,55 +46,57 @@ static void expect_all_free(struct kunit *test, struct pma_arena *arena)
 	pma_kunit_expect_sound(test, arena->pool);
 }
 
-static void free_to_spares(struct takers *takers)
+static void allocate_and_free(struct takers *takers)
 {
-	void *blocks[TAKEN_PAGES * PAGE_BLOCKS * 8];
+	void *blocks[TAKEN_BLOCKS];
 	u32 n, i, nr;
 
 	for (n = 0; n < takers->ops; n++) {
 		nr = pma_alloc_batch(takers->arena, 256, 0, ARRAY_SIZE(blocks), blocks);
 		for (i = 0; i < nr; i++)
-			if (pma_free(takers->arena, blocks[i]))
+			pma_kunit_write_block(blocks[i], 256, n + i);
+		for (i = 0; i < nr; i++)
+			if (!pma_kunit_drop_block(takers->arena, blocks[i]))
 				atomic_inc(&takers->failed);
 		cond_resched();
 	}
 	WRITE_ONCE(takers->done, 1);
 }
 
-static void take_spares(void *context, u32 index)
+static void take_from_magazines(void *context, u32 index)
 {
 	struct takers *takers = context;
 	u32 class = pma_slab_class_of(takers->arena->pool->classes, 256, 1);
-	unsigned long irq;
 
 	pma_kunit_move_to_cpu(index);
 	if (!index) {
-		free_to_spares(takers);
+		allocate_and_free(takers);
 		return;
 	}
 	while (!READ_ONCE(takers->done)) {
-		raw_spin_lock_irqsave(&takers->arena->lock, irq);
-		pma_drain_give_class(takers->arena, class);
-		raw_spin_unlock_irqrestore(&takers->arena->lock, irq);
+		if (!pma_kunit_steal_and_put_back(takers->arena, class))
+			atomic_inc(&takers->failed);
+		/* What nobody can tell whose it is would end all theft by and by. */
+		if (pma_kunit_nr_unsure(takers->arena) == PMA_UNSURE_MAX)
+			pma_kunit_drain(takers->arena);
 		cond_resched();
 	}
 }
 
-/* A spare page is its CPU's, or whose who takes it out of its place. */
-static void spare_page_has_one_taker_threads(struct kunit *test)
+/* A block in a magazine is its CPU's, or whose who steals it. */
+static void block_has_one_taker_threads(struct kunit *test)
 {
-	static const struct pma_kunit_config config = { "large", 64, 4096, 0, 0 };
-	struct takers *takers = create_takers(test, &config);
+	struct takers *takers = create_takers(test, &pma_kunit_many_pages);
 
-	if (!takers->arena->cpu)
-		kunit_skip(test, "CPUs have no pages");
-	pma_kunit_threads(test, TAKERS, take_spares, takers);
+	if (!takers->arena->kept)
+		kunit_skip(test, "CPUs have no magazines");
+	pma_kunit_threads(test, TAKERS, take_from_magazines, takers);
 	KUNIT_EXPECT_EQ(test, atomic_read(&takers->failed), 0);
 	expect_all_free(test, takers->arena);
 }
 
 /**
- * struct pair - one takes the last free block of a page, and another frees there just then
+ * struct pair - one takes what is free in a page, and another frees there just then
  * @arena: whose page it is
  * @block: to be freed by the other one; NULL when it is
  * @wrong: answers that were
@@ -109,7 +111,7 @@ struct pair {
 	u32 done;
 };
 
-/* Under the lock, so that this CPU does not adopt the page. */
+/* Under the lock, so that the page gets it back. */
 static void free_of_pair(struct pair *pair)
 {
 	void *base = pma_kunit_ptr(pair->arena->pool, 0), *block;
@@ -125,7 +127,7 @@ static void free_of_pair(struct pair *pair)
 	}
 }
 
-static void take_and_let_go(void *context, u32 index)
+static void take_all(void *context, u32 index)
 {
 	struct pair *pair = context;
 	void *first, *second, *own[PAGE_BLOCKS];
@@ -147,11 +149,10 @@ static void take_and_let_go(void *context, u32 index)
 		first = pma_alloc(pair->arena, 128);
 		while (READ_ONCE(pair->block))
 			cond_resched();
-		/* There are no other pages, so what was freed is found again. */
 		second = pma_alloc(pair->arena, 128);
-		if (!first || !second || pair->arena->stats.slab_pages > 2)
+		if (!first || !second || pair->arena->stats.slab_pages > FEW_PAGES)
 			atomic_inc(&pair->wrong);
-		/* Now the CPU takes from their page; have it take from the other one again. */
+		/* Have its magazine change, and sometimes flushed. */
 		if (pma_free(pair->arena, own[0]) || pma_free(pair->arena, own[1]))
 			atomic_inc(&pair->wrong);
 		own[0] = pma_alloc(pair->arena, 128);
@@ -164,25 +165,25 @@ static void take_and_let_go(void *context, u32 index)
 	pma_free(pair->arena, second);
 }
 
-/* A page that others free to while it is let go is not lost. */
-static void free_while_page_is_let_go_threads(struct kunit *test)
+/* A page that others free to while it becomes full, or partial, is not lost. */
+static void free_while_page_is_taken_from_threads(struct kunit *test)
 {
 	struct pair *pair = kunit_kzalloc(test, sizeof(*pair), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, pair);
-	pair->arena = pma_kunit_percpu(test, &many_pages);
+	pair->arena = pma_kunit_percpu(test, &short_pages);
 	if (!pma_kunit_move_to_cpu(1) || !pma_kunit_move_to_cpu(0))
 		kunit_skip(test, "there are no two CPUs");
 	pair->ops = pma_kunit_rounds();
-	pma_kunit_threads(test, 2, take_and_let_go, pair);
+	pma_kunit_threads(test, 2, take_all, pair);
 	KUNIT_EXPECT_EQ(test, atomic_read(&pair->wrong), 0);
 	expect_all_free(test, pair->arena);
 }
 
-static void alloc_of_spares(void *context, u32 index)
+static void alloc_all_at_once(void *context, u32 index)
 {
 	struct takers *takers = context;
-	void *blocks[4 * PAGE_BLOCKS];
+	void *blocks[3 * PMA_MAGAZINE_BLOCKS / 2];
 	u32 n, i;
 
 	pma_kunit_move_to_cpu(0);
@@ -196,19 +197,19 @@ static void alloc_of_spares(void *context, u32 index)
 	}
 }
 
-/* Going from page to page is done with interrupts off: who is on the same CPU sees none of it. */
-static void spares_of_shared_cpu_threads(struct kunit *test)
+/* A magazine is changed with interrupts off: who is on the same CPU sees none of it. */
+static void magazine_of_shared_cpu_threads(struct kunit *test)
 {
-	struct takers *takers = create_takers(test, &many_pages);
+	struct takers *takers = create_takers(test, &short_pages);
 
-	pma_kunit_threads(test, TAKERS, alloc_of_spares, takers);
+	pma_kunit_threads(test, TAKERS, alloc_all_at_once, takers);
 	KUNIT_EXPECT_EQ(test, atomic_read(&takers->failed), 0);
 	expect_all_free(test, takers->arena);
 }
 
 /**
  * struct stale - one allocates and frees a page's only block, others ask for one that is free
- * @arena: whose they are; CPUs have no pages just now
+ * @arena: whose they are; CPUs have no blocks just now
  * @block: the other block of that page
  * @wrong: answers that it is in use
  * @granted: the same, to a realloc
@@ -253,12 +254,12 @@ static void ask_of_stale(void *context, u32 index)
 /* A block that is free is never in use, also while its page goes. */
 static void free_block_stays_free_threads(struct kunit *test)
 {
-	struct pma_arena *arena = pma_kunit_percpu(test, &many_pages);
+	struct pma_arena *arena = pma_kunit_percpu(test, &short_pages);
 	struct stale stale = { .arena = arena, .ops = pma_kunit_ops() / 4 };
 	char *block;
 
-	if (!arena->cpu)
-		kunit_skip(test, "CPUs have no pages");
+	if (!arena->kept)
+		kunit_skip(test, "CPUs have no magazines");
 	pma_drain_begin(arena);
 	block = pma_alloc(arena, 128);
 	stale.block = block + 128;
@@ -273,9 +274,9 @@ static void free_block_stays_free_threads(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(spare_page_has_one_taker_threads),
-	KUNIT_CASE(free_while_page_is_let_go_threads),
-	KUNIT_CASE(spares_of_shared_cpu_threads),
+	KUNIT_CASE(block_has_one_taker_threads),
+	KUNIT_CASE(free_while_page_is_taken_from_threads),
+	KUNIT_CASE(magazine_of_shared_cpu_threads),
 	KUNIT_CASE(free_block_stays_free_threads),
 	{}
 };

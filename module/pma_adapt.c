@@ -10,8 +10,8 @@
  * as much of it has been asked for as fills EARN_PAGES, if pages full of it leave no
  * more than a WASTE_PARTS-th.
  *
- *	page_at[]	(of the arena) the page that a CPU takes from, or one that never is there
- *			(see pma_cpu.c), so that nothing is counted or looked up on the way
+ *	magazine_at[]	(of the arena) the magazine that a CPU takes from, or one that always is
+ *			empty (see pma_cpu.c), so that nothing is counted or looked up on the way
  *			of the sizes that have earned theirs
  *	asked[]		of the others, how often
  *

@@ -95,24 +95,6 @@ u32 pma_arena_take_held(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
 }
 
 /**
- * pma_arena_take_back() - as pma_arena_take_run(), where the pool could not serve
- * @arena: whose it will be
- * @nr_pages: its length
- * @client_flags: of its tags
- *
- * What is missing may be an empty page that this CPU has.
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: its first page, or PMA_NONE.
- */
-u32 pma_arena_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
-{
-	if (!pma_drain_give_back(arena))
-		return PMA_NONE;
-	return pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
-}
-
-/**
  * pma_arena_clean_run() - zero what others left in pages just taken
  * @arena: whose they are now
  * @pgno: the first
@@ -363,7 +345,7 @@ struct pma_arena *pma_arena_new(struct pma_pool *pool, const char *name, u32 fla
 {
 	/* Of a process's arena nobody asks. */
 	u32 sizes = flags & PMA_ARENA_USER ? 0 : pool->classes->slab_max / PMA_BLOCK_MIN, i;
-	struct pma_arena *arena = kvzalloc(struct_size(arena, page_at, sizes), GFP_KERNEL);
+	struct pma_arena *arena = kvzalloc(struct_size(arena, magazine_at, sizes), GFP_KERNEL);
 	int id;
 
 	if (!arena)

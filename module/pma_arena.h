@@ -8,44 +8,51 @@
 #include "pma_pool.h"
 
 #define PMA_ARENA_USER		BIT(0)	/* a process's, not the kernel's */
-#define PMA_ARENA_PERCPU	BIT(1)	/* CPUs have slab pages, and keep runs and chunks */
+#define PMA_ARENA_PERCPU	BIT(1)	/* CPUs have magazines, and keep runs and chunks */
 
-/* Of struct pma_cpu_page. */
-#define PMA_CPU_PAGE_BYTES	256U
+/* Pages of which it may be unsure, until the next drain, how many blocks are free. */
+#define PMA_UNSURE_MAX		4U
+
+/* Of struct pma_magazine. */
+#define PMA_MAGAZINE_BYTES	512U
 
 /* Beside PMA_ZERO, within: a larger class or a short segment will do, whatever CPUs keep. */
 #define PMA_MAKE_DO		BIT(31)
+/* The same: only what slab pages there are. */
+#define PMA_NO_GROWTH		BIT(30)
 
 /**
  * struct pma_arena_fast - what a call without the lock needs, in one cache line
  * @base: of the region
- * @bytes: of the region; 0 if CPUs have no pages
  * @desc: of the region
- * @size_max: largest slab block; 0 if CPUs have no pages
+ * @size_max: largest slab block; 0 if CPUs have no magazines
  * @page_mask: page size less 1
  * @page_shift: log2 of a page's bytes
+ * @bit_shift: log2 of the bytes of the region that a bit of the shadow stands for
+ * @page_bits_shift: log2 of a page's bits
+ * @nr_bits: of the shadow; 0 if CPUs have no magazines
  * @shadow: of the region
- * @shadow_bytes: of it for a page
  * @kept_size_max: bytes of the longest run that a CPU may keep; 0 if they keep none
- * @pages: of each CPU, what the classes have (see pma_cpu.h)
+ * @magazines: of each CPU, for each class (see pma_cpu.h)
  */
 struct pma_arena_fast {
 	uintptr_t base;
-	size_t bytes;
 	struct pma_page *desc;
 	size_t size_max;
+	size_t nr_bits;
 	u32 page_mask;
 	u8 page_shift;
+	u8 bit_shift;
+	u8 page_bits_shift;
 	void *shadow;
-	u32 shadow_bytes;
 	u32 kept_size_max;
-	struct pma_cpu_page __percpu *pages;
+	struct pma_magazine __percpu *magazines;
 };
 
 /**
  * struct pma_arena - one client's own set of pages
  * @fast: for calls without the lock
- * @cpu: what each CPU has; NULL if they have nothing
+ * @kept: what each CPU keeps; NULL if they keep nothing, and have no magazines
  * @pool: whose pages they are
  * @id: its number, the owner in descriptors; used again after its end
  * @flags: PMA_ARENA_*
@@ -56,7 +63,8 @@ struct pma_arena_fast {
  * @client: whose it is; the front-end's
  * @lock: of all below, and of the descriptors and shadows of its pages
  * @partial: for each class, slab pages with a free block and one in use
- * @full: slab pages without a free block, and those that a CPU has, see pma_cpu.c
+ * @partial_last: the last of each list
+ * @full: slab pages without a free block
  * @big: big blocks
  * @segments: heap segments
  * @held: runs that are freed but not revoked yet, see pma_held.c
@@ -72,20 +80,22 @@ struct pma_arena_fast {
  * @mapped: a process has had it mapped, so runs must be revoked
  * @root: handle of the block that leads to the others, see pma_root.c
  * @drain: its pool's next drain is for it, too
- * @draining: how many want CPUs to have no pages
+ * @draining: how many want CPUs to have no blocks
+ * @unsure: pages that a block may have been lost of, see pma_cpu_steal()
+ * @nr_unsure: how many
  * @stats: its counters; what concerns the pool is filled in by pma_arena_get_stats()
  * @heap: over @segments
  * @adapt: what it has learnt, and its mixed runs; NULL where classes do not adapt
  * @front: the front-end's
  * @uid: a number no other arena of the pool had before it
- * @page_at: of a size, by (size - 1) / PMA_BLOCK_MIN: where among a CPU's pages the one for it
- *	is, bytes; see pma_arena_class_of()
+ * @magazine_at: of a size, by (size - 1) / PMA_BLOCK_MIN: where among a CPU's magazines the
+ *	one for it is, bytes; see pma_arena_class_of()
  *
  * Lists go through the links of the runs' tags; each holds first pages.
  */
 struct pma_arena {
 	struct pma_arena_fast fast;
-	struct pma_cpu __percpu *cpu;
+	struct pma_kept __percpu *kept;
 	struct pma_pool *pool;
 	u16 id;
 	u32 flags;
@@ -97,6 +107,7 @@ struct pma_arena {
 
 	raw_spinlock_t lock;		/* all below */
 	u32 partial[PMA_CLASSES_MAX];
+	u32 partial_last[PMA_CLASSES_MAX];
 	u32 full;
 	u32 big;
 	u32 segments;
@@ -114,6 +125,8 @@ struct pma_arena {
 	u64 root;
 	u32 drain;
 	u32 draining;
+	u32 unsure[PMA_UNSURE_MAX];
+	u32 nr_unsure;
 	struct pma_stats stats;
 
 	/* What does not change: between what does, and what all CPUs read. */
@@ -121,7 +134,7 @@ struct pma_arena {
 	struct pma_adapt *adapt;
 	void *front;
 	u64 uid;
-	u16 page_at[];
+	u16 magazine_at[];
 };
 
 static_assert(sizeof(struct pma_arena_fast) <= 64);
@@ -140,7 +153,7 @@ void pma_arena_get_stats(struct pma_arena *arena, struct pma_stats *stats);
  */
 static inline u32 pma_arena_class_of(const struct pma_arena *arena, u32 i)
 {
-	return READ_ONCE(arena->page_at[i]) / PMA_CPU_PAGE_BYTES;
+	return READ_ONCE(arena->magazine_at[i]) / PMA_MAGAZINE_BYTES;
 }
 
 /**
@@ -151,11 +164,11 @@ static inline u32 pma_arena_class_of(const struct pma_arena *arena, u32 i)
  */
 static inline void pma_arena_set_class(struct pma_arena *arena, u32 i, u32 class)
 {
-	WRITE_ONCE(arena->page_at[i], class * PMA_CPU_PAGE_BYTES);
+	WRITE_ONCE(arena->magazine_at[i], class * PMA_MAGAZINE_BYTES);
 }
 
 /* For the rest of L3. */
-u32 pma_arena_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags);
+u32 pma_drain_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags);
 u32 pma_arena_take_held(struct pma_arena *arena, u32 nr_pages, u32 client_flags);
 void pma_arena_clean_run(struct pma_arena *arena, u32 pgno, u32 nr_pages);
 void pma_arena_give_held(struct pma_arena *arena, u32 pgno, u32 nr_pages);
@@ -190,7 +203,7 @@ static inline u32 pma_arena_take_run(struct pma_arena *arena, u32 nr_pages, u32 
 		return pma_arena_take_held(arena, nr_pages, client_flags);
 	pgno = pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
 	if (unlikely(pgno == PMA_NONE))
-		pgno = pma_arena_take_back(arena, nr_pages, client_flags);
+		pgno = pma_drain_take_back(arena, nr_pages, client_flags);
 	return pgno;
 }
 

@@ -10,10 +10,9 @@
  *
  *	entries   a a a a  F  f f f f f f  a  Z  ...
  *		  |        |  |            |  +- left to the single call
- *		  |        |  |            +- one bitmap word
  *		  |        |  +- frees of one slab page are settled once
  *		  |        +- judged by pma_place_find(), as any
- *		  +- equal allocs: as many as a bitmap word has, at once
+ *		  +- equal allocs: as many as a page has, at once
  */
 #include "pma_batch.h"
 #include "pma_block.h"
@@ -85,18 +84,14 @@ static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno,
 	unsigned long *bitmap = pma_pages_shadow(pages, pgno);
 	u64 start = pma_region_handle(&arena->pool->region, pgno);
 	const struct pma_class *class = &arena->pool->classes->class[pma_page_id(page).class];
-	u32 page_size = pma_region_page_size(&arena->pool->region);
-	u32 lowest = class->nr_blocks, n;
+	u32 page_bits = pages->shadow_bytes * BITS_PER_BYTE, lowest = page_bits, n;
 
 	for (n = 0; n < nr && is_free(&entries[n]); n++) {
-		u64 offset = entries[n].handle - start;
-		u32 index;
+		u64 bit = ror64(entries[n].handle - start, pages->bit_shift);
 
-		if (offset >= page_size ||
-		    !pma_slab_find(class, offset, &index) ||
-		    __test_and_set_bit(index, bitmap))
+		if (bit >= page_bits || test_and_set_bit(bit, bitmap))
 			break;
-		lowest = min(lowest, index);
+		lowest = min_t(u32, lowest, bit);
 		entries[n].result = 0;
 	}
 	if (n)
@@ -107,12 +102,10 @@ static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno,
 static u32 free_some(struct pma_arena *arena, struct pma_batch_entry *entries, u32 nr)
 {
 	struct pma_place place;
-	struct pma_page *page;
 
 	if (pma_place_find(arena, entries->handle, &place) || place.kind == PMA_KIND_BIG)
 		return 0;
-	page = &arena->pool->pages.desc[place.pgno];
-	if (place.kind == PMA_KIND_SLAB && pma_slabs_claim(page))
+	if (place.kind == PMA_KIND_SLAB)
 		return free_slab_blocks(arena, place.pgno, entries, nr);
 	if (pma_block_free_place(arena, &place))
 		return 0;

@@ -117,10 +117,9 @@ static int alloc_roomier(struct pma_arena *arena, size_t size, const struct pma_
 		return -ENOMEM;
 	for (class = route->class + 1; class < classes->nr; class++) {
 		block->size = classes->class[class].block_size;
-		if (block->size & (route->align - 1) ||
-		    (arena->partial[class] == PMA_NONE && !pma_drain_give_class(arena, class)))
+		if (block->size & (route->align - 1))
 			continue;
-		if (pma_slabs_alloc(arena, class, size, flags, 1, &block->handle))
+		if (pma_slabs_alloc(arena, class, size, flags | PMA_NO_GROWTH, 1, &block->handle))
 			return 0;
 	}
 	if (arena->adapt && route->align <= PMA_BLOCK_MIN &&
@@ -201,16 +200,11 @@ int pma_block_alloc_small(struct pma_arena *arena, size_t size, const struct pma
  */
 s64 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 {
-	struct pma_page *page;
-	u32 nr_blocks;
+	struct pma_page *page = page_of(arena, place->pgno);
 
 	lockdep_assert_held(&arena->lock);
-	if (place->kind == PMA_KIND_SLAB) {
-		page = page_of(arena, place->pgno);
-		nr_blocks = arena->pool->classes->class[pma_page_id(page).class].nr_blocks;
-		return pma_slabs_free(arena, page, place->pgno, nr_blocks, place->index) ?
-		       0 : -EALREADY;
-	}
+	if (place->kind == PMA_KIND_SLAB)
+		return pma_slabs_free(arena, page, place->start) ? 0 : -EALREADY;
 	if (place->kind == PMA_KIND_HEAP) {
 		pma_chunks_free(arena, place->start);
 		return 0;
@@ -219,7 +213,7 @@ s64 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
 		pma_mixed_free(arena, place->start);
 		return 0;
 	}
-	if (READ_ONCE(page_of(arena, place->pgno)->kind) != PMA_PAGE_BUSY &&
+	if (READ_ONCE(page->kind) != PMA_PAGE_BUSY &&
 	    !pma_big_claim(&arena->pool->pages, place->pgno, arena->id))
 		return -EALREADY;
 	if (!pma_pool_isolates(arena->pool)) {

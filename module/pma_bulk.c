@@ -2,8 +2,8 @@
 /*
  * pma_bulk.c - the kernel interface: many blocks at a time (include/linux/pma.h)
  *
- * What the page that the CPU takes from serves is done a bitmap word at a time, with
- * interrupts off for so many blocks only; the rest as for single blocks.
+ * What magazines serve is done with interrupts off for so many blocks only; the rest as
+ * for single blocks.
  */
 #include <linux/export.h>
 
@@ -11,102 +11,105 @@
 #include "pma_cpu.h"
 #include "pma_malloc.h"
 
-/* Blocks allocated or freed in one go with interrupts off. */
-#define IRQS_OFF	64U
-
-/* Take up to @nr blocks out of the CPU's word, all at once. */
-static unsigned int take_from_word(struct pma_cpu_page *page, unsigned int nr, void **blocks)
+/*
+ * Take up to @nr blocks out of a magazine.  All that may be looked at is out of it before the
+ * second look, which the first block's bit orders after that: see steal_of() in pma_cpu.c.
+ */
+static __always_inline unsigned int take_some(const struct pma_arena *arena,
+					      struct pma_magazine *magazine, unsigned int nr,
+					      void **blocks)
 {
-	unsigned long all = READ_ONCE(*page->word), left = all;
-	void **to = blocks, **end = blocks + nr;
-	size_t block_size = page->block_size;
-	void *base = page->base;
+	const u32 *from = magazine->bits + magazine->nr, *end;
+	u8 shift = arena->fast.bit_shift;
+	uintptr_t base = arena->fast.base;
+	void *shadow = arena->fast.shadow;
+	void **to = blocks;
 
-	while (left && to != end) {
-		*to++ = base + __ffs(left) * block_size;
-		left &= left - 1;
+	nr = min(nr, magazine->nr);
+	end = from - nr;
+	WRITE_ONCE(magazine->nr, magazine->nr - nr);
+	while (from != end) {
+		size_t bit = READ_ONCE(*--from);
+
+		if (likely(test_and_clear_bit(bit, shadow)))
+			*to++ = (void *)(base + (bit << shift));
+		else
+			magazine->filled--;
 	}
-	/* Others may set bits meanwhile, but not these. */
-	atomic_long_andnot(all ^ left, (atomic_long_t *)page->word);
-	/* Now, as the CPU may have to part with the page for the next ones. */
-	page->allocs += to - blocks;
+	magazine->allocs += to - blocks;
 	return to - blocks;
 }
 
-/*
- * From pages that the CPU has; how many were allocated, at most IRQS_OFF.  If it is 0, they
- * must be in another way.
- */
-static unsigned int alloc_of_cpu(struct pma_arena *arena, size_t size, unsigned int nr,
-				 void **blocks)
+/* From the magazine; how many were allocated.  If it is 0, they must be in another way. */
+static __always_inline unsigned int alloc_of_cpu(struct pma_arena *arena, size_t size,
+						 unsigned int nr, void **blocks)
 {
-	struct pma_cpu_page *page;
+	struct pma_magazine *magazine;
 	unsigned int done = 0;
 	unsigned long irq;
 
 	if (!pma_cpu_serves(arena, size))
 		return 0;
-	nr = min(nr, IRQS_OFF);
 	local_irq_save(irq);
-	page = this_cpu_ptr(pma_cpu_page_for(arena, size));
-	while (done < nr && (READ_ONCE(*page->word) || pma_cpu_refill(arena, page)))
-		done += take_from_word(page, nr - done, blocks + done);
+	magazine = this_cpu_ptr(pma_cpu_magazine_for(arena, size));
+	if (likely(magazine->nr) || pma_cpu_fill(arena, magazine))
+		done = take_some(arena, magazine, nr, blocks);
 	local_irq_restore(irq);
 	return done;
 }
 
-/* Free the first of the blocks, as long as they are of the CPU's page, and right. */
-static unsigned int give_some(const struct pma_arena *arena, struct pma_cpu_page *page,
-			      unsigned int nr, void **blocks)
+/* Free the first of the blocks, as long as they are for that magazine, and right. */
+static __always_inline unsigned int give_some(const struct pma_arena *arena,
+					      struct pma_magazine *magazine, unsigned int nr,
+					      void **blocks)
 {
-	uintptr_t start = arena->fast.base + ((size_t)page->pgno << arena->fast.page_shift);
-	size_t used_bytes = page->nr_blocks * page->block_size;
-	u32 inverse = page->inverse;
-	void **from = blocks, **end = blocks + nr;
-	unsigned long *bitmap = page->bitmap;
+	struct pma_arena_fast fast = arena->fast;
+	size_t page_bits = 1UL << fast.page_bits_shift, first = ~0UL, bit;
+	u32 *from = magazine->bits + magazine->nr, *to = from;
+	const struct pma_page *page;
+	u32 word = magazine->word;
+	u32 *end = to + min_t(u32, nr, magazine->max - min(magazine->max, magazine->nr));
 
-	for (; from != end; from++) {
-		size_t offset = (uintptr_t)*from - start;
-		u64 quotient;
-
-		if (offset >= used_bytes)
-			break;
-		quotient = pma_slab_divide(inverse, offset);
-		if (!pma_slab_is_start(inverse, quotient) ||
-		    test_and_set_bit(upper_32_bits(quotient), bitmap))
-			break;
+	for (; to != end; to++) {
+		bit = pma_cpu_rotate((uintptr_t)*blocks++ - fast.base, fast.bit_shift);
+		/* A page of which a block is ours does not go. */
+		if (likely((bit ^ first) < page_bits)) {
+			if (test_and_set_bit(bit, fast.shadow))
+				break;
+		} else {
+			page = &fast.desc[bit >> fast.page_bits_shift];
+			if (bit >= fast.nr_bits || pma_page_read(page) != word ||
+			    !pma_cpu_free_bit(arena, bit, page, word))
+				break;
+			first = bit & -page_bits;
+		}
+		WRITE_ONCE(*to, bit);
 	}
-	page->frees += from - blocks;
-	return from - blocks;
+	WRITE_ONCE(magazine->nr, magazine->nr + (to - from));
+	return to - from;
 }
 
 /*
- * To the pages that the CPU takes from; how many from the first on were freed, at most
- * IRQS_OFF.  The next one must be freed, or refused, in another way.
+ * Into a magazine; how many from the first on were freed.  If it is 0, the first must be
+ * freed, or refused, in another way.
  */
-static unsigned int free_to_cpu(struct pma_arena *arena, unsigned int nr, void **blocks)
+static __always_inline unsigned int free_to_cpu(struct pma_arena *arena, unsigned int nr,
+						void **blocks)
 {
-	unsigned int done = 0, given;
-	const struct pma_page *desc;
-	struct pma_cpu_page *page;
+	const struct pma_page *page;
+	unsigned int done;
 	unsigned long irq;
-	size_t handle;
+	size_t bit;
 
-	nr = min(nr, IRQS_OFF);
+	if (!nr)
+		return 0;
+	bit = pma_cpu_bit(arena, *blocks);
+	if (bit >= arena->fast.nr_bits)
+		return 0;
+	page = &arena->fast.desc[bit >> arena->fast.page_bits_shift];
 	local_irq_save(irq);
-	while (done < nr) {
-		handle = (uintptr_t)blocks[done] - arena->fast.base;
-		if (handle >= arena->fast.bytes)
-			break;
-		desc = &arena->fast.desc[handle >> arena->fast.page_shift];
-		page = pma_cpu_page_of(arena, desc);
-		if (page->desc != desc)
-			break;
-		given = give_some(arena, page, nr - done, blocks + done);
-		done += given;
-		if (!given)
-			break;
-	}
+	done = give_some(arena, this_cpu_ptr(pma_cpu_magazine_of(arena, page)),
+			 nr, blocks);
 	local_irq_restore(irq);
 	return done;
 }
@@ -140,11 +143,11 @@ static void zero_of_cpu(const struct pma_arena *arena, size_t size, unsigned int
 		pma_malloc_zero(*blocks++, block_size);
 }
 
-/* As pma_alloc_batch(), for more blocks than its first attempt gave, or zeroed ones. */
+/* As pma_alloc_batch(), of which @done are done. */
 static noinline unsigned int alloc_batch_slowly(struct pma_arena *arena, size_t size, u32 flags,
-						unsigned int nr, void **blocks)
+						unsigned int nr, void **blocks, unsigned int done)
 {
-	unsigned int done = 0, got = 0;
+	unsigned int got = 0;
 
 	do {
 		if (!(flags & ~PMA_ZERO))
@@ -181,19 +184,21 @@ unsigned int pma_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,
 		done = alloc_of_cpu(arena, size, nr, blocks);
 	if (likely(done == nr))
 		return done;
-	return done + alloc_batch_slowly(arena, size, flags, nr - done, blocks + done);
+	return alloc_batch_slowly(arena, size, flags, nr, blocks, done);
 }
 EXPORT_SYMBOL_GPL(pma_alloc_batch);
 
-/* As pma_free_batch(), from a block on that this CPU does not have. */
+/* As pma_free_batch(), of which @done are done. */
 static noinline unsigned int free_batch_slowly(struct pma_arena *arena, unsigned int nr,
-					       void **blocks)
+					       void **blocks, unsigned int done)
 {
-	unsigned int refused = 0, done = 0;
+	unsigned int refused = 0, given;
 
 	while (done < nr) {
-		refused += !!pma_free(arena, blocks[done++]);
-		done += free_to_cpu(arena, nr - done, blocks + done);
+		given = free_to_cpu(arena, nr - done, blocks + done);
+		if (!given)
+			refused += !!pma_free(arena, blocks[done++]);
+		done += given;
 	}
 	return refused;
 }
@@ -213,6 +218,6 @@ unsigned int pma_free_batch(struct pma_arena *arena, unsigned int nr, void **blo
 {
 	unsigned int done = free_to_cpu(arena, nr, blocks);
 
-	return likely(done == nr) ? 0 : free_batch_slowly(arena, nr - done, blocks + done);
+	return likely(done == nr) ? 0 : free_batch_slowly(arena, nr, blocks, done);
 }
 EXPORT_SYMBOL_GPL(pma_free_batch);

@@ -51,9 +51,8 @@ static void check_slab(struct proof *proof, u32 pgno)
 	const struct pma_page *page = &pool->pages.desc[pgno];
 	const struct pma_class *class = &pool->classes->class[page->class];
 	u32 used = class->nr_blocks - page->slab.nr_free;
-	u32 errors = pma_slab_check(page, pma_pages_shadow(&pool->pages, pgno), class);
+	u32 errors = pma_slab_check(&pool->pages, pgno, class);
 
-	errors += page->kind != (PMA_KIND_SLAB | (page->slab.nr_free ? 0 : PMA_SLAB_FULL));
 	errors += !used;		/* it should have gone back */
 	report(proof->result, errors, pgno);
 	proof->blocks += used;
@@ -262,7 +261,7 @@ static u32 check_arena(struct pma_arena *arena, struct pma_check_args *result)
  * @arena: the arena
  * @result: errors, pages and blocks are added here
  *
- * O(its pages), under its lock.  Its CPUs must have parted with their pages
+ * O(its pages), under its lock.  Its CPUs must have parted with what they had
  * (pma_drain_begin()).
  * Context: Any but NMI; takes the arena's lock.
  */
@@ -454,7 +453,7 @@ void pma_check_pool(struct pma_pool *pool, struct pma_check_args *result)
 	u32 nr_arenas = 0;
 
 	mutex_lock(&pool->arenas_mutex);
-	/* All of them first: a page that a CPU parts with may go to the pool. */
+	/* All of them first: pages may go to the pool as CPUs part with what they had. */
 	list_for_each_entry(arena, &pool->arenas, node)
 		pma_drain_begin(arena);
 	stillness = read_stillness(pool);

@@ -1,322 +1,253 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pma_cpu.c - slab pages that a CPU has to itself
+ * pma_cpu.c - magazines: slab blocks that a CPU has at hand
  *
- * In front of a kernel arena each CPU *has* one slab page of each class it uses:
- * it allocates from that page's bitmap, and frees to it, without the arena's
- * lock.  The bitmap stays the one truth about which blocks are free, so a free is
- * judged as exactly as under the lock, and no block is parked anywhere else.
+ * In front of a kernel arena each CPU has a *magazine* of free blocks for each class: it
+ * allocates from it, and frees to it, whatever page a block is of, without the arena's
+ * lock.  (The idea is that of Bonwick and Adams, 2001.)  What a magazine holds is only
+ * where the blocks are.  Whether a block is free says its bit, as ever: who frees it sets
+ * the bit, and who allocates it clears it, atomically.  So a free is judged as exactly as
+ * under the lock, and by one look: a bit that is 0 is the start of a block in use.
  *
- *	descriptor.kind	SLAB			changed under the arena's lock
- *			SLAB | FULL		has no free block; any CPU may have it
- *			SLAB | CPU		a CPU has it
- *			SLAB | CPU | GIVEN	a CPU has it, and others have freed to it
+ *	free	page's descriptor: a slab page of ours?	  bit 0 -> 1	into the magazine
+ *	alloc	out of the magazine			  bit 1 -> 0
  *
- * A page that a CPU has:
- *  - is in the list of full pages;
- *  - bits are cleared only by that CPU with interrupts off: that is allocation;
- *  - bits are set by that CPU with interrupts off, or by others under the lock, who say
- *    GIVEN first: atomically, as neither sees the other;
- *  - nr_free and first_free are not kept: if the page is GIVEN, what is free is counted
- *    from the bitmap, under the lock, when the CPU parts with it.
+ * A magazine that is empty is *filled* up to half, or more, with blocks of one page, and of
+ * one that is full the older half is *flushed*, both under the lock; as long as they are lent to
+ * a magazine blocks are no free ones of their page, which cannot become empty.
  *
- * A CPU parts with a page when it is used up, which takes no lock unless it is GIVEN; or
- * when it is asked to (drain): for a CPU that is offline, who asks does it.  (The idea
- * of a page for each CPU is that of SLUB.)
- *
- * Where many blocks live, hardly any page has more than one that is free, and a
- * free meets a full page.  The CPU *adopts* it, as one of a few *spare* ones for when
- * the page that it takes from is used up: so most pages go from full to a CPU and back
- * without a lock, or a change of any list.  A spare page is there for others, too: it
- * is taken out of its place, under the lock, when another CPU finds no free block, or,
- * if it is empty, anybody no page.
+ * Who finds neither block nor page *steals* from the other CPUs' magazines.
  */
 #include "pma_cpu.h"
-#include "pma_keepers.h"
+#include "pma_drain.h"
 #include "pma_slabs.h"
 
-/*
- * An empty page stays among so many spare ones of a class; and where less than half of the
- * pool is free, among so few.
- */
-#define EMPTY_SPARES		8
-#define EMPTY_SPARES_FEW	2
+/* What a CPU may have of a class: so many bytes, and a block for so many pages of the region. */
+#define CAP_BYTES	SZ_32K
+#define CAP_PAGES	16
+#define CAP_LEAST	4U
 
-/* Where all places are used, one in so many frees that find none looks at one of them. */
-#define LOOK_EVERY		4U
+/* And where less than half of the pool is free. */
+#define CAP_SCARCE	32U
 
-static_assert(LOOK_EVERY * PMA_CPU_SPARES <= U8_MAX);
+/* Filled, a magazine has room for so many frees, or half of it. */
+#define FREES		32U
 
-static unsigned long no_word;
-
-static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
+static u32 class_of(const struct pma_magazine *magazine)
 {
-	return &arena->pool->pages.desc[pgno];
-}
-
-static void have_none(struct pma_cpu_page *page)
-{
-	page->word = &no_word;
-	page->pgno = PMA_NONE;
-	page->desc = NULL;
-}
-
-/* Take from that word of the CPU's page from now on. */
-static __always_inline void go_to_word(const struct pma_arena *arena,
-				       struct pma_cpu_page *page, u32 word)
-{
-	page->word = page->bitmap + word;
-	page->base = (void *)arena->fast.base + ((size_t)page->pgno << arena->fast.page_shift) +
-		     word * BITS_PER_LONG * page->block_size;
-}
-
-static noinline bool find_word(const struct pma_arena *arena, struct pma_cpu_page *page)
-{
-	u32 word;
-
-	for (word = 0; word < BITS_TO_LONGS(page->nr_blocks); word++) {
-		if (READ_ONCE(page->bitmap[word])) {
-			go_to_word(arena, page, word);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Go to another word of the CPU's page that has a free block; is there one? */
-static __always_inline bool next_word(const struct pma_arena *arena, struct pma_cpu_page *page)
-{
-	return page->nr_blocks > BITS_PER_LONG && page->desc && find_word(arena, page);
-}
-
-/* Take from that page, which the CPU has, from now on. */
-static __always_inline void have(const struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno)
-{
-	struct pma_page *desc = page_of(arena, pgno);
-
-	page->pgno = pgno;
-	page->desc = desc;
-	page->bitmap = pma_cpu_bitmap(arena, pgno);
-	go_to_word(arena, page, desc->slab.first_free / BITS_PER_LONG);
+	return pma_page_id_of(magazine->word).class;
 }
 
 /* Tell the arena what the CPU did on its own; the arena's lock is held. */
-static void fold(struct pma_arena *arena, struct pma_cpu_page *page)
+static void fold(struct pma_arena *arena, struct pma_magazine *magazine)
 {
-	arena->stats.allocs += page->allocs;
-	arena->stats.frees += page->frees;
-	arena->stats.live_blocks += page->allocs - page->frees;
-	pma_arena_count_bytes(arena, (s64)(page->allocs - page->frees) * page->block_size);
-	page->allocs = 0;
-	page->frees = 0;
+	u64 frees = magazine->allocs + magazine->nr - magazine->filled;
+
+	arena->stats.allocs += magazine->allocs;
+	arena->stats.frees += frees;
+	arena->stats.live_blocks += magazine->allocs - frees;
+	pma_arena_count_bytes(arena, (s64)(magazine->allocs - frees) * magazine->block_size);
+	magazine->allocs = 0;
+	magazine->filled = magazine->nr;
+}
+
+/* How many blocks a magazine may have now. */
+static u32 most(const struct pma_arena *arena, const struct pma_magazine *magazine)
+{
+	return pma_pool_has_plenty(arena->pool) ? magazine->cap : min(magazine->cap, CAP_SCARCE);
+}
+
+/* What a CPU has is out of sight for who waits until there is room. */
+static bool may_have(const struct pma_arena *arena)
+{
+	return !arena->draining && !READ_ONCE(arena->pool->waiting);
 }
 
 /**
- * pma_cpu_part_with() - let a CPU part with the page that it takes from, if it has one
+ * pma_cpu_fill() - fill a magazine that is empty
  * @arena: whose it is
- * @page: this CPU's, or one's that is offline
+ * @magazine: this CPU's
+ *
+ * Context: Interrupts are off; takes the arena's lock, then the pool's.
+ * Return: false if there was nothing to be had.
+ */
+bool pma_cpu_fill(struct pma_arena *arena, struct pma_magazine *magazine)
+{
+	u32 class = class_of(magazine), nr = 0, want;
+	bool unsure;
+
+	/* What no CPU ever has needs no lock to see so. */
+	if (!magazine->cap)
+		return false;
+	raw_spin_lock(&arena->lock);
+	fold(arena, magazine);
+	if (may_have(arena)) {
+		magazine->max = most(arena, magazine);
+		want = magazine->max - min(magazine->max / 2, FREES);
+		nr = pma_slabs_lend(arena, class, want, magazine->bits, 0) ?:
+		     pma_cpu_steal(arena, class, want, magazine->bits);
+		magazine->nr = nr;
+		magazine->filled = nr;
+	}
+	unsure = arena->nr_unsure >= PMA_UNSURE_MAX / 2;
+	raw_spin_unlock(&arena->lock);
+	if (unlikely(unsure))
+		pma_drain_soon(arena, false);
+	return nr;
+}
+
+/**
+ * pma_cpu_flush() - give back blocks of a magazine
+ * @arena: whose they are
+ * @magazine: this CPU's, or one's that is offline
+ * @left: how many it may have then
  *
  * Context: The arena's lock is held; takes the pool's.
  */
-void pma_cpu_part_with(struct pma_arena *arena, struct pma_cpu_page *page)
+void pma_cpu_flush(struct pma_arena *arena, struct pma_magazine *magazine, u32 left)
 {
-	fold(arena, page);
-	if (page->pgno == PMA_NONE)
-		return;
-	pma_slabs_settle(arena, page->pgno);
-	have_none(page);
-}
+	u32 old;
 
-/* Part with a page that is empty, or that others have freed to. */
-static void settle(struct pma_arena *arena, u32 pgno)
-{
-	raw_spin_lock(&arena->lock);
-	pma_slabs_settle(arena, pgno);
-	raw_spin_unlock(&arena->lock);
-}
-
-/* Part with the page that the CPU has taken all blocks of, if it has one. */
-static void part_with_used_up(struct pma_arena *arena, const struct pma_cpu_page *page)
-{
-	if (page->desc && unlikely(!pma_cpu_let_go(page->desc, page->nr_blocks)))
-		settle(arena, page->pgno);
-}
-
-/* Have a page that the CPU has put away, for the one that is used up. */
-static void go_to_spare(struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno)
-{
-	part_with_used_up(arena, page);
-	have(arena, page, pgno);
-}
-
-/* Have a page that no CPU has, for the one that is used up. */
-static bool go_to_partial(struct pma_arena *arena, struct pma_cpu_page *page)
-{
-	u32 pgno = PMA_NONE;
-
-	part_with_used_up(arena, page);
-	raw_spin_lock(&arena->lock);
-	have_none(page);
-	fold(arena, page);
-	if (!arena->draining)
-		pgno = pma_slabs_activate(arena, page - this_cpu_ptr(arena->fast.pages));
-	if (pgno != PMA_NONE)
-		have(arena, page, pgno);
-	raw_spin_unlock(&arena->lock);
-	return pgno != PMA_NONE;
+	lockdep_assert_held(&arena->lock);
+	fold(arena, magazine);
+	left = min(left, magazine->nr);
+	old = magazine->nr - left;
+	pma_slabs_put_back(arena, class_of(magazine), old, magazine->bits);
+	memmove(magazine->bits, magazine->bits + old, left * sizeof(*magazine->bits));
+	magazine->nr = left;
+	magazine->filled = left;
 }
 
 /**
- * pma_cpu_refill() - go on to a word that has a free block, be it in another page
+ * pma_cpu_make_room() - see to it that a magazine has room for one more block
  * @arena: whose it is
- * @page: this CPU's, of which the word is used up
+ * @magazine: this CPU's, which is full
  *
- * Context: Interrupts are off; may take the arena's lock, then the pool's.
- * Return: true if there is one.
+ * Context: Interrupts are off; takes the arena's lock, then the pool's.
+ * Return: false while CPUs are to have no blocks: they are drained, or somebody waits for room.
  */
-bool pma_cpu_refill(struct pma_arena *arena, struct pma_cpu_page *page)
+bool pma_cpu_make_room(struct pma_arena *arena, struct pma_magazine *magazine)
 {
-	u32 pgno;
+	bool may;
 
-	/* What no CPU ever has needs no lock to see so. */
-	if (!page->nr_blocks)
-		return false;
-	if (next_word(arena, page))
-		return true;
-	pgno = pma_cpu_take_spare(page);
-	if (pgno == PMA_NONE)
-		return go_to_partial(arena, page);
-	go_to_spare(arena, page, pgno);
-	return true;
+	raw_spin_lock(&arena->lock);
+	may = may_have(arena);
+	if (may) {
+		magazine->max = most(arena, magazine);
+		if (magazine->nr >= magazine->max)
+			pma_cpu_flush(arena, magazine, magazine->max / 2);
+	}
+	raw_spin_unlock(&arena->lock);
+	return may;
 }
 
 /**
- * pma_cpu_take_refilled() - take a block of the word to go on to
+ * pma_cpu_take_own() - take blocks out of this CPU's magazine, not to hand them out from there
+ * @arena: whose they are
+ * @class: of them
+ * @nr: how many, at least 1
+ * @bits: of them
+ *
+ * Context: The arena's lock is held.
+ * Return: how many there were.
+ */
+u32 pma_cpu_take_own(struct pma_arena *arena, u32 class, unsigned int nr, u32 *bits)
+{
+	struct pma_magazine *magazine = &this_cpu_ptr(arena->fast.magazines)[class];
+	u32 no_bit = pma_pages_no_bit(&arena->pool->pages), got = 0;
+
+	lockdep_assert_held(&arena->lock);
+	for (; got < nr && magazine->nr; magazine->filled--) {
+		bits[got] = magazine->bits[--magazine->nr];
+		got += bits[got] != no_bit;
+	}
+	return got;
+}
+
+/*
+ * Take blocks out of another CPU's magazine, the oldest ones.  That may be taking its last one
+ * just now, which it does without a lock: it looks which block that is, says so in @nr, and
+ * changes a bit, which orders that before its next look.  So what is below the last that @nr
+ * tells of afterwards it has not looked at; unless it has put others there since, which show
+ * where the stolen one was, as none of them is @no_bit.  Of what is not, nobody can tell whose
+ * it is now before that CPU has been drained.
+ */
+static u32 steal_of(struct pma_arena *arena, struct pma_magazine *magazine, unsigned int nr,
+		    u32 *bits)
+{
+	u32 no_bit = pma_pages_no_bit(&arena->pool->pages), got = 0, i, bit;
+
+	for (i = 0; got < nr && arena->nr_unsure < PMA_UNSURE_MAX; i++) {
+		/* Acquire: each but the last was put there before that was said. */
+		if (i + 1 >= smp_load_acquire(&magazine->nr))
+			break;
+		bit = READ_ONCE(magazine->bits[i]);
+		if (bit == no_bit || cmpxchg(&magazine->bits[i], bit, no_bit) != bit)
+			continue;
+		/* First how many: who has put two there has put the first one there before. */
+		if (likely(i + 1 < smp_load_acquire(&magazine->nr) &&
+			   READ_ONCE(magazine->bits[i]) == no_bit))
+			bits[got++] = bit;
+		else
+			arena->unsure[arena->nr_unsure++] = bit >> arena->fast.page_bits_shift;
+	}
+	return got;
+}
+
+/**
+ * pma_cpu_steal() - take blocks out of other CPUs' magazines
+ * @arena: whose they are
+ * @class: of them
+ * @nr: how many, at least 1
+ * @bits: of them
+ *
+ * All but the last of each magazine can be had.
+ *
+ * Context: The arena's lock is held.  O(CPUs).
+ * Return: how many there were.
+ */
+u32 pma_cpu_steal(struct pma_arena *arena, u32 class, unsigned int nr, u32 *bits)
+{
+	u32 got = 0;
+	int n;
+
+	lockdep_assert_held(&arena->lock);
+	for_each_possible_cpu(n)
+		if (n != smp_processor_id() && got < nr)
+			got += steal_of(arena, &per_cpu_ptr(arena->fast.magazines, n)[class],
+					nr - got, bits + got);
+	return got;
+}
+
+/**
+ * pma_cpu_take_slowly() - take a block where the CPU's magazine seems empty
  * @arena: whose it will be
- * @own: the page that each CPU takes from; this one's word is used up
+ * @own: each CPU's
  *
  * Context: Interrupts are off; may take the arena's lock.
  * Return: the block, or NULL if there is none, and it must be had in another way.
  */
-void *pma_cpu_take_refilled(struct pma_arena *arena, struct pma_cpu_page __percpu *own)
+void *pma_cpu_take_slowly(struct pma_arena *arena, struct pma_magazine __percpu *own)
 {
-	void *block = NULL;
-
-	if (pma_cpu_refill(arena, this_cpu_ptr(own)))
-		pma_cpu_take(own, &block);
-	return block;
-}
-
-/**
- * pma_cpu_go_on_with() - go on with a spare page that a block was taken of
- * @arena: whose it is
- * @page: this CPU's, which is used up
- * @pgno: the page: it has other free blocks, or others have freed to it
- *
- * Context: Interrupts are off; may take the arena's lock, then the pool's.
- */
-void pma_cpu_go_on_with(struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno)
-{
-	if (!pma_cpu_has_free(pma_cpu_bitmap(arena, pgno), page->nr_blocks)) {
-		settle(arena, pgno);
-		return;
-	}
-	go_to_spare(arena, page, pgno);
-	find_word(arena, page);
-}
-
-/**
- * pma_cpu_take_next() - take a block where the CPU's word is used up
- * @arena: whose it will be
- * @own: the page that each CPU takes from
- *
- * Context: Interrupts are off; may take the arena's lock.
- * Return: as pma_cpu_take_refilled().
- */
-void *pma_cpu_take_next(struct pma_arena *arena, struct pma_cpu_page __percpu *own)
-{
-	struct pma_cpu_page *page = this_cpu_ptr(own);
-	u32 pgno = pma_cpu_next_spare(page);
 	void *block;
 
-	if (pgno == PMA_NONE)
-		return pma_cpu_take_refilled(arena, own);
-	if (!pma_cpu_take_of_spare(arena, page, pgno, &block))
-		pma_cpu_go_on_with(arena, page, pgno);
-	return block;
+	do {
+		while (__this_cpu_read(own->nr))
+			if (pma_cpu_take(arena, own, &block))
+				return block;
+	} while (pma_cpu_fill(arena, this_cpu_ptr(own)));
+	return NULL;
 }
 
-/**
- * pma_cpu_put_away() - put a spare page away that may be empty
- * @arena: whose it is
- * @page: this CPU's
- * @i: its place
- * @pgno: the page
- *
- * If it is, and the CPU has enough of them, it goes back instead: so a CPU that only frees
- * has places left for other pages.
- *
- * Context: Interrupts are off; may take the arena's lock, then the pool's.
- */
-void pma_cpu_put_away(struct pma_arena *arena, struct pma_cpu_page *page, u32 i, u32 pgno)
+static void add_stats(const struct pma_magazine *magazine, struct pma_stats *stats)
 {
-	const unsigned long *bitmap = pma_cpu_bitmap(arena, pgno);
-	u32 most = pma_pool_has_plenty(arena->pool) ? EMPTY_SPARES : EMPTY_SPARES_FEW;
-
-	if (page->nr_spares > most && pma_cpu_is_empty(page, bitmap)) {
-		WRITE_ONCE(page->nr_spares, page->nr_spares - (i == page->nr_spares - 1));
-		settle(arena, pgno);
-		return;
-	}
-	/* Before we look whether it is known that something is kept. */
-	pma_cpu_place(&page->spares[i], pgno);
-	pma_keepers_tell(arena);
-}
-
-/**
- * pma_cpu_make_place() - see whether a place of spare pages can be used again
- * @arena: whose it is, and whose CPUs have pages
- * @class: of a page that was not adopted
- *
- * Where all are used: others may have taken a page out, or freed what was in use of it.
- * It looks at one place after the other, but at one only each time, and not each time.
- *
- * Context: The arena's lock is held; takes the pool's.
- */
-void pma_cpu_make_place(struct pma_arena *arena, u32 class)
-{
-	struct pma_cpu_page *page = this_cpu_ptr(&arena->fast.pages[class]);
-	u32 i = page->look / LOOK_EVERY, last = PMA_CPU_SPARES - 1, pgno;
-
-	lockdep_assert_held(&arena->lock);
-	page->look = (page->look + 1) % (LOOK_EVERY * PMA_CPU_SPARES);
-	if (page->nr_spares < PMA_CPU_SPARES || page->look % LOOK_EVERY)
-		return;
-	pgno = page->spares[i];
-	if (pgno != PMA_NONE) {
-		if (!pma_cpu_is_empty(page, pma_cpu_bitmap(arena, pgno)))
-			return;
-		page->spares[i] = PMA_NONE;
-		pma_slabs_settle(arena, pgno);
-	}
-	/* The last one moves there: who takes pages out holds the lock. */
-	pgno = page->spares[last];
-	if (pgno != PMA_NONE) {
-		WRITE_ONCE(page_of(arena, pgno)->slab.place, i);
-		WRITE_ONCE(page->spares[last], PMA_NONE);
-		smp_store_release(&page->spares[i], pgno);	/* as when it was adopted */
-	}
-	WRITE_ONCE(page->nr_spares, last);
-}
-
-static void add_stats(const struct pma_cpu_page *page, struct pma_stats *stats)
-{
-	u64 allocs = READ_ONCE(page->allocs), frees = READ_ONCE(page->frees);
+	u64 allocs = READ_ONCE(magazine->allocs);
+	u64 frees = allocs + READ_ONCE(magazine->nr) - READ_ONCE(magazine->filled);
 
 	stats->allocs += allocs;
 	stats->frees += frees;
 	stats->live_blocks += allocs - frees;
-	stats->live_bytes += (allocs - frees) * page->block_size;
+	stats->live_bytes += (allocs - frees) * magazine->block_size;
 }
 
 /**
@@ -328,52 +259,59 @@ static void add_stats(const struct pma_cpu_page *page, struct pma_stats *stats)
  */
 void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats)
 {
+	const struct pma_magazine *magazines;
 	u32 class;
 	int n;
 
-	if (!arena->cpu)
+	if (!arena->kept)
 		return;
 	for_each_possible_cpu(n) {
-		struct pma_cpu *cpu = per_cpu_ptr(arena->cpu, n);
-
+		magazines = per_cpu_ptr(arena->fast.magazines, n);
 		for (class = 0; class < arena->pool->classes->nr; class++)
-			add_stats(&cpu->pages[class], stats);
-		pma_kept_add_stats(arena, &cpu->kept, stats);
+			add_stats(&magazines[class], stats);
+		pma_kept_add_stats(arena, per_cpu_ptr(arena->kept, n), stats);
 	}
-	/* A free may be counted whose allocation, on a CPU before, was not yet. */
+	/*
+	 * A free may be counted whose allocation, on a CPU before, was not yet; and what a CPU
+	 * just takes is no more in its magazine, but not allocated yet.
+	 */
+	stats->frees = max_t(s64, stats->frees, 0);
 	stats->live_blocks = max_t(s64, stats->live_blocks, 0);
 	stats->live_bytes = max_t(s64, stats->live_bytes, 0);
 	stats->peak_bytes = max(stats->peak_bytes, stats->live_bytes);
 }
 
-static void init_cpu(const struct pma_arena *arena, struct pma_cpu *cpu)
+static u32 cap_of(const struct pma_arena *arena, u32 block_size)
+{
+	u32 blocks = min_t(u32, arena->pool->region.nr_pages / CAP_PAGES, CAP_BYTES / block_size);
+
+	return clamp_t(u32, blocks, CAP_LEAST, PMA_MAGAZINE_BLOCKS);
+}
+
+static void init_magazines(const struct pma_arena *arena, struct pma_magazine *magazines)
 {
 	const struct pma_classes *classes = arena->pool->classes;
 	u32 class;
 
-	pma_kept_init(arena, &cpu->kept);
-	/* The last one never has a page: of sizes that have earned none (pma_adapt.c). */
-	for (class = 0; class <= classes->nr; class++) {
-		const struct pma_class *of = &classes->class[class];
-		struct pma_cpu_page *page = &cpu->pages[class];
+	for (class = 0; class < classes->nr; class++) {
+		u32 block_size = classes->class[class].block_size;
 
-		page->block_size = of->block_size;
-		page->inverse = of->inverse;
-		page->nr_blocks = of->nr_blocks;
-		page->full_word = pma_page_word(PMA_KIND_SLAB | PMA_SLAB_FULL, class, arena->id);
-		page->all_free = BITMAP_LAST_WORD_MASK(min_t(u32, of->nr_blocks, BITS_PER_LONG));
-		page->nr_spares = 0;
-		page->look = 0;
-		memset(page->spares, 0xff, sizeof(page->spares));	/* PMA_NONE */
-		have_none(page);
+		magazines[class] = (struct pma_magazine){
+			.word = pma_page_word(PMA_KIND_SLAB, class, arena->id),
+			.block_size = block_size,
+			.cap = cap_of(arena, block_size),
+		};
 	}
+	/* The last one is never filled: of sizes that have earned none (pma_adapt.c). */
+	magazines[classes->nr] = (struct pma_magazine){};
 }
 
 /**
- * pma_cpu_init() - give an arena's CPUs pages of their own
+ * pma_cpu_init() - give an arena's CPUs magazines
  * @arena: the arena, nobody else's yet
  *
- * Not where requested sizes are recorded: that is done under the lock.
+ * Not where requested sizes are recorded: that is done under the lock.  Nor in regions that
+ * have more than 2^31 bits, which is what each machine numbers them up to: of 32 GiB and more.
  *
  * Context: May sleep.
  * Return: 0, or -ENOMEM; then the arena works without.
@@ -382,29 +320,39 @@ int pma_cpu_init(struct pma_arena *arena)
 {
 	struct pma_pool *pool = arena->pool;
 	u32 nr = pool->classes->nr + 1;
+	struct pma_magazine __percpu *magazines;
 	int n;
 
-	if (pool->pages.slack)
+	if (pool->pages.slack || pma_pages_no_bit(&pool->pages) > INT_MAX)
 		return 0;
-	arena->cpu = __alloc_percpu(struct_size(arena->cpu, pages, nr),
-				    __alignof__(*arena->cpu));
-	if (!arena->cpu)
-		return -ENOMEM;
-	for_each_possible_cpu(n)
-		init_cpu(arena, per_cpu_ptr(arena->cpu, n));
+	magazines = __alloc_percpu(nr * sizeof(*magazines), __alignof__(*magazines));
+	arena->kept = __alloc_percpu(sizeof(*arena->kept), __alignof__(*arena->kept));
+	if (!magazines || !arena->kept)
+		goto free;
+	for_each_possible_cpu(n) {
+		init_magazines(arena, per_cpu_ptr(magazines, n));
+		pma_kept_init(arena, per_cpu_ptr(arena->kept, n));
+	}
 	arena->fast = (struct pma_arena_fast){
 		.base = (uintptr_t)pool->region.base,
-		.bytes = pool->region.bytes,
 		.desc = pool->pages.desc,
 		.page_mask = pma_region_page_size(&pool->region) - 1,
 		.page_shift = pool->region.page_shift,
+		.bit_shift = pool->pages.bit_shift,
+		.page_bits_shift = pool->region.page_shift - pool->pages.bit_shift,
+		.nr_bits = pma_pages_no_bit(&pool->pages),
 		.shadow = pool->pages.shadow,
-		.shadow_bytes = pool->pages.shadow_bytes,
 		.size_max = pool->classes->slab_max,
-		.pages = arena->cpu->pages,
+		.magazines = magazines,
 		.kept_size_max = PMA_KEPT_RUN_PAGES << pool->region.page_shift,
 	};
 	return 0;
+
+free:
+	free_percpu(magazines);
+	free_percpu(arena->kept);
+	arena->kept = NULL;
+	return -ENOMEM;
 }
 
 /**
@@ -413,7 +361,8 @@ int pma_cpu_init(struct pma_arena *arena)
  */
 void pma_cpu_exit(struct pma_arena *arena)
 {
+	free_percpu(arena->fast.magazines);
+	free_percpu(arena->kept);
 	arena->fast = (struct pma_arena_fast){};
-	free_percpu(arena->cpu);
-	arena->cpu = NULL;
+	arena->kept = NULL;
 }

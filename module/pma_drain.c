@@ -9,148 +9,66 @@
 #include "pma_drain.h"
 #include "pma_slabs.h"
 
-/* Spare pages taken from a CPU before others get the lock. */
-#define GIVE_PAGES	16U
-
 /* Where requests fail CPUs are asked for what they have no more often than this. */
 #define PERIOD		HZ
 
-/* Take a spare page out of its place, unless its CPU is quicker; the arena's lock is held. */
-static bool settle_spare(struct pma_arena *arena, u32 *place, u32 pgno)
+/* Let this CPU part with its blocks of a class; has the pool got pages back? */
+static bool give_back(struct pma_arena *arena, u32 class)
 {
-	if (pgno == PMA_NONE || cmpxchg(place, pgno, PMA_NONE) != pgno)
-		return false;
-	pma_slabs_settle(arena, pgno);
-	return true;
-}
+	u32 had = arena->stats.slab_pages;
 
-/* Places of a CPU's spare pages; those that it fills or empties meanwhile are in it or not. */
-static u32 nr_places(const struct pma_cpu_page *page)
-{
-	return READ_ONCE(page->nr_spares);
-}
-
-static bool settle_spares(struct pma_arena *arena, struct pma_cpu_page *page)
-{
-	u32 nr = nr_places(page), i;
-	bool had = false;
-
-	for (i = 0; i < nr; i++)
-		had |= settle_spare(arena, &page->spares[i], READ_ONCE(page->spares[i]));
-	return had;
-}
-
-/**
- * pma_drain_give_back() - let this CPU part with what it takes from, for the sake of empty pages
- * @arena: the arena
- *
- * O(classes), where there is no page left.
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: true if the pool has got pages back.
- */
-bool pma_drain_give_back(struct pma_arena *arena)
-{
-	u32 had = arena->stats.slab_pages, class;
-
-	lockdep_assert_held(&arena->lock);
-	if (!arena->cpu)
-		return false;
-	for (class = 0; class < arena->pool->classes->nr; class++)
-		pma_cpu_part_with(arena, &this_cpu_ptr(arena->cpu)->pages[class]);
+	pma_cpu_flush(arena, &this_cpu_ptr(arena->fast.magazines)[class], 0);
 	return arena->stats.slab_pages < had;
 }
 
 /**
- * pma_drain_give_class() - take from all CPUs the spare pages of a class
- * @arena: the arena
- * @class: of which there is no page with a free block else
+ * pma_drain_take_back() - as pma_arena_take_run(), where the pool could not serve
+ * @arena: whose it will be
+ * @nr_pages: its length
+ * @client_flags: of its tags
  *
- * Context: The arena's lock is held; takes the pool's.  O(CPUs).
- * Return: true if there were any.
+ * What is missing may be empty pages, but for blocks that this CPU has.  Few large ones are
+ * in the way first.
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: its first page, or PMA_NONE.
  */
-bool pma_drain_give_class(struct pma_arena *arena, u32 class)
+u32 pma_drain_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
 {
-	bool gave = false;
-	int n;
+	u32 class = arena->kept ? arena->pool->classes->nr : 0, pgno;
 
 	lockdep_assert_held(&arena->lock);
-	if (!arena->cpu)
-		return false;
-	for_each_possible_cpu(n)
-		gave |= settle_spares(arena, &per_cpu_ptr(arena->cpu, n)->pages[class]);
-	return gave;
-}
-
-/* Of one class, how many it were; what its CPU does meanwhile may be missed. */
-static u32 give_empty_of_class(struct pma_arena *arena, struct pma_cpu_page *page)
-{
-	u32 nr = nr_places(page), done = 0, pgno, i;
-
-	for (i = 0; i < nr; i++) {
-		pgno = READ_ONCE(page->spares[i]);
-		if (pgno != PMA_NONE &&
-		    pma_cpu_is_empty(page, pma_pages_shadow(&arena->pool->pages, pgno)))
-			done += settle_spare(arena, &page->spares[i], pgno);
+	while (class--) {
+		if (!give_back(arena, class))
+			continue;
+		pgno = pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
+		if (pgno != PMA_NONE)
+			return pgno;
 	}
-	return done;
+	return PMA_NONE;
 }
 
-/* Let a CPU part with some of its spare pages that are empty; how many it were. */
-static u32 give_some_empty(struct pma_arena *arena, struct pma_cpu *cpu)
-{
-	u32 done = 0, class;
-	unsigned long irq;
-
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	for (class = 0; class < arena->pool->classes->nr && done < GIVE_PAGES; class++)
-		done += give_empty_of_class(arena, &cpu->pages[class]);
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
-	return done;
-}
-
-/**
- * pma_drain_give_empty() - let CPUs part with their spare pages that are empty
- * @arena: the arena
- *
- * Context: Any but NMI; takes the arena's lock, then the pool's.  O(CPUs).
- * Return: true if there was one.
- */
-bool pma_drain_give_empty(struct pma_arena *arena)
-{
-	bool gave = false;
-	u32 nr;
-	int n;
-
-	for_each_possible_cpu(n)
-		do {
-			nr = give_some_empty(arena, per_cpu_ptr(arena->cpu, n));
-			gave |= nr;
-		} while (nr >= GIVE_PAGES);
-	return gave;
-}
-
-static void drain_class(struct pma_arena *arena, struct pma_cpu_page *page)
+static void drain_class(struct pma_arena *arena, struct pma_magazine *magazine)
 {
 	unsigned long irq;
 
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	settle_spares(arena, page);
-	page->nr_spares = 0;
-	pma_cpu_part_with(arena, page);
+	pma_cpu_flush(arena, magazine, 0);
+	magazine->max = 0;
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
 
 /* Others may have the lock in between. */
-static void drain_cpu(struct pma_arena *arena, struct pma_cpu *cpu)
+static void drain_cpu(struct pma_arena *arena, struct pma_magazine *magazines,
+		      struct pma_kept *kept)
 {
 	unsigned long irq;
 	u32 class;
 
 	for (class = 0; class < arena->pool->classes->nr; class++)
-		drain_class(arena, &cpu->pages[class]);
+		drain_class(arena, &magazines[class]);
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	pma_kept_fold(arena, &cpu->kept);
+	pma_kept_fold(arena, kept);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
 
@@ -158,7 +76,7 @@ static void drain_this_cpu(void *data)
 {
 	struct pma_arena *arena = data;
 
-	drain_cpu(arena, this_cpu_ptr(arena->cpu));
+	drain_cpu(arena, this_cpu_ptr(arena->fast.magazines), this_cpu_ptr(arena->kept));
 }
 
 /* Of the CPUs that are offline; cpus_read_lock() is held. */
@@ -168,11 +86,23 @@ static void drain_offline_cpus(struct pma_arena *arena)
 
 	for_each_possible_cpu(n)
 		if (!cpu_online(n))
-			drain_cpu(arena, per_cpu_ptr(arena->cpu, n));
+			drain_cpu(arena, per_cpu_ptr(arena->fast.magazines, n),
+				  per_cpu_ptr(arena->kept, n));
+}
+
+/* Blocks may have been lost by pma_cpu_steal(); now that no CPU has any, that can be told. */
+static void be_sure(struct pma_arena *arena)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	while (arena->nr_unsure)
+		pma_slabs_recount(arena, arena->unsure[--arena->nr_unsure]);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
 
 /**
- * pma_drain_begin() - let all CPUs part with their pages, and get no others
+ * pma_drain_begin() - let all CPUs part with what they have, and get nothing else
  * @arena: the arena
  *
  * Until pma_drain_end() everything happens under the arena's lock.
@@ -183,7 +113,7 @@ void pma_drain_begin(struct pma_arena *arena)
 {
 	unsigned long irq;
 
-	if (!arena->cpu)
+	if (!arena->kept)
 		return;
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	WRITE_ONCE(arena->draining, arena->draining + 1);
@@ -192,28 +122,28 @@ void pma_drain_begin(struct pma_arena *arena)
 	on_each_cpu(drain_this_cpu, arena, 1);
 	drain_offline_cpus(arena);
 	cpus_read_unlock();
+	be_sure(arena);
 	pma_kept_flush(arena);
 }
 
 /**
- * pma_drain_end() - let CPUs have pages again
+ * pma_drain_end() - let CPUs have blocks again
  * @arena: the arena
  */
 void pma_drain_end(struct pma_arena *arena)
 {
 	unsigned long irq;
 
-	if (!arena->cpu)
+	if (!arena->kept)
 		return;
 	raw_spin_lock_irqsave(&arena->lock, irq);
-	/* Release: for pma_cpu_adopt(). */
-	smp_store_release(&arena->draining, arena->draining - 1);
+	WRITE_ONCE(arena->draining, arena->draining - 1);
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 }
 
 static void drain_offline(struct pma_arena *arena)
 {
-	if (!arena->cpu)
+	if (!arena->kept)
 		return;
 	cpus_read_lock();
 	drain_offline_cpus(arena);
@@ -248,8 +178,8 @@ void pma_drain_offline(void)
  * @arena: whose request has just failed
  * @all: not only of that arena, but of all of its pool
  *
- * What CPUs take slab blocks from can't be taken from them here, as that would take a
- * check in every allocation; they must do it, and it takes a context that may sleep to
+ * The last block of a magazine, and pages, can't be taken from CPUs here, as that would take a
+ * barrier in every allocation; they must do it, and it takes a context that may sleep to
  * wait for them.  That is at once, or a second after the last time.
  *
  * Context: Any but NMI.

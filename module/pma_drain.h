@@ -7,9 +7,6 @@
 
 #include "pma_arena.h"
 
-bool pma_drain_give_back(struct pma_arena *arena);
-bool pma_drain_give_class(struct pma_arena *arena, u32 class);
-bool pma_drain_give_empty(struct pma_arena *arena);
 void pma_drain_begin(struct pma_arena *arena);
 void pma_drain_end(struct pma_arena *arena);
 void pma_drain_offline(void);

@@ -15,24 +15,22 @@
 /* Pages or tags that a call looks at, records or not. */
 #define LOOK_PAGES	4096
 
-static void dump_slab(const struct pma_pool *pool, u32 pgno, struct pma_page_rec *rec)
+/* By its class alone: it may be another arena's, which is just parting with it. */
+static void dump_slab(const struct pma_pool *pool, u32 pgno, const struct pma_class *class,
+		      struct pma_page_rec *rec)
 {
-	const struct pma_page *page = &pool->pages.desc[pgno];
-	u32 nr_blocks = pool->classes->class[pma_page_id(page).class].nr_blocks;
 	const unsigned long *bitmap = pma_pages_shadow(&pool->pages, pgno);
-	u32 first_free = READ_ONCE(page->slab.first_free);
-	bool counted = !(READ_ONCE(page->kind) & PMA_SLAB_CPU);
+	u32 i;
 
-	if (!counted)
-		first_free = find_next_bit(bitmap, nr_blocks, 0);
-	rec->block_size = page->slab.block_size;
-	rec->free_blocks = counted ? READ_ONCE(page->slab.nr_free) :
-				     bitmap_weight(bitmap, nr_blocks);
-	rec->nr_blocks = nr_blocks;
+	rec->block_size = class->block_size;
+	rec->nr_blocks = class->nr_blocks;
+	rec->free_blocks = class->nr_blocks -
+			   min(class->nr_blocks, pma_slab_nr_used(&pool->pages, pgno));
 	rec->free_bytes = rec->free_blocks * rec->block_size;
-	if (first_free < nr_blocks)
-		rec->first_free = pma_region_handle(&pool->region, pgno) +
-				  first_free * rec->block_size;
+	for (i = 0; i < class->nr_blocks && !test_bit(i * class->step, bitmap); i++)
+		;
+	if (i < class->nr_blocks)
+		rec->first_free = pma_region_handle(&pool->region, pgno) + i * rec->block_size;
 }
 
 static void dump_segment(const struct pma_pool *pool, u32 pgno, struct pma_page_rec *rec)
@@ -81,7 +79,7 @@ static void dump_run(const struct pma_pool *pool, u32 pgno, struct pma_page_rec 
 		rec->first_free = pma_region_handle(&pool->region, pgno);
 		rec->free_bytes = pma_region_handle(&pool->region, rec->nr_pages);
 	} else if (id.kind == PMA_KIND_SLAB) {
-		dump_slab(pool, pgno, rec);
+		dump_slab(pool, pgno, &pool->classes->class[id.class], rec);
 	} else if (id.kind == PMA_KIND_HEAP) {
 		dump_segment(pool, pgno, rec);
 	} else if (id.kind == PMA_PAGE_MIXED) {
@@ -173,14 +171,14 @@ static void dump_block(struct pma_arena *arena, u64 handle, struct pma_block_rec
 /* The next block of a slab page from @offset on; PMA_HANDLE_NONE if there is none. */
 static u64 next_in_slab(const struct pma_pool *pool, u32 pgno, u32 offset)
 {
-	const struct pma_page *page = &pool->pages.desc[pgno];
-	u32 nr_blocks = pool->classes->class[pma_page_id(page).class].nr_blocks;
-	u32 index = DIV_ROUND_UP(offset, page->slab.block_size);
+	u32 page_bits = pool->pages.shadow_bytes * BITS_PER_BYTE;
+	u8 shift = pool->pages.bit_shift;
+	u32 bit = DIV_ROUND_UP(offset, 1U << shift);
 
-	index = find_next_zero_bit(pma_pages_shadow(&pool->pages, pgno), nr_blocks, index);
-	if (index >= nr_blocks)
+	bit = find_next_zero_bit(pma_pages_shadow(&pool->pages, pgno), page_bits, bit);
+	if (bit >= page_bits)
 		return PMA_HANDLE_NONE;
-	return pma_region_handle(&pool->region, pgno) + index * page->slab.block_size;
+	return pma_region_handle(&pool->region, pgno) + (bit << shift);
 }
 
 /* Where a run ends that has @first as its first page. */

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * pma_free.c - free a block where CPUs have pages
+ * pma_free.c - free a block where CPUs have magazines
  *
  *	of a page that is	way
- *	the one taken from	its bit (pma_cpu_give())
- *	full			the CPU adopts it
- *	a spare one of the CPU's	its bit, while nobody else takes the page
- *	partial			under the arena's lock, its bit and the page's counts
+ *	a slab page		into the CPU's magazine (pma_cpu_give()), of which half is
+ *				flushed before, under the arena's lock, if it is full
  *	a big block's		the CPU keeps it
  *	a mixed run's		under the arena's lock
  *	a segment's		under the arena's lock, the CPU keeps it, or it goes back
@@ -21,26 +19,9 @@
 #include "pma_keepers.h"
 #include "pma_kept.h"
 #include "pma_mixed.h"
-#include "pma_slabs.h"
-
-/* A CPU's or a full page may become partial, or anything, before we have the lock. */
-static __always_inline bool give_to_partial(struct pma_arena *arena, u64 handle,
-					    struct pma_page *page)
-{
-	struct pma_page_id id = pma_page_id(page);
-	const struct pma_class *class;
-	u32 index;
-
-	if (id.kind != PMA_KIND_SLAB || id.owner != arena->id)
-		return false;
-	class = &arena->pool->classes->class[id.class];
-	return pma_slab_find(class, handle & arena->fast.page_mask, &index) &&
-	       pma_slabs_free(arena, page, handle >> arena->fast.page_shift, class->nr_blocks,
-			      index);
-}
 
 /**
- * pma_free_of_partial() - free a block of what seems to be a partial slab page
+ * pma_free_of_slab() - free a block of what seems to be a slab page
  * @arena: as for pma_free_irqs_off()
  * @handle: the same
  * @page: the same
@@ -49,129 +30,22 @@ static __always_inline bool give_to_partial(struct pma_arena *arena, u64 handle,
  * Context: as that.
  * Return: as that.
  */
-int pma_free_of_partial(struct pma_arena *arena, u64 handle, struct pma_page *page,
-			unsigned long irq)
+int pma_free_of_slab(struct pma_arena *arena, u64 handle, struct pma_page *page,
+		     unsigned long irq)
 {
-	raw_spin_lock(&arena->lock);
-	if (unlikely(!give_to_partial(arena, handle, page)))
-		return pma_block_free_and_unlock(arena, handle, irq);
-	raw_spin_unlock(&arena->lock);
-	local_irq_restore(irq);
-	return 0;
-}
+	struct pma_magazine __percpu *own = pma_cpu_magazine_of(arena, page);
+	struct pma_magazine *magazine = this_cpu_ptr(own);
+	size_t bit = handle >> arena->fast.bit_shift;
 
-/* As pma_free_of_partial(), of a page that the CPU might have adopted, had it had a place. */
-static noinline int free_not_adopted(struct pma_arena *arena, u64 handle, struct pma_page *page,
-				     unsigned long irq)
-{
-	u32 class;
-
-	/* It may have been adopted, and refused. */
-	if (pma_cpu_was_given(page))
-		pma_keepers_tell(arena);
-	raw_spin_lock(&arena->lock);
-	class = pma_page_id(page).class;
-	if (unlikely(!give_to_partial(arena, handle, page)))
-		return pma_block_free_and_unlock(arena, handle, irq);
-	pma_cpu_make_place(arena, class);
-	raw_spin_unlock(&arena->lock);
-	local_irq_restore(irq);
-	return 0;
-}
-
-/* It was freed; others may want its page. */
-static noinline int tell_and_return(struct pma_arena *arena, unsigned long irq)
-{
-	pma_keepers_tell(arena);
-	local_irq_restore(irq);
-	return 0;
-}
-
-/**
- * pma_free_of_full() - free a block of what seems to be a full slab page
- * @arena: as for pma_free_irqs_off()
- * @handle: the same
- * @page: the same
- * @irq: the same
- * @own: the same
- *
- * Context: as that.
- * Return: as that.
- */
-int pma_free_of_full(struct pma_arena *arena, u64 handle, struct pma_page *page,
-		     unsigned long irq, struct pma_cpu_page __percpu *own)
-{
-	if (unlikely(!pma_cpu_adopt(arena, own, handle, page)))
-		return free_not_adopted(arena, handle, page, irq);
-	if (pma_cpu_was_given(page))
-		return tell_and_return(arena, irq);
-	local_irq_restore(irq);
-	return 0;
-}
-
-/*
- * As pma_free_of_partial(), to be refused; others may want the page, in its place again: who
- * looked for an empty one just then did not find it.
- */
-static noinline int free_refused(struct pma_arena *arena, u64 handle, struct pma_page *page,
-				 unsigned long irq)
-{
-	pma_keepers_tell(arena);
-	return pma_free_of_partial(arena, handle, page, irq);
-}
-
-/* A block of a spare page, which is in none of its places just now, was its last one perhaps. */
-static noinline int put_away(struct pma_arena *arena, struct pma_cpu_page *own, u32 i, u32 pgno,
-			     unsigned long irq)
-{
-	pma_cpu_put_away(arena, own, i, pgno);
-	local_irq_restore(irq);
-	return 0;
-}
-
-/**
- * pma_free_of_spare() - free a block of what seems to be a slab page of a CPU's
- * @arena: as for pma_free_irqs_off()
- * @handle: the same
- * @page: the same
- * @irq: the same
- * @each: as its @own
- *
- * Context: as that.
- * Return: as that.
- */
-int pma_free_of_spare(struct pma_arena *arena, u64 handle, struct pma_page *page,
-		      unsigned long irq, struct pma_cpu_page __percpu *each)
-{
-	struct pma_cpu_page *own = this_cpu_ptr(each);
-	u32 pgno = handle >> arena->fast.page_shift, i = READ_ONCE(page->slab.place), index;
-	u32 *place = own->spares + i, was = pgno;
-	unsigned long *bitmap;
-
-	OPTIMIZER_HIDE_VAR(own);
-	OPTIMIZER_HIDE_VAR(place);
-	/*
-	 * If it is in a place of this CPU's, then it is what it seems to be; and nobody else must
-	 * take it just now.
-	 */
-	if (i >= PMA_CPU_SPARES || READ_ONCE(*place) != pgno ||
-	    unlikely(!pma_cpu_find(own, handle & arena->fast.page_mask, &index) ||
-		     !try_cmpxchg(place, &was, PMA_NONE)))
-		return pma_free_of_partial(arena, handle, page, irq);
-	bitmap = pma_cpu_bitmap(arena, pgno);
-	if (unlikely(test_and_set_bit(index, bitmap))) {
-		pma_cpu_place(place, pgno);
-		return free_refused(arena, handle, page, irq);
+	/* Only where there was no place: what is wrong shall change nothing. */
+	if (pma_page_read(page) == magazine->word && magazine->nr >= magazine->max &&
+	    !test_bit(bit, arena->fast.shadow) &&
+	    pma_cpu_make_room(arena, magazine) && pma_cpu_give(arena, own, bit, page)) {
+		local_irq_restore(irq);
+		return 0;
 	}
-	own->frees++;
-	/* Only what is done may change where the page is: what is refused changes nothing. */
-	if (unlikely(READ_ONCE(*bitmap) == own->all_free))
-		return put_away(arena, own, place - own->spares, pgno, irq);
-	pma_cpu_place(place, pgno);
-	if (pma_cpu_was_given(page))
-		return tell_and_return(arena, irq);
-	local_irq_restore(irq);
-	return 0;
+	raw_spin_lock(&arena->lock);
+	return pma_block_free_and_unlock(arena, handle, irq);
 }
 
 /* May CPUs keep anything just now? */
@@ -214,7 +88,7 @@ static __always_inline void keep(struct pma_arena *arena, struct pma_kept *kept,
 static __always_inline bool keep_run(struct pma_arena *arena, u64 handle)
 {
 	u32 pgno = handle >> arena->fast.page_shift, nr_pages;
-	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
+	struct pma_kept *kept = this_cpu_ptr(arena->kept);
 	struct pma_page *page = &arena->fast.desc[pgno];
 	struct pma_kept_place *place;
 	size_t bytes;
@@ -260,7 +134,7 @@ static __always_inline bool keep_chunk(struct pma_arena *arena, struct pma_kept 
 static __always_inline bool free_chunk(struct pma_arena *arena, u64 handle)
 {
 	const struct pma_page *page = &arena->fast.desc[handle >> arena->fast.page_shift];
-	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
+	struct pma_kept *kept = this_cpu_ptr(arena->kept);
 	const struct pma_heap *heap = arena->heap;
 	u32 unit = handle >> heap->geo.granule_shift, units;
 	struct pma_fit_tag *tag;

@@ -77,7 +77,9 @@ struct pma_heap_geometry pma_heap_plan(const struct pma_region *region, u32 slab
 	struct pma_heap_geometry geo = { .granule_shift = ilog2(PMA_BLOCK_MIN) };
 	/* A bit for each PMA_BLOCK_MIN bytes is as long as a tag for each of these. */
 	u32 bitmap_shift = ilog2(PMA_BLOCK_MIN * 8 * sizeof(struct pma_fit_tag));
-	u32 chunk_shift = min_t(u32, ilog2(slab_max), bitmap_shift);
+	/* And with no shorter chunks there is a bit for each of its bytes at most. */
+	u32 chunk_shift_min = bitmap_shift - ilog2(PMA_BLOCK_MIN);
+	u32 chunk_shift = clamp_t(u32, ilog2(slab_max), chunk_shift_min, bitmap_shift);
 	u32 windows;
 
 	geo.granule_shift = max_t(u32, geo.granule_shift, max(region->page_shift, 8) - 8);

@@ -2,7 +2,7 @@
 /*
  * pma_keepers.c - arenas of which CPUs keep something, and room for who finds none
  *
- * What CPUs keep (pma_kept.c, and empty spare pages, pma_cpu.c) is there for all: a
+ * What CPUs keep (pma_kept.c) is there for all: a
  * request that finds no room, and holds no lock then, flushes what its own arena's CPUs
  * keep, then what others' do, arena by arena, on whatever CPU; so none fails for what is
  * kept.  Who keeps something is in the pool's list of keepers:
@@ -154,7 +154,7 @@ bool pma_keepers_make_room(struct pma_arena *arena, u64 bytes, u32 *rounds)
 	others_may_help = !pma_limit_is_in_the_way(arena, nr_pages);
 	if ((others_may_help && flush_others(pool, *rounds > 1)) || *rounds == 1)
 		return true;
-	if (others_may_help || arena->cpu)
+	if (others_may_help || arena->kept)
 		pma_drain_soon(arena, others_may_help);
 	return kept;
 }

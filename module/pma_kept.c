@@ -25,7 +25,6 @@
  * that frees while the pool fills up gets less by and by (pma_kept_shed()).
  *
  * A run serves a request for its length, a chunk one that it is up to about an eighth longer than.
- * The spare slab pages that CPUs have (pma_cpu.c) are kept likewise, once they are empty.
  */
 #include "pma_chunks.h"
 #include "pma_cpu.h"
@@ -103,7 +102,7 @@ static void count_alloc(struct pma_kept *kept, size_t bytes)
 static __always_inline void *alloc_run(const struct pma_arena *arena, size_t size, u32 nr_pages,
 				       size_t *usable)
 {
-	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
+	struct pma_kept *kept = this_cpu_ptr(arena->kept);
 	size_t bytes = (size_t)nr_pages << arena->fast.page_shift;
 	struct pma_kept_place *bin = pma_kept_run_bin(kept, nr_pages);
 	u32 have, pgno = take_one(bin, PMA_KEPT_DEPTH, nr_pages, 0, &have, &(u8){ 0 });
@@ -124,7 +123,7 @@ static __always_inline void *alloc_run(const struct pma_arena *arena, size_t siz
 static __always_inline void *alloc_kept_chunk(const struct pma_arena *arena, size_t size,
 					      size_t *usable)
 {
-	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
+	struct pma_kept *kept = this_cpu_ptr(arena->kept);
 	const struct pma_heap *heap = arena->heap;
 	u8 shift = heap->geo.granule_shift;
 	u32 units = DIV_ROUND_UP(size, 1U << shift), more = units >> CHUNK_WASTE_SHIFT;
@@ -259,7 +258,7 @@ static bool give(struct pma_arena *arena, struct pma_kept *kept, u32 i)
  */
 void pma_kept_shed_locked(struct pma_arena *arena)
 {
-	struct pma_kept *kept = &this_cpu_ptr(arena->cpu)->kept;
+	struct pma_kept *kept = this_cpu_ptr(arena->kept);
 	u32 i = kept->next_shed, looks;
 
 	lockdep_assert_held(&arena->lock);
@@ -308,7 +307,7 @@ static u32 flush_some(struct pma_arena *arena, struct pma_kept *kept, u32 i, boo
  * pma_kept_flush() - give back what CPUs keep of an arena
  * @arena: the arena
  *
- * That is runs and chunks, and spare slab pages that are empty.
+ * That is runs and chunks.
  *
  * What a CPU keeps from now on is not waited for; and where it does just now, others may stay.
  * Then it says that it keeps something once more.
@@ -322,15 +321,15 @@ bool pma_kept_flush(struct pma_arena *arena)
 	u32 i;
 	int n;
 
-	if (!arena->cpu)
+	if (!arena->kept)
 		return false;
 	for_each_possible_cpu(n) {
-		struct pma_kept *kept = &per_cpu_ptr(arena->cpu, n)->kept;
+		struct pma_kept *kept = per_cpu_ptr(arena->kept, n);
 
 		for (i = 0; i < PMA_KEPT_PLACES && pma_kept_bytes(kept);)
 			i = flush_some(arena, kept, i, &gave);
 	}
-	return pma_drain_give_empty(arena) || gave;
+	return gave;
 }
 
 /**

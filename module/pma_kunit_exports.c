@@ -76,7 +76,9 @@ EXPORT_FOR_KUNIT(pma_slab_classes_destroy);
 EXPORT_FOR_KUNIT(pma_slab_class_of);
 EXPORT_FOR_KUNIT(pma_slab_page_init);
 EXPORT_FOR_KUNIT(pma_slab_take);
-EXPORT_FOR_KUNIT(pma_slab_recount);
+EXPORT_FOR_KUNIT(pma_slab_lend);
+EXPORT_FOR_KUNIT(pma_slab_nr_used);
+EXPORT_FOR_KUNIT(pma_slab_find);
 EXPORT_FOR_KUNIT(pma_slab_check);
 
 EXPORT_FOR_KUNIT(pma_mix_init);
@@ -137,7 +139,6 @@ EXPORT_FOR_KUNIT(pma_limit_wait_end);
 EXPORT_FOR_KUNIT(pma_arena_new);
 EXPORT_FOR_KUNIT(pma_arena_delete);
 EXPORT_FOR_KUNIT(pma_arena_get_stats);
-EXPORT_FOR_KUNIT(pma_arena_take_back);
 EXPORT_FOR_KUNIT(pma_arena_take_held);
 EXPORT_FOR_KUNIT(pma_arena_clean_run);
 EXPORT_FOR_KUNIT(pma_arena_give_held);
@@ -155,10 +156,13 @@ EXPORT_FOR_KUNIT(pma_mixed_hints);
 
 EXPORT_FOR_KUNIT(pma_cpu_init);
 EXPORT_FOR_KUNIT(pma_cpu_exit);
-EXPORT_FOR_KUNIT(pma_cpu_go_on_with);
-EXPORT_FOR_KUNIT(pma_cpu_take_next);
-EXPORT_FOR_KUNIT(pma_drain_give_class);
+EXPORT_FOR_KUNIT(pma_cpu_fill);
+EXPORT_FOR_KUNIT(pma_cpu_make_room);
+EXPORT_FOR_KUNIT(pma_cpu_flush);
+EXPORT_FOR_KUNIT(pma_cpu_take_own);
+EXPORT_FOR_KUNIT(pma_cpu_steal);
 EXPORT_FOR_KUNIT(pma_kept_flush);
+EXPORT_FOR_KUNIT(pma_keepers_join);
 EXPORT_FOR_KUNIT(pma_keepers_make_room);
 EXPORT_FOR_KUNIT(pma_drain_begin);
 EXPORT_FOR_KUNIT(pma_drain_end);
@@ -174,11 +178,10 @@ EXPORT_FOR_KUNIT(pma_held_make_room);
 EXPORT_FOR_KUNIT(pma_held_release_idle);
 
 EXPORT_FOR_KUNIT(pma_slabs_alloc);
-EXPORT_FOR_KUNIT(pma_slabs_claim);
+EXPORT_FOR_KUNIT(pma_slabs_lend);
+EXPORT_FOR_KUNIT(pma_slabs_put_back);
+EXPORT_FOR_KUNIT(pma_slabs_recount);
 EXPORT_FOR_KUNIT(pma_slabs_place);
-EXPORT_FOR_KUNIT(pma_slabs_free_of_cpu);
-EXPORT_FOR_KUNIT(pma_slabs_activate);
-EXPORT_FOR_KUNIT(pma_slabs_settle);
 EXPORT_FOR_KUNIT(pma_slabs_release);
 
 EXPORT_FOR_KUNIT(pma_block_alloc);
@@ -190,10 +193,8 @@ EXPORT_FOR_KUNIT(pma_block_check_request);
 EXPORT_FOR_KUNIT(pma_block_alloc_small);
 EXPORT_FOR_KUNIT(pma_block_free_place);
 
-EXPORT_FOR_KUNIT(pma_free_of_full);
 EXPORT_FOR_KUNIT(pma_free_of_mixed);
-EXPORT_FOR_KUNIT(pma_free_of_partial);
-EXPORT_FOR_KUNIT(pma_free_of_spare);
+EXPORT_FOR_KUNIT(pma_free_of_slab);
 EXPORT_FOR_KUNIT(pma_free_big);
 EXPORT_FOR_KUNIT(pma_free_other);
 

@@ -5,7 +5,7 @@
  * Blocks are pointers here and handles below; a pointer that is not in the
  * region becomes a handle outside it, and is refused as such.
  *
- * What a CPU's page serves is done in place.  Whatever else there is to do is left to
+ * What a CPU's magazine serves is done in place.  Whatever else there is to do is left to
  * functions that are called last, so that the short way saves no registers.
  */
 #include <linux/export.h>
@@ -52,7 +52,7 @@ static noinline void *alloc_larger(struct pma_arena *arena, size_t size)
 	return block ?: alloc_locked(arena, size, 0, 0);
 }
 
-/* As alloc_of_spare(), of a size for which no CPU has a page: classes adapt (pma_adapt.c). */
+/* As alloc_slowly(), of a size that no magazine is for: classes adapt (pma_adapt.c). */
 static noinline void *alloc_unearned(struct pma_arena *arena, size_t size, u32 flags,
 				     unsigned long irq)
 {
@@ -73,42 +73,17 @@ static noinline void *alloc_unearned(struct pma_arena *arena, size_t size, u32 f
 		      alloc_locked(arena, size, 0, flags);
 }
 
-/* As alloc_of_spare(), where there is no spare page. */
-static noinline void *alloc_refilled(struct pma_arena *arena, size_t size,
-				     struct pma_cpu_page __percpu *own, unsigned long irq)
+/* As pma_alloc(), where the magazine is empty; interrupts are off, and on again then. */
+static noinline void *alloc_slowly(struct pma_arena *arena, size_t size,
+				   struct pma_magazine __percpu *own, unsigned long irq)
 {
 	void *block;
 
-	if (!__this_cpu_read(own->nr_blocks))
+	if (!__this_cpu_read(own->cap))
 		return alloc_unearned(arena, size, 0, irq);
-	block = pma_cpu_take_refilled(arena, own);
+	block = pma_cpu_take_slowly(arena, own);
 	local_irq_restore(irq);
 	return block ?: alloc_locked(arena, size, 0, 0);
-}
-
-/* The block was taken of a spare page that the CPU goes on with. */
-static noinline void *go_on_and_return(struct pma_arena *arena, struct pma_cpu_page *page, u32 pgno,
-				       void *block, unsigned long irq)
-{
-	pma_cpu_go_on_with(arena, page, pgno);
-	local_irq_restore(irq);
-	return block;
-}
-
-/* As pma_alloc(), where the CPU's word is used up; interrupts are off, and on again then. */
-static noinline void *alloc_of_spare(struct pma_arena *arena, size_t size,
-				     struct pma_cpu_page __percpu *own, unsigned long irq)
-{
-	struct pma_cpu_page *page = this_cpu_ptr(own);
-	u32 pgno = pma_cpu_next_spare(page);
-	void *block;
-
-	if (unlikely(pgno == PMA_NONE))
-		return alloc_refilled(arena, size, own, irq);
-	if (!pma_cpu_take_of_spare(arena, page, pgno, &block))
-		return go_on_and_return(arena, page, pgno, block, irq);
-	local_irq_restore(irq);
-	return block;
 }
 
 /**
@@ -121,16 +96,16 @@ static noinline void *alloc_of_spare(struct pma_arena *arena, size_t size,
  */
 void *pma_alloc(struct pma_arena *arena, size_t size)
 {
-	struct pma_cpu_page __percpu *own;
+	struct pma_magazine __percpu *own;
 	unsigned long irq;
 	void *block;
 
 	if (unlikely(!pma_cpu_serves(arena, size)))
 		return alloc_larger(arena, size);
 	local_irq_save(irq);
-	own = pma_cpu_page_for(arena, size);
-	if (unlikely(!pma_cpu_take(own, &block)))
-		return alloc_of_spare(arena, size, own, irq);
+	own = pma_cpu_magazine_for(arena, size);
+	if (unlikely(!pma_cpu_take(arena, own, &block)))
+		return alloc_slowly(arena, size, own, irq);
 	local_irq_restore(irq);
 	return block;
 }
@@ -144,16 +119,16 @@ static noinline void *zalloc_larger(struct pma_arena *arena, size_t size)
 	return block ?: alloc_locked(arena, size, 0, PMA_ZERO);
 }
 
-/* As pma_zalloc(), where the CPU's word is used up; as alloc_of_spare(). */
+/* As pma_zalloc(), as alloc_slowly(). */
 static noinline void *zalloc_slowly(struct pma_arena *arena, size_t size,
-				    struct pma_cpu_page __percpu *own, unsigned long irq)
+				    struct pma_magazine __percpu *own, unsigned long irq)
 {
 	size_t block_size;
 	void *block;
 
-	if (!__this_cpu_read(own->nr_blocks))
+	if (!__this_cpu_read(own->cap))
 		return alloc_unearned(arena, size, PMA_ZERO, irq);
-	block = pma_cpu_take_next(arena, own);
+	block = pma_cpu_take_slowly(arena, own);
 	block_size = __this_cpu_read(own->block_size);
 	local_irq_restore(irq);
 	return block ? memset(block, 0, block_size) : alloc_locked(arena, size, 0, PMA_ZERO);
@@ -169,7 +144,7 @@ static noinline void *zalloc_slowly(struct pma_arena *arena, size_t size,
  */
 void *pma_zalloc(struct pma_arena *arena, size_t size)
 {
-	struct pma_cpu_page __percpu *own;
+	struct pma_magazine __percpu *own;
 	unsigned long irq;
 	size_t block_size;
 	void *block;
@@ -177,8 +152,8 @@ void *pma_zalloc(struct pma_arena *arena, size_t size)
 	if (unlikely(!pma_cpu_serves(arena, size)))
 		return zalloc_larger(arena, size);
 	local_irq_save(irq);
-	own = pma_cpu_page_for(arena, size);
-	if (unlikely(!pma_cpu_take(own, &block)))
+	own = pma_cpu_magazine_for(arena, size);
+	if (unlikely(!pma_cpu_take(arena, own, &block)))
 		return zalloc_slowly(arena, size, own, irq);
 	block_size = __this_cpu_read(own->block_size);
 	local_irq_restore(irq);
@@ -222,17 +197,17 @@ void *pma_calloc(struct pma_arena *arena, size_t nmemb, size_t size)
 }
 EXPORT_SYMBOL_GPL(pma_calloc);
 
-/* A block from a page that the CPU has, which pma_cpu_serves(), or NULL. */
+/* A block from the magazine, which pma_cpu_serves(), or NULL. */
 static void *take_of_cpu(struct pma_arena *arena, size_t size)
 {
-	struct pma_cpu_page __percpu *own;
+	struct pma_magazine __percpu *own;
 	unsigned long irq;
 	void *block;
 
 	local_irq_save(irq);
-	own = pma_cpu_page_for(arena, size);
-	if (unlikely(!pma_cpu_take(own, &block)))
-		block = pma_cpu_take_next(arena, own);
+	own = pma_cpu_magazine_for(arena, size);
+	if (unlikely(!pma_cpu_take(arena, own, &block)))
+		block = pma_cpu_take_slowly(arena, own);
 	local_irq_restore(irq);
 	return block;
 }
@@ -292,17 +267,6 @@ static noinline void *resize(struct pma_arena *arena, void *block, size_t size, 
 	return ptr_of(arena, new.handle);
 }
 
-/* As pma_realloc(), where the size is of the class of the block's page; as alloc_of_spare(). */
-static noinline void *stay(struct pma_arena *arena, void *block, size_t size,
-			   const struct pma_page *page, unsigned long irq)
-{
-	bool stays = pma_cpu_holds(arena, pma_cpu_own(arena, page),
-				   (uintptr_t)block - arena->fast.base, page);
-
-	local_irq_restore(irq);
-	return stays ? block : resize(arena, block, size, 0);
-}
-
 /**
  * pma_realloc() - change a block's size, contents kept
  * @arena: whose block it is
@@ -311,8 +275,8 @@ static noinline void *stay(struct pma_arena *arena, void *block, size_t size,
  * @flags: PMA_ZERO: what is beyond the old requested size (where that is not
  *	recorded, its usable size) reads as zeroes
  *
- * From the page that this CPU takes from to another such page: the old block is freed first,
- * so that this is its judge, and copied while interrupts are off, as nobody can have it then.
+ * From one magazine to another: the old block is freed first, so that this is its judge, and
+ * copied while interrupts are off, as nobody can have it then: it is the magazine's last.
  *
  * Context: Any but NMI; never sleeps.
  * Return: the block, moved or not; NULL after freeing, or on failure, and then the
@@ -320,38 +284,42 @@ static noinline void *stay(struct pma_arena *arena, void *block, size_t size,
  */
 void *pma_realloc(struct pma_arena *arena, void *block, size_t size, u32 flags)
 {
-	size_t handle = (uintptr_t)block - arena->fast.base;
-	struct pma_cpu_page __percpu *from, *to;
-	unsigned long irq, *word, bits;
-	struct pma_page *page;
-	void *new;
+	size_t bit = pma_cpu_bit(arena, block);
+	struct pma_magazine __percpu *from, *to;
+	const struct pma_page *page;
+	void *new = NULL;
+	unsigned long irq;
+	u32 seen;
 
 	/* Nor is NULL in the region. */
-	if (unlikely(handle >= arena->fast.bytes || !pma_cpu_serves(arena, size) || flags))
+	if (unlikely(bit >= arena->fast.nr_bits || !pma_cpu_serves(arena, size) || flags))
 		return resize(arena, block, size, flags);
-	page = &arena->fast.desc[handle >> arena->fast.page_shift];
+	page = &arena->fast.desc[bit >> arena->fast.page_bits_shift];
 	local_irq_save(irq);
-	from = pma_cpu_own(arena, page);
-	to = pma_cpu_page_for(arena, size);
-	word = __this_cpu_read(to->word);
-	bits = READ_ONCE(*word);
-	if (unlikely(from == to))
-		return stay(arena, block, size, page, irq);
-	if (unlikely(!bits || !pma_cpu_give(arena, from, handle, page))) {
+	from = pma_cpu_magazine_of(arena, page);
+	to = pma_cpu_magazine_for(arena, size);
+	/* It stays where it is. */
+	if (from == to && pma_cpu_judges(arena, from, bit, page)) {
+		local_irq_restore(irq);
+		return block;
+	}
+	if (unlikely(from == to || !pma_cpu_has(arena, to, &seen) ||
+		     !pma_cpu_give(arena, from, bit, page))) {
 		local_irq_restore(irq);
 		return resize(arena, block, size, 0);
 	}
-	new = pma_cpu_take_of(to, word, bits);
-	memcpy(new, block, min_t(size_t, size, __this_cpu_read(from->block_size)));
+	/* Never: what was seen is nobody else's to take. */
+	if (!WARN_ON_ONCE(!pma_cpu_take_seen(arena, to, seen, &new)))
+		memcpy(new, block, min_t(size_t, size, __this_cpu_read(from->block_size)));
 	local_irq_restore(irq);
 	return new;
 }
 EXPORT_SYMBOL_GPL(pma_realloc);
 
-/* As pma_free(), of what is not in the region, or in one where CPUs have no pages. */
-static noinline int free_elsewhere(struct pma_arena *arena, size_t handle)
+/* As pma_free(), of what is not in the region, or in one where CPUs have no magazines. */
+static noinline int free_elsewhere(struct pma_arena *arena, size_t bit)
 {
-	return pma_block_free(arena, handle_of(arena, (void *)(handle + arena->fast.base)));
+	return pma_block_free(arena, handle_of(arena, pma_cpu_pointer(arena, bit)));
 }
 
 /**
@@ -366,19 +334,19 @@ static noinline int free_elsewhere(struct pma_arena *arena, size_t handle)
  */
 int pma_free(struct pma_arena *arena, void *block)
 {
-	size_t handle = (uintptr_t)block - arena->fast.base;
-	struct pma_cpu_page __percpu *own;
+	size_t bit = pma_cpu_bit(arena, block);
+	struct pma_magazine __percpu *own;
 	struct pma_page *page;
 	unsigned long irq;
 
-	/* Without CPU pages the region has no bytes here, and begins at 0. */
-	if (unlikely(handle >= arena->fast.bytes))
-		return free_elsewhere(arena, handle);
-	page = &arena->fast.desc[handle >> arena->fast.page_shift];
+	/* Without magazines there are no bits here. */
+	if (unlikely(bit >= arena->fast.nr_bits))
+		return free_elsewhere(arena, bit);
+	page = &arena->fast.desc[bit >> arena->fast.page_bits_shift];
 	local_irq_save(irq);
-	own = pma_cpu_own(arena, page);
-	if (unlikely(!pma_cpu_give(arena, own, handle, page)))
-		return pma_free_irqs_off(arena, handle, page, irq, own);
+	own = pma_cpu_magazine_of(arena, page);
+	if (unlikely(!pma_cpu_give(arena, own, bit, page)))
+		return pma_free_irqs_off(arena, (u64)bit << arena->fast.bit_shift, page, irq);
 	local_irq_restore(irq);
 	return 0;
 }

@@ -7,19 +7,19 @@
  * below must not be used in L0 to L3.
  *
  *  types, bits	u8..u64, BIT(), ilog2(), fls(), __ffs(), is_power_of_2(), ALIGN()
- *  bitmap	find_next_bit(), find_next_zero_bit(), bitmap_weight(), bitmap_set(),
- *		bitmap_zero(), __set_bit(), __clear_bit(), __test_and_set_bit(),
- *		test_bit()
+ *  bitmap	find_next_bit(), find_next_zero_bit(),
+ *		bitmap_zero(), __set_bit(), __clear_bit(),
+ *		test_bit(), hweight_long(), ror64()
  *  random	get_random_bytes()
  *  memory	kzalloc(), kfree(), kvzalloc(), kvcalloc(), kvfree(), __vmalloc(),
  *		vmalloc_huge(), vmalloc_to_pfn(), vfree(), si_mem_available(), memset(), memcpy(),
  *		memzero_explicit(), swap()
  *  locks	raw_spinlock_t, mutex, atomic_t, lockdep_assert_held(), cond_resched()
  *  CPUs	__alloc_percpu(), free_percpu(), this_cpu_ptr(), per_cpu_ptr(),
- *		__this_cpu_read(), __this_cpu_inc(),
+ *		__this_cpu_read(), __this_cpu_write(), __this_cpu_inc(), __this_cpu_dec(),
  *		local_irq_save(), smp_processor_id(), on_each_cpu(), cpus_read_lock(),
  *		cpu_online(), for_each_possible_cpu(), set_bit(), clear_bit(),
- *		test_bit_acquire(), test_and_set_bit(), atomic_long_andnot(), cmpxchg(),
+ *		test_bit_acquire(), test_and_set_bit(), test_and_clear_bit(), cmpxchg(),
  *		try_cmpxchg(),
  *		smp_load_acquire(), smp_store_release(), xchg(), atomic_or(),
  *		atomic_andnot(), smp_store_mb(), smp_mb__before_atomic()

@@ -20,7 +20,8 @@
  * pma_pages_init() - make the table
  * @pages: to fill in
  * @region: what it shall describe
- * @shadow_bytes: wanted of the shadow, for a page; a multiple of 8
+ * @shadow_bytes: wanted of the shadow, for a page: a power of two, at least 8 and a bit for
+ *	each byte at most
  * @track: record the requested size of slab blocks
  *
  * Context: May sleep.
@@ -30,8 +31,11 @@ int pma_pages_init(struct pma_pages *pages, const struct pma_region *region,
 		   u32 shadow_bytes, bool track)
 {
 	*pages = (struct pma_pages){ .region = region, .shadow_bytes = shadow_bytes };
+	pages->bit_shift = region->page_shift - ilog2(shadow_bytes * BITS_PER_BYTE);
 	pages->desc = kvcalloc(region->nr_pages, sizeof(*pages->desc), GFP_KERNEL);
-	pages->shadow = kvcalloc(region->nr_pages, shadow_bytes, GFP_KERNEL);
+	/* And a word that is always 0, see pma_pages_no_bit(). */
+	pages->shadow = kvzalloc((size_t)region->nr_pages * shadow_bytes + sizeof(long),
+				 GFP_KERNEL);
 	if (track)
 		pages->slack = kvzalloc(region->bytes / PMA_SLACK_BYTES, GFP_KERNEL);
 	if (pages->desc && pages->shadow && (!track || pages->slack))

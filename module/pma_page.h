@@ -13,22 +13,15 @@
 #define PMA_PAGE_KEPT	10	/* first page of one that is free, but kept by a CPU (pma_kept.c) */
 #define PMA_PAGE_MIXED	11	/* a mixed run's; called PMA_KIND_HEAP outside */
 
-/* Above the kind: what CPUs may do with a slab page without its arena's lock (pma_cpu.c). */
-#define PMA_SLAB_FULL	0x10	/* have it, as it has no free block and is no CPU's */
-#define PMA_SLAB_CPU	0x20	/* nothing: one has it */
-#define PMA_SLAB_GIVEN	0x40	/* and others have freed to it, so that must be counted */
-#define PMA_PAGE_KINDS	0x0f
-
 /**
  * struct pma_page - descriptor of one page
- * @kind: &enum pma_kind or PMA_PAGE_*; of a slab page with PMA_SLAB_*
+ * @kind: &enum pma_kind or PMA_PAGE_*
  * @class: of a slab page: its class
  * @owner: number of the owning arena, 0 for none
  * @slab: of a slab page
- * @slab.first_free: lowest free block, @slab.nr_blocks if none
- * @slab.nr_free: free blocks
+ * @slab.first_free: bit of its bitmap: no block below is free
+ * @slab.nr_free: free blocks, without those that CPUs have, see pma_cpu.c
  * @slab.block_size: bytes of a block
- * @slab.place: if a CPU has put the page away: where, see pma_cpu.c
  * @big: of a big block's first page; the other pages know only @big.first
  * @big.first: number of the block's first page
  * @big.slack: bytes of the block that were not asked for; PMA_SLACK_UNKNOWN if
@@ -48,11 +41,10 @@
  *	is that or more; 0 if they are zero; kept only in pools that isolate
  *
  * A descriptor is written under the lock of the arena that owns the page, but for what
- * CPUs may do with a slab page (pma_cpu.c) or a big block (pma_kept.c); a free page's
- * by whoever takes it or gives it back.  @kind and @owner are read
- * without that lock to tell whose a handle is: they change together, by
- * pma_page_set().  What a class says of its pages is not repeated here, but for the
- * block size; the length of a run is in its tag.
+ * CPUs may do with a big block (pma_kept.c); a free page's by whoever takes it or gives it
+ * back.  @kind and @owner are read without that lock to tell whose a handle is: they change
+ * together, by pma_page_set().  What a class says of its pages is not repeated here, but for
+ * the block size; the length of a run is in its tag.
  */
 struct pma_page {
 	u8 kind;
@@ -63,7 +55,6 @@ struct pma_page {
 			u16 first_free;
 			u16 nr_free;
 			u16 block_size;
-			u16 place;
 		} slab;
 		struct {
 			u32 first;
@@ -102,7 +93,8 @@ static_assert(sizeof(struct pma_page) == 12);
  * @shadow: @shadow_bytes a page: a slab page's bitmap, a heap page's tags, a mixed run's
  *	bitmap; of all others tags without a head or foot, so that a segment need not begin
  *	with clearing them
- * @shadow_bytes: a multiple of 8
+ * @shadow_bytes: a power of two, at least 8
+ * @bit_shift: log2 of the bytes that a bit of a slab page's bitmap stands for
  * @slack: what is over of each slab or mixed block, see pma_pages_record(); NULL if that
  *	is not recorded
  * @region: what it describes
@@ -111,6 +103,7 @@ struct pma_pages {
 	struct pma_page *desc;
 	void *shadow;
 	u32 shadow_bytes;
+	u8 bit_shift;
 	u8 *slack;
 	const struct pma_region *region;
 };
@@ -140,7 +133,7 @@ static __always_inline u32 pma_page_word(u8 kind, u8 class, u16 owner)
 	return first.word;
 }
 
-/* What a word says, with PMA_SLAB_*. */
+/* What a word says. */
 static __always_inline struct pma_page_id pma_page_id_of(u32 word)
 {
 	union pma_page_first first = { .word = word };
@@ -156,11 +149,7 @@ static inline u32 pma_page_read(const struct pma_page *page)
 
 static inline struct pma_page_id pma_page_id(const struct pma_page *page)
 {
-	struct pma_page_id id = pma_page_id_of(pma_page_read(page));
-
-	if ((id.kind & PMA_PAGE_KINDS) == PMA_KIND_SLAB)
-		id.kind = PMA_KIND_SLAB;
-	return id;
+	return pma_page_id_of(pma_page_read(page));
 }
 
 static __always_inline void pma_page_set_word(struct pma_page *page, u32 word)
@@ -186,30 +175,21 @@ static __always_inline bool pma_page_swap(struct pma_page *page, u32 was, u32 ne
 	return pma_page_read(page) == was && pma_page_swap_now(page, was, new);
 }
 
-/* The word of a slab page's descriptor, with some of PMA_SLAB_* changed. */
-static __always_inline u32 pma_page_slab_word(u32 word, u8 changes)
-{
-	return word ^ pma_page_word(changes, 0, 0);
-}
-
-/**
- * pma_page_set_slab() - say what CPUs may do with a slab page
- * @page: descriptor; no CPU may have the page just now
- * @flags: PMA_SLAB_FULL, PMA_SLAB_CPU or 0
- *
- * All that was written of the page before is seen by who has it then.
- */
-static inline void pma_page_set_slab(struct pma_page *page, u8 flags)
-{
-	struct pma_page_id id = pma_page_id(page);
-
-	/* For who swaps it. */
-	smp_store_release((u32 *)page, pma_page_word(PMA_KIND_SLAB | flags, id.class, id.owner));
-}
-
 static inline void *pma_pages_shadow(const struct pma_pages *pages, u32 pgno)
 {
 	return (char *)pages->shadow + (size_t)pgno * pages->shadow_bytes;
+}
+
+/* The number of a page's first bit among all pages' bits. */
+static inline u64 pma_pages_first_bit(const struct pma_pages *pages, u32 pgno)
+{
+	return pma_region_handle(pages->region, pgno) >> pages->bit_shift;
+}
+
+/* The number of one that is always 0. */
+static inline u64 pma_pages_no_bit(const struct pma_pages *pages)
+{
+	return pages->region->bytes >> pages->bit_shift;
 }
 
 /* Clear the shadow of pages that are to be given back: of a segment's the heap has done so. */

@@ -31,22 +31,6 @@ static const struct pma_class *class_of(const struct pma_arena *arena, const str
 	return &arena->pool->classes->class[pma_page_id(page).class];
 }
 
-static int find_slab(struct pma_arena *arena, u64 handle, struct pma_place *place)
-{
-	const struct pma_page *page = page_of(arena, place->pgno);
-	const struct pma_class *class = class_of(arena, page);
-	u32 offset = handle & (pma_region_page_size(&arena->pool->region) - 1);
-	u64 quotient = pma_slab_divide(class->inverse, offset);
-
-	place->index = upper_32_bits(quotient);
-	if (place->index >= class->nr_blocks)
-		return -EALREADY;	/* the tail, which no block ever takes */
-	place->start = handle - offset + place->index * class->block_size;
-	if (test_bit(place->index, pma_pages_shadow(&arena->pool->pages, place->pgno)))
-		return -EALREADY;
-	return pma_slab_is_start(class->inverse, quotient) ? 0 : -EBADSLT;
-}
-
 /*
  * Where the block that a body belongs to may begin: any number.  The page can be
  * another's by now, or come and go with its block, and all that is written without
@@ -143,7 +127,8 @@ int pma_place_find(struct pma_arena *arena, u64 handle, struct pma_place *place)
 	place->kind = id.kind;
 	switch (id.kind) {
 	case PMA_KIND_SLAB:
-		return find_slab(arena, handle, place);
+		return pma_slab_find(&arena->pool->pages, handle,
+				     class_of(arena, page_of(arena, place->pgno)), &place->start);
 	case PMA_KIND_HEAP:
 		return pma_heap_find(arena->heap, handle, &place->start);
 	case PMA_PAGE_MIXED:
@@ -160,7 +145,8 @@ static void describe_slab(struct pma_arena *arena, const struct pma_place *place
 			  struct pma_block *block)
 {
 	const struct pma_page *page = page_of(arena, place->pgno);
-	const unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, place->pgno);
+	const struct pma_pages *pages = &arena->pool->pages;
+	u64 before = place->start - page->slab.block_size;
 
 	*block = (struct pma_block){
 		.handle = place->start,
@@ -169,7 +155,8 @@ static void describe_slab(struct pma_arena *arena, const struct pma_place *place
 						 page->slab.block_size),
 		.kind = PMA_KIND_SLAB,
 	};
-	if (!place->index || !test_bit(place->index - 1, bitmap))
+	if (!(place->start & (pma_region_page_size(pages->region) - 1)) ||
+	    !test_bit(before >> pages->bit_shift, pages->shadow))
 		block->flags |= PMA_BLOCK_P;
 }
 

@@ -13,14 +13,12 @@ struct pma_claim;
  * struct pma_place - what a handle was found to be
  * @kind: PMA_KIND_SLAB, PMA_KIND_BIG, PMA_KIND_HEAP or PMA_PAGE_MIXED
  * @pgno: the page; of a big block its first
- * @index: of a slab block
  * @start: handle of the block's start
  * @claim: if it is a shared block, the arena's hold of it
  */
 struct pma_place {
 	u32 kind;
 	u32 pgno;
-	u32 index;
 	u64 start;
 	struct pma_claim *claim;
 };
@@ -45,30 +43,25 @@ int pma_place_write(struct pma_arena *arena, u64 handle, const void *from, size_
  *
  * Context: Any; takes no lock.
  * Return: the class of the block in use of @arena that starts there; or NULL if none is there,
- * if it is no slab block, or if CPUs have no pages.
+ * if it is no slab block, or if CPUs have no magazines.
  */
 static __always_inline const struct pma_class *
 pma_place_look_slab(const struct pma_arena *arena, size_t handle)
 {
-	u32 pgno = handle >> arena->fast.page_shift, index;
-	const struct pma_class *class;
 	const struct pma_page *page;
-	struct pma_page_id id, again;
+	u8 class;
+	u32 word;
 
-	if (handle >= arena->fast.bytes)
+	if (handle >> arena->fast.bit_shift >= arena->fast.nr_bits || handle % PMA_BLOCK_MIN)
 		return NULL;
-	page = &arena->fast.desc[pgno];
-	id = pma_page_id(page);
-	if (id.kind != PMA_KIND_SLAB || id.owner != arena->id)
-		return NULL;
-	class = &arena->pool->classes->class[id.class];
-	if (!pma_slab_find(class, handle & arena->fast.page_mask, &index) ||
-	    test_bit_acquire(index, pma_pages_shadow(&arena->pool->pages, pgno)))
+	page = &arena->fast.desc[handle >> arena->fast.page_shift];
+	word = pma_page_read(page);
+	class = pma_page_id_of(word).class;
+	if (word != pma_page_word(PMA_KIND_SLAB, class, arena->id) ||
+	    test_bit_acquire(handle >> arena->fast.bit_shift, arena->fast.shadow))
 		return NULL;
 	/* If the page has gone, that was no bit of its bitmap any more. */
-	again = pma_page_id(page);
-	return again.kind == id.kind && again.class == id.class && again.owner == id.owner ?
-	       class : NULL;
+	return pma_page_read(page) == word ? &arena->pool->classes->class[class] : NULL;
 }
 
 #endif /* _PMA_PLACE_H */

@@ -93,19 +93,20 @@ struct pma_pool *pma_pool_new(const char *name, size_t bytes, const struct pma_p
 	if (err)
 		goto free_pool;
 	err = -ENOMEM;
-	pool->classes = pma_slab_classes_create(want.page_size, want.slab_max,
-						want.flags & PMA_POOL_POW2);
-	if (!pool->classes)
-		goto exit_region;
 	pool->geo = pma_heap_plan(&pool->region, want.slab_max);
 	err = pma_pages_init(&pool->pages, &pool->region, pool->geo.tag_bytes,
 			     want.flags & PMA_POOL_TRACK);
 	if (err)
-		goto destroy_classes;
+		goto exit_region;
 	err = -ENOMEM;
+	pool->classes = pma_slab_classes_create(want.page_size, want.slab_max,
+						pool->pages.bit_shift,
+						want.flags & PMA_POOL_POW2);
+	if (!pool->classes)
+		goto exit_pages;
 	pool->runs = create_runs(pool->region.nr_pages);
 	if (!pool->runs)
-		goto exit_pages;
+		goto destroy_classes;
 
 	pool->has_plenty = true;
 	pool->flags = want.flags;
@@ -128,10 +129,10 @@ struct pma_pool *pma_pool_new(const char *name, size_t bytes, const struct pma_p
 	mutex_unlock(&pools_mutex);
 	return pool;
 
-exit_pages:
-	pma_pages_exit(&pool->pages);
 destroy_classes:
 	pma_slab_classes_destroy(pool->classes);
+exit_pages:
+	pma_pages_exit(&pool->pages);
 exit_region:
 	pma_region_exit(&pool->region);
 free_pool:

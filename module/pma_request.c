@@ -5,7 +5,7 @@
  * What L3 refuses for want of memory need not be lost here, where one may sleep:
  *
  *	try --> give back what the arena holds, try --> what all hold, try
- *	    --> wait until CPUs have parted with their pages, try
+ *	    --> wait until CPUs have parted with what they had, try
  *	    --> with PMA_WAIT: wait for room, and all of that again
  */
 #include "pma_request.h"

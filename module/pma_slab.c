@@ -2,15 +2,15 @@
 /*
  * pma_slab.c - a page cut into equal blocks of one class
  *
- * A bit a block, 1 = free, in the page's shadow; in the descriptor the lowest
- * free block and how many there are:
+ * A bit for each 16 bytes in the page's shadow: 0 where a block in use begins, and else 1;
+ * in the descriptor how many blocks are free, and below which there is none:
  *
- *	page	| 0 | 1 | 2 | 3 | 4 | 5 | tail |	block_size 640
- *	bitmap	  0   0   1   1   0   1			first_free 2, nr_free 3
+ *	page	|  0  |  1  |  2  |  3  | .. | tail |	block_size 48
+ *	bitmap	 0 1 1 1 1 1 0 1 1 1 1 1  ..   1 1	first_free 1, nr_free 83 of 85
  *
- * Blocks are taken lowest first, up to a bitmap word at a time, so that a page
- * stays dense at its beginning.  Whether a block is free is its bit and nothing
- * else: nothing of this lies in the page.
+ * So one look tells whether a handle is that of a block in use.  Blocks are taken lowest
+ * first, so that a page stays dense at its beginning.  Whether a block is free is its bit and
+ * nothing else: nothing of this lies in the page.
  *
  * Two class maps.  *pow2* has the powers of two from 16 on.  *fine* has multiples of
  * 16, as all blocks are aligned to 16, that *suit* a page: it takes as many of no
@@ -19,6 +19,8 @@
  * bytes, or 15 bytes where that is more (below 112).
  */
 #include "pma_slab.h"
+
+#define LARGE_PAGE	SZ_32K
 
 /* The largest block size of which a page takes @nr_blocks. */
 static u32 suiting(u32 page_size, u32 nr_blocks)
@@ -45,18 +47,20 @@ static u32 limit_after(u32 size, u32 parts)
  * The next larger block size of the fine map: the largest that suits and wastes at
  * most a ninth; else the first of the fewest even steps to the next that suits, of
  * which each wastes at most a tenth.  None goes past a power of two, as those are
- * what alignments ask for.
+ * what alignments ask for.  Of large pages that would be more than PMA_CLASSES_MAX: there
+ * an eighth and a ninth.
  */
 static u32 next_fine(u32 page_size, u32 size)
 {
-	u32 limit = min_t(u32, limit_after(size, 9), roundup_pow_of_two(size + 1));
+	u32 parts = page_size < LARGE_PAGE ? 9 : 8;
+	u32 limit = min_t(u32, limit_after(size, parts), roundup_pow_of_two(size + 1));
 	u32 next = suiting_below(page_size, limit);
 	u32 steps, step;
 
 	if (next > size)
 		return next;
 	next = suiting(page_size, page_size / (size + PMA_BLOCK_MIN));
-	limit = limit_after(size, 10);
+	limit = limit_after(size, parts + 1);
 	for (steps = 2; ; steps++) {
 		step = ALIGN(DIV_ROUND_UP(next - size, steps), PMA_BLOCK_MIN);
 		if (size + step <= limit)
@@ -64,12 +68,12 @@ static u32 next_fine(u32 page_size, u32 size)
 	}
 }
 
-static void add_class(struct pma_classes *classes, u32 size, u32 page_size)
+static void add_class(struct pma_classes *classes, u32 size, u32 page_size, u8 bit_shift)
 {
 	classes->class[classes->nr++] = (struct pma_class){
 		.block_size = size,
-		.inverse = (u32)(BIT_ULL(32) / size) + 1,
 		.nr_blocks = page_size / size,
+		.step = size >> bit_shift,
 	};
 }
 
@@ -77,6 +81,7 @@ static void add_class(struct pma_classes *classes, u32 size, u32 page_size)
  * pma_slab_classes_create() - make a class map
  * @page_size: bytes of a page
  * @slab_max: largest size it shall serve, 64 to @page_size / 2
+ * @bit_shift: of the descriptor table: log2 of the bytes that a bit stands for
  * @pow2: powers of two only
  *
  * The largest class is the largest of the map that is not above @slab_max.
@@ -84,7 +89,7 @@ static void add_class(struct pma_classes *classes, u32 size, u32 page_size)
  * Context: May sleep.
  * Return: the map, or NULL without memory.
  */
-struct pma_classes *pma_slab_classes_create(u32 page_size, u32 slab_max, bool pow2)
+struct pma_classes *pma_slab_classes_create(u32 page_size, u32 slab_max, u8 bit_shift, bool pow2)
 {
 	struct pma_classes *classes;
 	u32 size, i, class = 0;
@@ -94,7 +99,7 @@ struct pma_classes *pma_slab_classes_create(u32 page_size, u32 slab_max, bool po
 		return NULL;
 	for (size = PMA_BLOCK_MIN; size <= slab_max;
 	     size = pow2 ? size * 2 : next_fine(page_size, size))
-		add_class(classes, size, page_size);
+		add_class(classes, size, page_size, bit_shift);
 	classes->slab_max = classes->class[classes->nr - 1].block_size;
 	for (i = 0; i < classes->slab_max / PMA_BLOCK_MIN; i++) {
 		if ((i + 1) * PMA_BLOCK_MIN > classes->class[class].block_size)
@@ -140,86 +145,183 @@ int pma_slab_class_of(const struct pma_classes *classes, size_t size, size_t ali
 	return class;
 }
 
+/* A page's shadow, and where it ends. */
+static unsigned long *bitmap_of(const struct pma_pages *pages, u32 pgno, unsigned long **end)
+{
+	*end = pma_pages_shadow(pages, pgno + 1);
+	return pma_pages_shadow(pages, pgno);
+}
+
 /**
  * pma_slab_page_init() - cut a page
- * @page: descriptor; kind, class and owner are the caller's to set
- * @bitmap: the page's shadow
+ * @pages: the table
+ * @pgno: the page; kind, class and owner are the caller's to set
  * @class: to cut it into
  */
-void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
-			const struct pma_class *class)
+void pma_slab_page_init(struct pma_pages *pages, u32 pgno, const struct pma_class *class)
 {
-	u32 left = class->nr_blocks;
+	struct pma_page *page = &pages->desc[pgno];
+	unsigned long *word, *end;
 
 	page->slab.first_free = 0;
 	page->slab.nr_free = class->nr_blocks;
 	page->slab.block_size = class->block_size;
 	/* Who looked at it a moment ago, as a page of the same class, must find no block in use. */
-	for (; left > BITS_PER_LONG; left -= BITS_PER_LONG)
-		WRITE_ONCE(*bitmap++, ~0UL);
-	WRITE_ONCE(*bitmap, BITMAP_LAST_WORD_MASK(left));
+	for (word = bitmap_of(pages, pgno, &end); word != end; word++)
+		WRITE_ONCE(*word, ~0UL);
 }
 
 /**
- * pma_slab_take() - take free blocks of one bitmap word, lowest first
- * @page: descriptor
- * @bitmap: the page's shadow
- * @nr_blocks: blocks in the page
- * @nr: how many are wanted, at least 1
- * @base: number of the block of the word's lowest bit
+ * pma_slab_take() - take free blocks, lowest first
+ * @pages: the table
+ * @pgno: the page; no CPU has been lent blocks of it that are not in use
+ * @class: that it is cut into
+ * @nr: how many are wanted
+ * @handles: of those that were taken
  *
- * Return: a bit for each that was taken: @nr, or all that were free in the word
- * with the lowest free block.
+ * Return: how many were: @nr, or all that were free.
  */
-unsigned long pma_slab_take(struct pma_page *page, unsigned long *bitmap, u32 nr_blocks,
-			    unsigned int nr, u32 *base)
+unsigned int pma_slab_take(struct pma_pages *pages, u32 pgno, const struct pma_class *class,
+			   unsigned int nr, u64 *handles)
 {
-	u32 word = page->slab.first_free / BITS_PER_LONG;
-	unsigned long all, left;
-	unsigned int n;
+	unsigned long *bitmap = pma_pages_shadow(pages, pgno);
+	u64 start = pma_region_handle(pages->region, pgno);
+	struct pma_page *page = &pages->desc[pgno];
+	u32 page_bits = pages->shadow_bytes * BITS_PER_BYTE, bit = page->slab.first_free;
+	u64 *end;
 
-	if (page->slab.first_free >= nr_blocks)
-		return 0;
-	all = bitmap[word];
-	left = all;
-	for (n = 0; n < nr && left; n++)
-		left &= left - 1;
-	/* Who looks for a block of his own there does so without the lock. */
-	WRITE_ONCE(bitmap[word], left);
-	*base = word * BITS_PER_LONG;
-	page->slab.nr_free -= n;
-	page->slab.first_free = left ? *base + __ffs(left) :
-				find_next_bit(bitmap, nr_blocks, *base);
-	return all ^ left;
+	nr = min_t(u32, nr, page->slab.nr_free);
+	for (end = handles + nr; handles != end && bit < page_bits; bit += class->step) {
+		if (!test_bit(bit, bitmap))
+			continue;
+		clear_bit(bit, bitmap);
+		*handles++ = start + (bit << pages->bit_shift);
+	}
+	/* Never; but what is of the next page is not for us. */
+	if (WARN_ON_ONCE(handles != end))
+		nr -= end - handles;
+	page->slab.nr_free -= nr;
+	page->slab.first_free = bit;
+	return nr;
+}
+
+/* Of a page that is whole, and has none in use. */
+static u32 lend_of_empty(u32 first, u32 step, unsigned int nr, u32 *bits)
+{
+	u32 bit = first;
+
+	for (; nr; bit += step)
+		bits[--nr] = bit;
+	return bit - first;
 }
 
 /**
- * pma_slab_recount() - count the free blocks anew
- * @page: descriptor
- * @bitmap: the page's shadow, changed without the descriptor
- * @nr_blocks: blocks in the page
+ * pma_slab_lend() - lend free blocks to a CPU, lowest first
+ * @pages: the table
+ * @pgno: the page; CPUs may be changing bits of blocks that they were lent
+ * @class: that it is cut into
+ * @nr: how many, at least 1; so many are free
+ * @bits: of them among all pages' bits, the lowest last
+ *
+ * They are not free in the page any more, though their bits still say so.  Each word is
+ * looked at once: if no more blocks seem free than are, it is those.
+ *
+ * Return: false if other blocks seem free, which CPUs have; then nothing was done.
  */
-void pma_slab_recount(struct pma_page *page, const unsigned long *bitmap, u32 nr_blocks)
+bool pma_slab_lend(struct pma_pages *pages, u32 pgno, const struct pma_class *class,
+		   unsigned int nr, u32 *bits)
 {
-	page->slab.nr_free = bitmap_weight(bitmap, nr_blocks);
-	page->slab.first_free = find_next_bit(bitmap, nr_blocks, 0);
+	unsigned long *end, *word = bitmap_of(pages, pgno, &end);
+	struct pma_page *page = &pages->desc[pgno];
+	u32 nr_used = class->nr_blocks - page->slab.nr_free;
+	u32 first = pma_pages_first_bit(pages, pgno), bit = page->slab.first_free;
+	u32 word_end = 0, i = nr;
+
+	if (!nr_used) {
+		bit = lend_of_empty(first, class->step, nr, bits);
+		goto lent;
+	}
+	for (; word != end; word++) {
+		unsigned long free = READ_ONCE(*word);
+
+		word_end += BITS_PER_LONG;
+		if (free != ~0UL)
+			nr_used -= hweight_long(~free);
+		for (; i && bit < word_end; bit += class->step)
+			if (free & BIT(bit % BITS_PER_LONG))
+				bits[--i] = first + bit;
+	}
+	if (unlikely(nr_used))
+		return false;
+lent:
+	page->slab.nr_free -= nr;
+	page->slab.first_free = bit;
+	return true;
+}
+
+/**
+ * pma_slab_nr_used() - count the blocks in use by their bits
+ * @pages: the table
+ * @pgno: the page; others may be changing its bits
+ *
+ * Return: how many.
+ */
+u32 pma_slab_nr_used(const struct pma_pages *pages, u32 pgno)
+{
+	unsigned long *end, *word = bitmap_of(pages, pgno, &end);
+	u32 nr = 0;
+
+	for (; word != end; word++)
+		nr += hweight_long(~READ_ONCE(*word));
+	return nr;
+}
+
+/**
+ * pma_slab_find() - which block of a page does a handle lie in?
+ * @pages: the table
+ * @handle: in the page
+ * @class: that it is cut into
+ * @start: of the block, unless it is free
+ *
+ * Return: 0 if it is the start of a block in use, -EBADSLT if it lies within one; -EALREADY
+ * if that memory is free.
+ */
+int pma_slab_find(const struct pma_pages *pages, u64 handle, const struct pma_class *class,
+		  u64 *start)
+{
+	u32 offset = handle & (pma_region_page_size(pages->region) - 1);
+	u32 index = offset / class->block_size;
+
+	*start = handle - offset + index * class->block_size;
+	/* What is over at the page's end no block ever takes: its bit is set. */
+	if (test_bit(*start >> pages->bit_shift, pages->shadow))
+		return -EALREADY;
+	return *start == handle ? 0 : -EBADSLT;
 }
 
 /**
  * pma_slab_check() - prove a slab page's descriptor against its bitmap
- * @page: descriptor
- * @bitmap: the page's shadow
- * @class: that the page is cut into
+ * @pages: the table
+ * @pgno: the page; no CPU has been lent any of its blocks
+ * @class: that it is cut into
  *
  * Return: number of errors.
  */
-u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap,
-		   const struct pma_class *class)
+u32 pma_slab_check(const struct pma_pages *pages, u32 pgno, const struct pma_class *class)
 {
-	/* Words are taken whole: a bit that no block has must not be set. */
-	u32 nr_bits = ALIGN(class->nr_blocks, BITS_PER_LONG);
+	const unsigned long *bitmap = pma_pages_shadow(pages, pgno);
+	const struct pma_page *page = &pages->desc[pgno];
+	u32 nr_free = 0, lowest = U32_MAX, bit, i;
 
-	return (bitmap_weight(bitmap, nr_bits) != page->slab.nr_free) +
-	       (find_next_bit(bitmap, class->nr_blocks, 0) != page->slab.first_free) +
+	for (i = class->nr_blocks; i--; ) {
+		bit = i * class->step;
+		if (!test_bit(bit, bitmap))
+			continue;
+		nr_free++;
+		lowest = bit;
+	}
+	return (nr_free != page->slab.nr_free) + (lowest < page->slab.first_free) +
+	       /* A bit where no block begins must be set. */
+	       (pma_slab_nr_used(pages, pgno) != class->nr_blocks - nr_free) +
 	       (page->slab.block_size != class->block_size);
 }

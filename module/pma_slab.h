@@ -7,20 +7,21 @@
 
 #include "pma_page.h"
 
-#define PMA_CLASSES_MAX		128
+/* A magazine for each, and one more, are what a CPU may be given at once: 32 KiB. */
+#define PMA_CLASSES_MAX		63
 
 /**
  * struct pma_class - one class
  * @block_size: bytes of a block
- * @inverse: 2^32 / @block_size + 1
  * @nr_blocks: blocks in a page
+ * @step: bits from a block's to the next one's
  *
  * Of a length that makes an index a shift.
  */
 struct pma_class {
 	u32 block_size;
-	u32 inverse;
 	u32 nr_blocks;
+	u32 step;
 } __aligned(16);
 
 /**
@@ -37,25 +38,27 @@ struct pma_classes {
 	u8 of_size[];
 };
 
-struct pma_classes *pma_slab_classes_create(u32 page_size, u32 slab_max, bool pow2);
+struct pma_classes *pma_slab_classes_create(u32 page_size, u32 slab_max, u8 bit_shift, bool pow2);
 void pma_slab_classes_destroy(struct pma_classes *classes);
 int pma_slab_class_of(const struct pma_classes *classes, size_t size, size_t align);
 
-void pma_slab_page_init(struct pma_page *page, unsigned long *bitmap,
-			const struct pma_class *class);
-unsigned long pma_slab_take(struct pma_page *page, unsigned long *bitmap, u32 nr_blocks,
-			    unsigned int nr, u32 *base);
-void pma_slab_recount(struct pma_page *page, const unsigned long *bitmap, u32 nr_blocks);
-u32 pma_slab_check(const struct pma_page *page, const unsigned long *bitmap,
-		   const struct pma_class *class);
+void pma_slab_page_init(struct pma_pages *pages, u32 pgno, const struct pma_class *class);
+unsigned int pma_slab_take(struct pma_pages *pages, u32 pgno, const struct pma_class *class,
+			   unsigned int nr, u64 *handles);
+bool pma_slab_lend(struct pma_pages *pages, u32 pgno, const struct pma_class *class,
+		   unsigned int nr, u32 *bits);
+u32 pma_slab_nr_used(const struct pma_pages *pages, u32 pgno);
+int pma_slab_find(const struct pma_pages *pages, u64 handle, const struct pma_class *class,
+		  u64 *start);
+u32 pma_slab_check(const struct pma_pages *pages, u32 pgno, const struct pma_class *class);
 
 /**
  * pma_slab_count_given() - count blocks that were put back
  * @page: descriptor
- * @nr: how many, whose bits were clear and are set now
- * @lowest: the first of them in the page
+ * @nr: how many, whose bits are set
+ * @lowest: the first bit of them in the page
  */
-static inline void pma_slab_count_given(struct pma_page *page, u32 nr, u32 lowest)
+static __always_inline void pma_slab_count_given(struct pma_page *page, u32 nr, u32 lowest)
 {
 	page->slab.nr_free += nr;
 	if (lowest < page->slab.first_free)
@@ -63,72 +66,30 @@ static inline void pma_slab_count_given(struct pma_page *page, u32 nr, u32 lowes
 }
 
 /**
- * pma_slab_take_one() - take the lowest free block, if its bitmap word has another
- * @page: descriptor
- * @bitmap: the page's shadow
- * @index: number of the block
+ * pma_slab_take_one() - take the lowest free block, if that is where it is looked for first
+ * @pages: the table
+ * @pgno: the page
+ * @class: that it is cut into
+ * @handle: of the block
  *
- * What pma_slab_take() does for one, in most cases.
+ * What pma_slab_take() does for one, in most cases; the page has another one then.
  *
  * Return: false if nothing was done.
  */
-static __always_inline bool pma_slab_take_one(struct pma_page *page, unsigned long *bitmap,
-					      u32 *index)
+static __always_inline bool pma_slab_take_one(struct pma_pages *pages, u32 pgno,
+					      const struct pma_class *class, u64 *handle)
 {
-	u32 first = page->slab.first_free;
-	unsigned long *word = &bitmap[first / BITS_PER_LONG];
-	unsigned long left = *word & (*word - 1);
+	unsigned long *bitmap = pma_pages_shadow(pages, pgno);
+	struct pma_page *page = &pages->desc[pgno];
+	u32 bit = page->slab.first_free;
 
-	if (unlikely(!left))
+	if (unlikely(page->slab.nr_free < 2 || !test_bit(bit, bitmap)))
 		return false;
-	WRITE_ONCE(*word, left);	/* as pma_slab_take() */
-	*index = first;
+	clear_bit(bit, bitmap);
+	*handle = pma_region_handle(pages->region, pgno) + (bit << pages->bit_shift);
 	page->slab.nr_free--;
-	page->slab.first_free = ALIGN_DOWN(first, BITS_PER_LONG) + __ffs(left);
+	page->slab.first_free = bit + class->step;
 	return true;
-}
-
-/**
- * pma_slab_divide() - find the block that an offset in a page lies in
- * @inverse: 2^32 / block size + 1
- * @offset: below 2^16, of a page with blocks of at most 2^15 bytes
- *
- * Return: in the upper half the block's number, which may be one more than there are
- * blocks, for what is over at the page's end; and see pma_slab_is_start().
- */
-static __always_inline u64 pma_slab_divide(u32 inverse, u32 offset)
-{
-	return (u64)offset * inverse;
-}
-
-/**
- * pma_slab_is_start() - does a block start there?
- * @inverse: that was divided by
- * @quotient: from pma_slab_divide()
- *
- * The lower half is the quotient's fraction, too large by less than 2^16: it is below
- * @inverse where there is no remainder.  (Lemire, Kaser, Kurz: "Faster remainder by
- * direct computation", 2019.)
- */
-static __always_inline bool pma_slab_is_start(u32 inverse, u64 quotient)
-{
-	return lower_32_bits(quotient) < inverse;
-}
-
-/**
- * pma_slab_find() - which block begins at an offset in a page?
- * @class: of the page
- * @offset: below 2^16
- * @index: number of the block
- *
- * Return: false if none begins there.
- */
-static __always_inline bool pma_slab_find(const struct pma_class *class, u32 offset, u32 *index)
-{
-	u64 quotient = pma_slab_divide(class->inverse, offset);
-
-	*index = upper_32_bits(quotient);
-	return pma_slab_is_start(class->inverse, quotient) && *index < class->nr_blocks;
 }
 
 #endif /* _PMA_SLAB_H */

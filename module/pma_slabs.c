@@ -3,18 +3,27 @@
  * pma_slabs.c - an arena's slab pages
  *
  *	partial[class]	pages with a free block and one in use
- *	full		pages without a free block, and those that a CPU has (pma_cpu.c)
+ *	full		pages without a free block
  *
- * Blocks are taken from a class's first partial page, lowest first.  A page that
- * holds nothing more goes back to the pool at once.  In kernel arenas pages of small
- * blocks are cut from the ends of free runs, so that long ones are left between.
+ * Blocks that magazines have (pma_cpu.c) are no free ones of their page, though their bits say
+ * so.  A page is *whole* if none of it is in a magazine; only of a whole one it can be told
+ * which blocks are its own.  Blocks are taken from a class's first partial page that is whole,
+ * lowest first.  A page that holds nothing more goes back to the pool at once.  In kernel
+ * arenas pages of small blocks are cut from the ends of free runs, so that long ones are left
+ * between.
  */
-#include "pma_drain.h"
-#include "pma_keepers.h"
+#include "pma_cpu.h"
 #include "pma_slabs.h"
 
 /* Blocks of a page that are small. */
 #define SMALL_BLOCKS	64
+
+/* Partial pages looked at for a whole one; and where there is no other page. */
+#define PARTIAL_LOOKS		8
+#define PARTIAL_LOOKS_MAX	256
+
+/* Blocks taken in one go where CPUs have some. */
+#define LENT_MAX	16U
 
 static struct pma_page *page_of(const struct pma_arena *arena, u32 pgno)
 {
@@ -39,6 +48,35 @@ static bool is_small(const struct pma_arena *arena, u32 class)
 	       !(arena->flags & PMA_ARENA_USER);
 }
 
+/* Partial pages: at the head those to take from first. */
+
+static void push_partial(struct pma_arena *arena, u32 class, u32 pgno)
+{
+	if (arena->partial[class] == PMA_NONE)
+		arena->partial_last[class] = pgno;
+	pma_arena_push(arena, &arena->partial[class], pgno);
+}
+
+static void drop_partial(struct pma_arena *arena, u32 class, u32 pgno)
+{
+	if (arena->partial_last[class] == pgno)
+		arena->partial_last[class] = pma_pool_link(arena->pool, pgno)->prev;
+	pma_arena_drop(arena, &arena->partial[class], pgno);
+}
+
+/* Have the first one come last. */
+static void put_last(struct pma_arena *arena, u32 class)
+{
+	u32 pgno = arena->partial[class], last = arena->partial_last[class];
+
+	if (pgno == last)
+		return;
+	drop_partial(arena, class, pgno);
+	*pma_pool_link(arena->pool, pgno) = (struct pma_link){ .next = PMA_NONE, .prev = last };
+	pma_pool_link(arena->pool, last)->next = pgno;
+	arena->partial_last[class] = pgno;
+}
+
 static u32 grow(struct pma_arena *arena, u32 class)
 {
 	struct pma_pool *pool = arena->pool;
@@ -47,17 +85,16 @@ static u32 grow(struct pma_arena *arena, u32 class)
 	if (pgno == PMA_NONE)
 		return PMA_NONE;
 	pma_arena_clean_run(arena, pgno, 1);
-	pma_slab_page_init(page_of(arena, pgno), pma_pages_shadow(&pool->pages, pgno),
-			   &pool->classes->class[class]);
+	pma_slab_page_init(&pool->pages, pgno, &pool->classes->class[class]);
 	pma_page_set(page_of(arena, pgno), PMA_KIND_SLAB, class, arena->id);
-	pma_arena_push(arena, &arena->partial[class], pgno);
+	push_partial(arena, class, pgno);
 	pma_arena_count_pages(arena, &arena->stats.slab_pages, 1);
 	return pgno;
 }
 
-static void release(struct pma_arena *arena, u32 *list, u32 pgno)
+/* Give back a page that is in no list. */
+static void release(struct pma_arena *arena, u32 pgno)
 {
-	pma_arena_drop(arena, list, pgno);
 	/* First this: a bit that is clear is a block in use (pma_place_look_slab()). */
 	smp_store_mb(*(u32 *)page_of(arena, pgno), pma_page_word(PMA_KIND_FREE, 0, 0));
 	pma_pages_clear_shadow(&arena->pool->pages, pgno, 1);
@@ -65,49 +102,184 @@ static void release(struct pma_arena *arena, u32 *list, u32 pgno)
 	pma_arena_give_run(arena, pgno, 1);
 }
 
-/* A page of the class with a free block. */
-static u32 get_partial(struct pma_arena *arena, u32 class)
+static void make_full(struct pma_arena *arena, u32 class, u32 pgno)
 {
-	u32 pgno = arena->partial[class];
-
-	if (pgno == PMA_NONE)
-		pgno = grow(arena, class);
-	if (likely(pgno != PMA_NONE))
-		return pgno;
-	/* For the sake of empty pages this CPU has parted with those that it takes from. */
-	if (arena->partial[class] == PMA_NONE && !pma_drain_give_class(arena, class))
-		return PMA_NONE;
-	pgno = arena->partial[class];
-	return pgno == PMA_NONE ? grow(arena, class) : pgno;
+	drop_partial(arena, class, pgno);
+	pma_arena_push(arena, &arena->full, pgno);
 }
 
-/* Take blocks from one bitmap word of a page, and say where they are. */
-static unsigned int alloc_some(struct pma_arena *arena, u32 class, size_t size,
-			       unsigned int nr, u64 *handles)
+/* Lend up to @nr blocks of a page that has some, if it is whole. */
+static u32 lend_of(struct pma_arena *arena, u32 class, u32 pgno, unsigned int nr, u32 *bits)
+{
+	struct pma_page *page = page_of(arena, pgno);
+
+	nr = min_t(u32, nr, page->slab.nr_free);
+	if (!pma_slab_lend(&arena->pool->pages, pgno, &arena->pool->classes->class[class], nr,
+			   bits))
+		return 0;
+	if (!page->slab.nr_free)
+		make_full(arena, class, pgno);
+	return nr;
+}
+
+/* What is not whole comes last, lest it is looked at each time. */
+static u32 lend_of_partial(struct pma_arena *arena, u32 class, u32 looks, unsigned int nr,
+			   u32 *bits)
+{
+	u32 first = arena->partial[class], got;
+
+	while (looks-- && arena->partial[class] != PMA_NONE) {
+		got = lend_of(arena, class, arena->partial[class], nr, bits);
+		if (got)
+			return got;
+		put_last(arena, class);
+		if (arena->partial[class] == first)
+			break;
+	}
+	return 0;
+}
+
+/**
+ * pma_slabs_lend() - lend blocks of one class to a CPU
+ * @arena: whose they are
+ * @class: of them
+ * @nr: how many, at least 1
+ * @bits: of them among all of the region's shadow, the first to be used last
+ * @flags: PMA_NO_GROWTH
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: how many were lent, from the first on; all of one page.
+ */
+unsigned int pma_slabs_lend(struct pma_arena *arena, u32 class, unsigned int nr, u32 *bits,
+			    u32 flags)
+{
+	u32 got, pgno = PMA_NONE;
+
+	lockdep_assert_held(&arena->lock);
+	got = lend_of_partial(arena, class, PARTIAL_LOOKS, nr, bits);
+	if (likely(got))
+		return got;
+	if (!(flags & PMA_NO_GROWTH))
+		pgno = grow(arena, class);
+	if (pgno != PMA_NONE)
+		return lend_of(arena, class, pgno, nr, bits);
+	/* For the sake of empty pages this CPU may have parted with what it had. */
+	return lend_of_partial(arena, class, PARTIAL_LOOKS_MAX, nr, bits);
+}
+
+/* Take back blocks of one page, the last of them before @bits; where the next page's begin. */
+static const u32 *put_back_some(struct pma_arena *arena, u32 nr_blocks, const u32 *bits,
+				const u32 *end)
+{
+	u32 page_bits = 1U << arena->fast.page_bits_shift;
+	u32 first = *bits & -page_bits, lowest = page_bits, nr_free;
+	u32 pgno = first >> arena->fast.page_bits_shift;
+	struct pma_page *page = &arena->fast.desc[pgno];
+	const u32 *from = bits;
+
+	for (; bits != end && (*bits ^ first) < page_bits; bits++)
+		lowest = min(lowest, *bits ^ first);
+	nr_free = page->slab.nr_free;
+	pma_slab_count_given(page, bits - from, lowest);
+	if (!nr_free || page->slab.nr_free == nr_blocks)
+		pma_slabs_place(arena, pgno, !nr_free);
+	return bits;
+}
+
+/**
+ * pma_slabs_put_back() - take back blocks that were lent
+ * @arena: whose they are
+ * @class: of them
+ * @nr: how many
+ * @bits: of them, which are set; or pma_pages_no_bit()
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_slabs_put_back(struct pma_arena *arena, u32 class, unsigned int nr, const u32 *bits)
+{
+	u32 nr_blocks = arena->pool->classes->class[class].nr_blocks;
+	const u32 *end = bits + nr;
+
+	lockdep_assert_held(&arena->lock);
+	while (bits != end) {
+		if (unlikely(*bits >= arena->fast.nr_bits))
+			bits++;
+		else
+			bits = put_back_some(arena, nr_blocks, bits, end);
+	}
+}
+
+/**
+ * pma_slabs_recount() - count a page's free blocks anew, by their bits
+ * @arena: whose it is, if it is a slab page still; its CPUs have no blocks
+ * @pgno: the page
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ */
+void pma_slabs_recount(struct pma_arena *arena, u32 pgno)
+{
+	struct pma_page *page = page_of(arena, pgno);
+	struct pma_page_id id = pma_page_id(page);
+	bool was_full;
+	u32 nr_free;
+
+	if (id.kind != PMA_KIND_SLAB || id.owner != arena->id)
+		return;
+	nr_free = class_of(arena, page)->nr_blocks - pma_slab_nr_used(&arena->pool->pages, pgno);
+	was_full = !page->slab.nr_free;
+	if (nr_free == page->slab.nr_free)
+		return;
+	page->slab.nr_free = nr_free;
+	page->slab.first_free = 0;
+	pma_slabs_place(arena, pgno, was_full);
+}
+
+/* Take blocks of a page of an arena without magazines. */
+static unsigned int take_some(struct pma_arena *arena, u32 class, u32 flags, unsigned int nr,
+			      u64 *handles)
 {
 	struct pma_pool *pool = arena->pool;
-	u32 pgno = get_partial(arena, class), base;
-	struct pma_page *page;
-	unsigned long bits;
-	unsigned int n;
-	u64 start;
+	u32 pgno = arena->partial[class];
 
+	if (pgno == PMA_NONE && !(flags & PMA_NO_GROWTH))
+		pgno = grow(arena, class);
 	if (pgno == PMA_NONE)
 		return 0;
-	page = page_of(arena, pgno);
-	bits = pma_slab_take(page, pma_pages_shadow(&pool->pages, pgno),
-			     pool->classes->class[class].nr_blocks, nr, &base);
-	start = pma_region_handle(&pool->region, pgno) + base * page->slab.block_size;
-	for (n = 0; bits; bits &= bits - 1, n++) {
-		handles[n] = start + __ffs(bits) * page->slab.block_size;
-		pma_pages_record(&pool->pages, handles[n], page->slab.block_size, size);
+	nr = pma_slab_take(&pool->pages, pgno, &pool->classes->class[class], nr, handles);
+	if (!page_of(arena, pgno)->slab.nr_free)
+		make_full(arena, class, pgno);
+	return nr;
+}
+
+/* The same of one that has them: as if this CPU had been lent them. */
+static unsigned int take_as_lent(struct pma_arena *arena, u32 class, u32 flags, unsigned int nr,
+				 u64 *handles)
+{
+	u32 bits[LENT_MAX] __uninitialized, done = 0;
+
+	nr = min(nr, LENT_MAX);
+	nr = pma_cpu_take_own(arena, class, nr, bits) ?:
+	     pma_slabs_lend(arena, class, nr, bits, flags) ?:
+	     flags & PMA_NO_GROWTH ? 0 : pma_cpu_steal(arena, class, nr, bits);
+	/* The lowest come last. */
+	while (nr--) {
+		if (!WARN_ON_ONCE(!test_and_clear_bit(bits[nr], arena->fast.shadow)))
+			handles[done++] = (u64)bits[nr] << arena->fast.bit_shift;
 	}
-	if (!page->slab.nr_free) {
-		pma_arena_drop(arena, &arena->partial[class], pgno);
-		pma_arena_push(arena, &arena->full, pgno);
-		pma_page_set_slab(page, PMA_SLAB_FULL);
-	}
-	return n;
+	return done;
+}
+
+/* Take some blocks, and say where they are. */
+static unsigned int alloc_some(struct pma_arena *arena, u32 class, size_t size, u32 flags,
+			       unsigned int nr, u64 *handles)
+{
+	u32 block_size = arena->pool->classes->class[class].block_size, i;
+
+	nr = arena->kept ? take_as_lent(arena, class, flags, nr, handles) :
+			   take_some(arena, class, flags, nr, handles);
+	for (i = 0; i < nr; i++)
+		pma_pages_record(&arena->pool->pages, handles[i], block_size, size);
+	return nr;
 }
 
 /**
@@ -115,7 +287,7 @@ static unsigned int alloc_some(struct pma_arena *arena, u32 class, size_t size,
  * @arena: whose they will be
  * @class: of them
  * @size: bytes wanted of each
- * @flags: PMA_ZERO
+ * @flags: PMA_ZERO, PMA_NO_GROWTH
  * @nr: how many
  * @handles: of those there are
  *
@@ -130,7 +302,7 @@ unsigned int pma_slabs_alloc(struct pma_arena *arena, u32 class, size_t size, u3
 
 	lockdep_assert_held(&arena->lock);
 	for (; done < nr; done += got) {
-		got = alloc_some(arena, class, size, nr - done, handles + done);
+		got = alloc_some(arena, class, size, flags, nr - done, handles + done);
 		if (!got)
 			break;
 	}
@@ -144,7 +316,7 @@ unsigned int pma_slabs_alloc(struct pma_arena *arena, u32 class, size_t size, u3
 /**
  * pma_slabs_place() - put a slab page that got blocks back where it belongs
  * @arena: whose it is
- * @pgno: the page, which pma_slabs_claim() answered true of
+ * @pgno: the page
  * @was_full: it is among the full ones still
  *
  * That may be another list, or the pool.
@@ -154,108 +326,19 @@ unsigned int pma_slabs_alloc(struct pma_arena *arena, u32 class, size_t size, u3
 void pma_slabs_place(struct pma_arena *arena, u32 pgno, bool was_full)
 {
 	const struct pma_page *page = page_of(arena, pgno);
-	u32 *partial = &arena->partial[pma_page_id(page).class];
+	u32 class = pma_page_id(page).class;
+	bool is_empty = page->slab.nr_free == arena->pool->classes->class[class].nr_blocks;
 
-	if (page->slab.nr_free == class_of(arena, page)->nr_blocks) {
-		release(arena, was_full ? &arena->full : partial, pgno);
-	} else if (was_full) {
+	if (!was_full && !is_empty)
+		return;
+	if (was_full)
 		pma_arena_drop(arena, &arena->full, pgno);
-		pma_arena_push(arena, partial, pgno);
-	}
-}
-
-/**
- * pma_slabs_claim() - see to it that no CPU changes a slab page meanwhile
- * @page: its descriptor
- *
- * One that is full is not a CPU's then, until pma_slabs_freed().
- *
- * Context: The arena's lock is held.
- * Return: true if it is up to who holds the lock; false if a CPU has it: whoever frees
- * blocks there sets bits atomically, and the CPU will count them.
- */
-bool pma_slabs_claim(struct pma_page *page)
-{
-	u32 word;
-	u8 flags;
-
-	do {
-		word = READ_ONCE(*(u32 *)page);
-		flags = pma_page_id_of(word).kind & ~PMA_PAGE_KINDS;
-		if (!flags)
-			return true;
-		if (flags & PMA_SLAB_GIVEN)
-			return false;
-		/* A full page becomes ours, of a CPU's it is said that others gave to it. */
-		flags &= PMA_SLAB_FULL;
-	} while (!pma_page_swap_now(page, word, pma_page_slab_word(word, flags ?: PMA_SLAB_GIVEN)));
-	return flags;
-}
-
-/**
- * pma_slabs_free_of_cpu() - free a slab block of a page that a CPU has
- * @arena: whose it is
- * @page: descriptor of its page, which pma_slabs_claim() answered false of
- * @bitmap: the page's shadow
- * @index: the block's number there
- *
- * The CPU takes others meanwhile, without the lock.
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: false if it is free already.
- */
-bool pma_slabs_free_of_cpu(struct pma_arena *arena, const struct pma_page *page,
-			   unsigned long *bitmap, u32 index)
-{
-	lockdep_assert_held(&arena->lock);
-	if (test_and_set_bit(index, bitmap))
-		return false;
-	pma_arena_count_frees(arena, 1, page->slab.block_size);
-	/* It may be a spare one, and be empty now. */
-	pma_keepers_tell(arena);
-	return true;
-}
-
-/**
- * pma_slabs_activate() - give a CPU a slab page
- * @arena: whose it is
- * @class: of its blocks
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: a page with a free block, which the CPU has now, or PMA_NONE.
- */
-u32 pma_slabs_activate(struct pma_arena *arena, u32 class)
-{
-	u32 pgno;
-
-	lockdep_assert_held(&arena->lock);
-	pgno = get_partial(arena, class);
-	if (pgno == PMA_NONE)
-		return PMA_NONE;
-	pma_arena_drop(arena, &arena->partial[class], pgno);
-	pma_arena_push(arena, &arena->full, pgno);
-	page_of(arena, pgno)->slab.nr_free = 0;
-	pma_page_set_slab(page_of(arena, pgno), PMA_SLAB_CPU);
-	return pgno;
-}
-
-/**
- * pma_slabs_settle() - let a CPU part with a slab page, in which others may have freed blocks
- * @arena: whose it is
- * @pgno: the page; the CPU has forgotten it, or does so before the lock is released
- *
- * Context: The arena's lock is held; takes the pool's.
- */
-void pma_slabs_settle(struct pma_arena *arena, u32 pgno)
-{
-	struct pma_page *page = page_of(arena, pgno);
-
-	lockdep_assert_held(&arena->lock);
-	pma_slab_recount(page, pma_pages_shadow(&arena->pool->pages, pgno),
-			 class_of(arena, page)->nr_blocks);
-	pma_page_set_slab(page, page->slab.nr_free ? 0 : PMA_SLAB_FULL);
-	if (page->slab.nr_free)
-		pma_slabs_place(arena, pgno, true);
+	else
+		drop_partial(arena, class, pgno);
+	if (is_empty)
+		release(arena, pgno);
+	else
+		push_partial(arena, class, pgno);
 }
 
 static u32 release_list(struct pma_arena *arena, u32 *list, u32 most)
@@ -263,20 +346,22 @@ static u32 release_list(struct pma_arena *arena, u32 *list, u32 most)
 	u32 n;
 
 	for (n = 0; n < most && *list != PMA_NONE; n++) {
-		const struct pma_page *page = page_of(arena, *list);
+		u32 pgno = *list;
+		const struct pma_page *page = page_of(arena, pgno);
 		u32 used = class_of(arena, page)->nr_blocks - page->slab.nr_free;
 
 		arena->stats.frees += used;
 		arena->stats.live_blocks -= used;
 		arena->stats.live_bytes -= (u64)used * page->slab.block_size;
-		release(arena, list, *list);
+		pma_arena_drop(arena, list, pgno);
+		release(arena, pgno);
 	}
 	return n;
 }
 
 /**
  * pma_slabs_release() - free slab pages, whatever is in them
- * @arena: whose they are; no CPU has any
+ * @arena: whose they are; its CPUs have no blocks
  * @most: how many pages at most
  *
  * Context: The arena's lock is held; takes the pool's.

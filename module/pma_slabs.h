@@ -9,12 +9,11 @@
 
 unsigned int pma_slabs_alloc(struct pma_arena *arena, u32 class, size_t size, u32 flags,
 			     unsigned int nr, u64 *handles);
+unsigned int pma_slabs_lend(struct pma_arena *arena, u32 class, unsigned int nr, u32 *bits,
+			    u32 flags);
+void pma_slabs_put_back(struct pma_arena *arena, u32 class, unsigned int nr, const u32 *bits);
+void pma_slabs_recount(struct pma_arena *arena, u32 pgno);
 void pma_slabs_place(struct pma_arena *arena, u32 pgno, bool was_full);
-bool pma_slabs_claim(struct pma_page *page);
-bool pma_slabs_free_of_cpu(struct pma_arena *arena, const struct pma_page *page,
-			   unsigned long *bitmap, u32 index);
-u32 pma_slabs_activate(struct pma_arena *arena, u32 class);
-void pma_slabs_settle(struct pma_arena *arena, u32 pgno);
 u32 pma_slabs_release(struct pma_arena *arena, u32 most);
 
 /**
@@ -24,33 +23,32 @@ u32 pma_slabs_release(struct pma_arena *arena, u32 most);
  * @size: bytes wanted
  * @handle: of it
  *
- * Context: The arena's lock is held.
+ * Context: The arena's lock is held; its CPUs have no blocks.
  * Return: false if nothing was done, and it is for pma_slabs_alloc().
  */
 static __always_inline bool pma_slabs_alloc_one(struct pma_arena *arena, u32 class, size_t size,
 						u64 *handle)
 {
 	struct pma_pages *pages = &arena->pool->pages;
-	u32 pgno = arena->partial[class], index;
-	struct pma_page *page = &pages->desc[pgno];
+	u32 pgno = arena->partial[class], block_size;
 
 	if (unlikely(pgno == PMA_NONE) ||
-	    !pma_slab_take_one(page, pma_pages_shadow(pages, pgno), &index))
+	    !pma_slab_take_one(pages, pgno, &arena->pool->classes->class[class], handle))
 		return false;
-	*handle = pma_region_handle(&arena->pool->region, pgno) + index * page->slab.block_size;
-	pma_pages_record(pages, *handle, page->slab.block_size, size);
-	pma_arena_count_allocs(arena, 1, page->slab.block_size);
+	block_size = pages->desc[pgno].slab.block_size;
+	pma_pages_record(pages, *handle, block_size, size);
+	pma_arena_count_allocs(arena, 1, block_size);
 	return true;
 }
 
 /**
  * pma_slabs_freed() - what follows when blocks of a slab page were put back
  * @arena: whose the page is
- * @page: its descriptor, which pma_slabs_claim() answered true of
+ * @page: its descriptor
  * @pgno: its number
  * @nr_blocks: that it has
  * @nr: how many were put back, at least 1; their bits are set
- * @lowest: the first of them in the page
+ * @lowest: the first bit of them in the page
  *
  * Where this changes only counts, nothing is called.
  *
@@ -72,32 +70,23 @@ static __always_inline void pma_slabs_freed(struct pma_arena *arena, struct pma_
  * pma_slabs_free() - free a slab block
  * @arena: whose it is
  * @page: descriptor of its page
- * @pgno: the page's number
- * @nr_blocks: that it has
- * @index: the block's number there
+ * @handle: of its start
  *
  * Context: The arena's lock is held; takes the pool's.
  * Return: false if it is free already.
  */
 static __always_inline bool pma_slabs_free(struct pma_arena *arena, struct pma_page *page,
-					   u32 pgno, u32 nr_blocks, u32 index)
+					   u64 handle)
 {
-	unsigned long *bitmap = pma_pages_shadow(&arena->pool->pages, pgno);
+	struct pma_pages *pages = &arena->pool->pages;
+	u32 pgno = pma_region_pgno(pages->region, handle);
+	u32 bit = (handle & (pma_region_page_size(pages->region) - 1)) >> pages->bit_shift;
 
-	u8 kind = READ_ONCE(page->kind);
-
-	if (kind & PMA_SLAB_GIVEN)
-		return pma_slabs_free_of_cpu(arena, page, bitmap, index);
-	if (kind != PMA_KIND_SLAB) {
-		/* First this, as a refusal shall change nothing. */
-		if (test_bit(index, bitmap))
-			return false;
-		if (!pma_slabs_claim(page))
-			return pma_slabs_free_of_cpu(arena, page, bitmap, index);
-	}
-	if (__test_and_set_bit(index, bitmap))
+	/* A CPU may be freeing it, or another. */
+	if (test_and_set_bit(bit, pma_pages_shadow(pages, pgno)))
 		return false;
-	pma_slabs_freed(arena, page, pgno, nr_blocks, 1, index);
+	pma_slabs_freed(arena, page, pgno,
+			arena->pool->classes->class[pma_page_id(page).class].nr_blocks, 1, bit);
 	return true;
 }
 
