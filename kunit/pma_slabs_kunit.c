@@ -8,137 +8,78 @@
 #include <linux/pma.h>
 
 #include "pma_block.h"
-#include "pma_kunit.h"
+#include "pma_kunit_world.h"
 #include "pma_slabs.h"
 
-#define SIZE	256
-#define BLOCKS	16	/* of a page */
+#define SIZE	PMA_KUNIT_WORLD_SIZE
+#define BLOCKS	PMA_KUNIT_WORLD_BLOCKS
 
-/**
- * struct world - an arena and a class
- * @arena: the arena
- * @class: of SIZE
- * @irq: of whoever has the arena's lock
- */
-struct world {
-	struct pma_arena *arena;
-	u32 class;
-	unsigned long irq;
-};
-
-static struct world create_world_of(struct kunit *test, u32 flags)
+static struct pma_kunit_world create_world(struct kunit *test)
 {
-	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
-	struct world world = { .arena = pma_kunit_arena(test, pool, flags) };
-	struct pma_route route;
-
-	KUNIT_ASSERT_EQ(test, pma_pool_route(pool, SIZE, 0, &route), 0);
-	KUNIT_ASSERT_EQ(test, route.kind, PMA_KIND_SLAB);
-	world.class = route.class;
-	KUNIT_ASSERT_EQ(test, pool->classes->class[world.class].nr_blocks, BLOCKS);
-	return world;
+	return pma_kunit_world_of(test, 0);
 }
 
-static struct world create_world(struct kunit *test)
-{
-	return create_world_of(test, 0);
-}
-
-/* One with magazines. */
-static struct world create_percpu_world(struct kunit *test)
-{
-	struct world world = create_world_of(test, PMA_ARENA_PERCPU);
-
-	if (!world.arena->kept)
-		kunit_skip(test, "CPUs have no magazines");
-	pma_kunit_move_to_cpu(0);
-	return world;
-}
-
-static void lock(struct world *world)
-	__acquires(&world->arena->lock)
-{
-	raw_spin_lock_irqsave(&world->arena->lock, world->irq);
-}
-
-static void unlock(struct world *world)
-	__releases(&world->arena->lock)
-{
-	raw_spin_unlock_irqrestore(&world->arena->lock, world->irq);
-}
-
-static struct pma_page *page_of(const struct world *world, u32 pgno)
-{
-	return &world->arena->pool->pages.desc[pgno];
-}
-
-static u32 slab_pages(const struct world *world)
+static u32 slab_pages(const struct pma_kunit_world *world)
 {
 	return world->arena->stats.slab_pages;
 }
 
 /* The page of the last of them. */
-static u32 alloc(struct kunit *test, struct world *world, u32 nr)
+static u32 alloc(struct kunit *test, struct pma_kunit_world *world, u32 nr)
 {
 	u64 handles[4 * BLOCKS];
 
 	KUNIT_ASSERT_LE(test, nr, ARRAY_SIZE(handles));
-	lock(world);
+	pma_kunit_world_lock(world);
 	KUNIT_EXPECT_EQ(test, pma_slabs_alloc(world->arena, world->class, SIZE, 0, nr, handles),
 			nr);
-	unlock(world);
+	pma_kunit_world_unlock(world);
 	return pma_region_pgno(&world->arena->pool->region, handles[nr - 1]);
 }
 
-static bool free_block(struct world *world, u32 pgno, u32 index)
+static bool free_block(struct pma_kunit_world *world, u32 pgno, u32 index)
 {
 	u64 handle = pma_region_handle(&world->arena->pool->region, pgno) + index * SIZE;
 	bool freed;
 
-	lock(world);
-	freed = pma_slabs_free(world->arena, page_of(world, pgno), handle);
-	unlock(world);
+	pma_kunit_world_lock(world);
+	freed = pma_slabs_free(world->arena, pma_kunit_world_page(world, pgno), handle);
+	pma_kunit_world_unlock(world);
 	return freed;
 }
 
-static u32 release(struct world *world, u32 most)
+static u32 release(struct pma_kunit_world *world, u32 most)
 {
 	u32 nr;
 
-	lock(world);
+	pma_kunit_world_lock(world);
 	nr = pma_slabs_release(world->arena, most);
-	unlock(world);
+	pma_kunit_world_unlock(world);
 	return nr;
-}
-
-static void expect_lists(struct kunit *test, const struct world *world, u32 partial, u32 full)
-{
-	KUNIT_EXPECT_EQ(test, world->arena->partial[world->class], partial);
-	KUNIT_EXPECT_EQ(test, world->arena->full, full);
 }
 
 /* Partial with its first block, full with its last; and the other way round. */
 static void page_goes_from_list_to_list(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = create_world(test);
 	u32 pgno = alloc(test, &world, 1), i;
 
-	expect_lists(test, &world, pgno, PMA_NONE);
+	pma_kunit_world_lists(test, &world, pgno, PMA_NONE);
 	KUNIT_EXPECT_EQ(test, alloc(test, &world, BLOCKS - 1), pgno);
-	expect_lists(test, &world, PMA_NONE, pgno);
+	pma_kunit_world_lists(test, &world, PMA_NONE, pgno);
 	for (i = 0; i < BLOCKS; i++) {
 		KUNIT_EXPECT_EQ(test, slab_pages(&world), 1);
 		free_block(&world, pgno, i);
-		expect_lists(test, &world, i < BLOCKS - 1 ? pgno : PMA_NONE, PMA_NONE);
+		pma_kunit_world_lists(test, &world, i < BLOCKS - 1 ? pgno : PMA_NONE, PMA_NONE);
 	}
 	KUNIT_EXPECT_EQ(test, slab_pages(&world), 0);
-	KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->kind, PMA_KIND_FREE);
+	KUNIT_EXPECT_EQ(test, pma_kunit_world_page(&world, pgno)->kind, PMA_KIND_FREE);
 }
 
 /* Who asks for more than a page has gets them of several. */
 static void alloc_goes_on_in_the_next_page(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = create_world(test);
 
 	alloc(test, &world, 3);
 	alloc(test, &world, 2 * BLOCKS);
@@ -151,33 +92,33 @@ static void alloc_goes_on_in_the_next_page(struct kunit *test)
 /* The second time nothing is changed. */
 static void free_is_refused_twice(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = create_world(test);
 	u32 pgno = alloc(test, &world, 3);
 
 	KUNIT_EXPECT_TRUE(test, free_block(&world, pgno, 1));
 	KUNIT_EXPECT_FALSE(test, free_block(&world, pgno, 1));
 	KUNIT_EXPECT_FALSE(test, free_block(&world, pgno, 3));
-	KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->slab.nr_free, BLOCKS - 2);
+	KUNIT_EXPECT_EQ(test, pma_kunit_world_page(&world, pgno)->slab.nr_free, BLOCKS - 2);
 	KUNIT_EXPECT_EQ(test, world.arena->stats.frees, 1);
 	pma_kunit_expect_live(test, world.arena, 2, 2 * SIZE);
 	pma_kunit_expect_sound(test, world.arena->pool);
 	KUNIT_EXPECT_EQ(test, release(&world, 64), 1);
 }
 
-static bool alloc_one(struct world *world, u64 *handle)
+static bool alloc_one(struct pma_kunit_world *world, u64 *handle)
 {
 	bool done;
 
-	lock(world);
+	pma_kunit_world_lock(world);
 	done = pma_slabs_alloc_one(world->arena, world->class, SIZE, handle);
-	unlock(world);
+	pma_kunit_world_unlock(world);
 	return done;
 }
 
 /* The short way takes neither a page's first block nor its last. */
 static void alloc_one_changes_no_list(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = create_world(test);
 	u32 pgno, i;
 	u64 handle;
 
@@ -189,27 +130,27 @@ static void alloc_one_changes_no_list(struct kunit *test)
 					      i * SIZE);
 	}
 	KUNIT_EXPECT_FALSE(test, alloc_one(&world, &handle));
-	expect_lists(test, &world, pgno, PMA_NONE);
+	pma_kunit_world_lists(test, &world, pgno, PMA_NONE);
 	pma_kunit_expect_live(test, world.arena, BLOCKS - 1, (BLOCKS - 1) * SIZE);
 	pma_kunit_expect_sound(test, world.arena->pool);
 	KUNIT_EXPECT_EQ(test, release(&world, 64), 1);
 }
 
-static u32 alloc_without_growth(struct world *world, u32 nr)
+static u32 alloc_without_growth(struct pma_kunit_world *world, u32 nr)
 {
 	u64 handles[BLOCKS];
 	u32 got;
 
-	lock(world);
+	pma_kunit_world_lock(world);
 	got = pma_slabs_alloc(world->arena, world->class, SIZE, PMA_NO_GROWTH, nr, handles);
-	unlock(world);
+	pma_kunit_world_unlock(world);
 	return got;
 }
 
 /* With magazines or without. */
 static void alloc_without_growth_takes_what_is_there(struct kunit *test)
 {
-	struct world worlds[] = { create_world(test), create_percpu_world(test) };
+	struct pma_kunit_world worlds[] = { create_world(test), pma_kunit_world_percpu(test) };
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(worlds); i++) {
@@ -226,17 +167,17 @@ static void alloc_without_growth_takes_what_is_there(struct kunit *test)
 /* Under the lock: what this CPU has, then what pages have, more than one page's. */
 static void alloc_takes_as_if_lent(struct kunit *test)
 {
-	struct world world = create_percpu_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	struct pma_arena *arena = world.arena;
 	void *block = pma_alloc(arena, SIZE);
 	u64 first = block - arena->pool->region.base, handles[2 * BLOCKS];
 	u32 had = pma_kunit_magazine_blocks(arena), i;
 
 	KUNIT_ASSERT_GT(test, had, 0);
-	lock(&world);
+	pma_kunit_world_lock(&world);
 	KUNIT_EXPECT_EQ(test, pma_slabs_alloc(arena, world.class, SIZE, 0, 2 * BLOCKS, handles),
 			2 * BLOCKS);
-	unlock(&world);
+	pma_kunit_world_unlock(&world);
 	KUNIT_EXPECT_EQ(test, pma_kunit_magazine_blocks(arena), 0);
 	for (i = 0; i < had; i++)
 		KUNIT_EXPECT_EQ(test, handles[i], first + (i + 1) * SIZE);
@@ -252,16 +193,16 @@ static void alloc_takes_as_if_lent(struct kunit *test)
 /* Of a page with many more blocks than are taken in one go. */
 static void alloc_of_many_from_one_page(struct kunit *test)
 {
-	struct world world = create_percpu_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	const struct pma_region *region = &world.arena->pool->region;
 	struct pma_kunit_map map;
 	u64 handles[100];
 	u32 i;
 
 	pma_kunit_map_init(test, &map, ARRAY_SIZE(handles));
-	lock(&world);
+	pma_kunit_world_lock(&world);
 	KUNIT_EXPECT_EQ(test, pma_slabs_alloc(world.arena, 0, 16, 0, 100, handles), 100);
-	unlock(&world);
+	pma_kunit_world_unlock(&world);
 	/* The page's first ones, each once. */
 	for (i = 0; i < 100; i++) {
 		u32 offset = handles[i] & (pma_region_page_size(region) - 1);
@@ -275,7 +216,7 @@ static void alloc_of_many_from_one_page(struct kunit *test)
 /* Where there is no page, and this CPU has nothing: all but one of what another has. */
 static void alloc_takes_from_other_cpus(struct kunit *test)
 {
-	struct world world = create_percpu_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	struct pma_arena *arena = world.arena;
 	u64 handles[BLOCKS];
 	u32 had;
@@ -287,10 +228,10 @@ static void alloc_takes_from_other_cpus(struct kunit *test)
 	pma_kunit_move_to_cpu(0);
 	KUNIT_ASSERT_GT(test, had, 1);
 	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 63 * 4096));
-	lock(&world);
+	pma_kunit_world_lock(&world);
 	KUNIT_EXPECT_EQ(test, pma_slabs_alloc(arena, world.class, SIZE, 0, BLOCKS, handles),
 			had - 1);
-	unlock(&world);
+	pma_kunit_world_unlock(&world);
 	pma_kunit_expect_live(test, arena, had, 63 * 4096 + (had - 1) * SIZE);
 	pma_kunit_expect_sound(test, arena->pool);
 	pma_block_free_all(arena);
@@ -299,17 +240,17 @@ static void alloc_takes_from_other_cpus(struct kunit *test)
 /* To its end, however much less was asked for; and no other. */
 static void alloc_zeroes_what_it_takes(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = create_world(test);
 	struct pma_pool *pool = world.arena->pool;
 	u32 pgno = alloc(test, &world, 1);
 	u8 *base = pma_kunit_ptr(pool, pma_region_handle(&pool->region, pgno));
 	u64 handles[2];
 
 	memset(base, 0xee, BLOCKS * SIZE);
-	lock(&world);
+	pma_kunit_world_lock(&world);
 	KUNIT_EXPECT_EQ(test, pma_slabs_alloc(world.arena, world.class, SIZE - 9, PMA_ZERO, 2,
 					      handles), 2);
-	unlock(&world);
+	pma_kunit_world_unlock(&world);
 	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(base + SIZE, 2 * SIZE));
 	KUNIT_EXPECT_TRUE(test, !memchr_inv(base, 0xee, SIZE));
 	KUNIT_EXPECT_TRUE(test, !memchr_inv(base + 3 * SIZE, 0xee, (BLOCKS - 3) * SIZE));
@@ -319,12 +260,12 @@ static void alloc_zeroes_what_it_takes(struct kunit *test)
 /* A page of one block in use more goes back with it, and leaves nothing in the shadow. */
 static void page_goes_back_clean(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = create_world(test);
 	struct pma_pages *pages = &world.arena->pool->pages;
 	u32 pgno = alloc(test, &world, 1);
 
 	KUNIT_EXPECT_TRUE(test, free_block(&world, pgno, 0));
-	KUNIT_EXPECT_EQ(test, pma_page_read(page_of(&world, pgno)),
+	KUNIT_EXPECT_EQ(test, pma_page_read(pma_kunit_world_page(&world, pgno)),
 			pma_page_word(PMA_KIND_FREE, 0, 0));
 	KUNIT_EXPECT_TRUE(test, pma_kunit_is_zero(pma_pages_shadow(pages, pgno),
 						  pages->shadow_bytes));
@@ -334,7 +275,7 @@ static void page_goes_back_clean(struct kunit *test)
 /* So many pages and no more, and all that was in them is freed. */
 static void release_is_bounded(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = create_world(test);
 	struct pma_stats *stats = &world.arena->stats;
 
 	alloc(test, &world, 2 * BLOCKS + 1);

@@ -8,103 +8,59 @@
 
 #include "pma_cpu.h"
 #include "pma_block.h"
-#include "pma_kunit.h"
+#include "pma_kunit_world.h"
 #include "pma_slabs.h"
 
-#define SIZE	256
-#define BLOCKS	16	/* of a page */
+#define SIZE	PMA_KUNIT_WORLD_SIZE
+#define BLOCKS	PMA_KUNIT_WORLD_BLOCKS
 #define LOOKS	8	/* partial pages that are looked at */
 
-/**
- * struct world - an arena whose CPUs have magazines, and a class
- * @arena: the arena
- * @class: of SIZE
- * @irq: of whoever has the arena's lock
- * @bits: what was lent last
- */
-struct world {
-	struct pma_arena *arena;
-	u32 class;
-	unsigned long irq;
-	u32 bits[BLOCKS];
-};
-
-static struct world create_world(struct kunit *test)
-{
-	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
-	struct world world = { .arena = pma_kunit_arena(test, pool, PMA_ARENA_PERCPU) };
-
-	if (!world.arena->kept)
-		kunit_skip(test, "CPUs have no magazines");
-	world.class = pma_slab_class_of(pool->classes, SIZE, 0);
-	KUNIT_ASSERT_EQ(test, pool->classes->class[world.class].nr_blocks, BLOCKS);
-	pma_kunit_move_to_cpu(0);
-	return world;
-}
-
-static void lock(struct world *world)
-	__acquires(&world->arena->lock)
-{
-	raw_spin_lock_irqsave(&world->arena->lock, world->irq);
-}
-
-static void unlock(struct world *world)
-	__releases(&world->arena->lock)
-{
-	raw_spin_unlock_irqrestore(&world->arena->lock, world->irq);
-}
-
-static struct pma_page *page_of(const struct world *world, u32 pgno)
-{
-	return &world->arena->pool->pages.desc[pgno];
-}
-
-static u32 bit_of(const struct world *world, u32 pgno, u32 index)
+static u32 bit_of(const struct pma_kunit_world *world, u32 pgno, u32 index)
 {
 	u32 step = world->arena->pool->classes->class[world->class].step;
 
 	return pma_pages_first_bit(&world->arena->pool->pages, pgno) + index * step;
 }
 
-static u32 lend(struct world *world, u32 nr, u32 flags)
+static u32 lend(struct pma_kunit_world *world, u32 nr, u32 flags)
 {
 	u32 got;
 
-	lock(world);
+	pma_kunit_world_lock(world);
 	got = pma_slabs_lend(world->arena, world->class, nr, world->bits, flags);
-	unlock(world);
+	pma_kunit_world_unlock(world);
 	return got;
 }
 
 /* The page of what was lent last. */
-static u32 lent_page(const struct world *world)
+static u32 lent_page(const struct pma_kunit_world *world)
 {
 	return world->bits[0] >> world->arena->fast.page_bits_shift;
 }
 
-static void put_back(struct world *world, u32 nr, const u32 *bits)
+static void put_back(struct pma_kunit_world *world, u32 nr, const u32 *bits)
 {
-	lock(world);
+	pma_kunit_world_lock(world);
 	pma_slabs_put_back(world->arena, world->class, nr, bits);
-	unlock(world);
+	pma_kunit_world_unlock(world);
 }
 
-static void put_back_one(struct world *world, u32 pgno, u32 index)
+static void put_back_one(struct pma_kunit_world *world, u32 pgno, u32 index)
 {
 	u32 bit = bit_of(world, pgno, index);
 
 	put_back(world, 1, &bit);
 }
 
-static void recount(struct world *world, u32 pgno)
+static void recount(struct pma_kunit_world *world, u32 pgno)
 {
-	lock(world);
+	pma_kunit_world_lock(world);
 	pma_slabs_recount(world->arena, pgno);
-	unlock(world);
+	pma_kunit_world_unlock(world);
 }
 
 /* A page with its first blocks in use, where no other can lend any. */
-static u32 new_page(struct kunit *test, struct world *world, u32 nr_used)
+static u32 new_page(struct kunit *test, struct pma_kunit_world *world, u32 nr_used)
 {
 	u32 pgno, i;
 
@@ -112,51 +68,46 @@ static u32 new_page(struct kunit *test, struct world *world, u32 nr_used)
 	pgno = lent_page(world);
 	for (i = 0; i < nr_used; i++)
 		__clear_bit(bit_of(world, pgno, i), world->arena->fast.shadow);
-	lock(world);
+	pma_kunit_world_lock(world);
 	pma_arena_count_allocs(world->arena, nr_used, nr_used * SIZE);
-	unlock(world);
+	pma_kunit_world_unlock(world);
 	put_back(world, BLOCKS - nr_used, world->bits);
 	return pgno;
 }
 
-static void free_block(struct kunit *test, struct world *world, u32 pgno, u32 index)
+static void free_block(struct kunit *test, struct pma_kunit_world *world, u32 pgno, u32 index)
 {
 	struct pma_pool *pool = world->arena->pool;
 	u64 handle = pma_region_handle(&pool->region, pgno) + index * SIZE;
 
-	lock(world);
-	KUNIT_EXPECT_TRUE(test, pma_slabs_free(world->arena, page_of(world, pgno), handle));
-	unlock(world);
+	pma_kunit_world_lock(world);
+	KUNIT_EXPECT_TRUE(test, pma_slabs_free(world->arena, pma_kunit_world_page(world, pgno),
+					       handle));
+	pma_kunit_world_unlock(world);
 }
 
-static void expect_lists(struct kunit *test, const struct world *world, u32 partial, u32 full)
+static void expect_page(struct kunit *test, const struct pma_kunit_world *world, u32 pgno,
+			u32 nr_free, u32 first_free)
 {
-	KUNIT_EXPECT_EQ(test, world->arena->partial[world->class], partial);
-	KUNIT_EXPECT_EQ(test, world->arena->full, full);
-}
-
-static void expect_page(struct kunit *test, const struct world *world, u32 pgno, u32 nr_free,
-			u32 first_free)
-{
-	KUNIT_EXPECT_EQ(test, page_of(world, pgno)->slab.nr_free, nr_free);
-	KUNIT_EXPECT_EQ(test, page_of(world, pgno)->slab.first_free,
+	KUNIT_EXPECT_EQ(test, pma_kunit_world_page(world, pgno)->slab.nr_free, nr_free);
+	KUNIT_EXPECT_EQ(test, pma_kunit_world_page(world, pgno)->slab.first_free,
 			bit_of(world, 0, first_free));
 }
 
 /* The lowest last; and they are no calls of anybody's yet. */
 static void lend_takes_from_partial_page_first(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	u32 pgno = new_page(test, &world, 3), i;
 
-	expect_lists(test, &world, pgno, PMA_NONE);
+	pma_kunit_world_lists(test, &world, pgno, PMA_NONE);
 	KUNIT_EXPECT_EQ(test, lend(&world, 4, 0), 4);
 	for (i = 0; i < 4; i++) {
 		KUNIT_EXPECT_EQ(test, world.bits[i], bit_of(&world, pgno, 6 - i));
 		KUNIT_EXPECT_TRUE(test, test_bit(world.bits[i], world.arena->fast.shadow));
 	}
 	expect_page(test, &world, pgno, BLOCKS - 7, 7);
-	expect_lists(test, &world, pgno, PMA_NONE);
+	pma_kunit_world_lists(test, &world, pgno, PMA_NONE);
 	KUNIT_EXPECT_EQ(test, world.arena->stats.slab_pages, 1);
 	KUNIT_EXPECT_EQ(test, world.arena->stats.allocs, 3);
 	put_back(&world, 4, world.bits);
@@ -168,14 +119,14 @@ static void lend_takes_from_partial_page_first(struct kunit *test)
 /* As many as it has, and then it is full. */
 static void lend_makes_full(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	u32 pgno = new_page(test, &world, 3);
 
 	KUNIT_EXPECT_EQ(test, lend(&world, BLOCKS, 0), BLOCKS - 3);
-	expect_lists(test, &world, PMA_NONE, pgno);
-	KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->slab.nr_free, 0);
+	pma_kunit_world_lists(test, &world, PMA_NONE, pgno);
+	KUNIT_EXPECT_EQ(test, pma_kunit_world_page(&world, pgno)->slab.nr_free, 0);
 	put_back(&world, 1, world.bits);
-	expect_lists(test, &world, pgno, PMA_NONE);
+	pma_kunit_world_lists(test, &world, pgno, PMA_NONE);
 	put_back(&world, BLOCKS - 4, world.bits + 1);
 	pma_kunit_expect_sound(test, world.arena->pool);
 	pma_block_free_all(world.arena);
@@ -183,7 +134,7 @@ static void lend_makes_full(struct kunit *test)
 
 static void lend_grows(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	u32 pgno;
 
 	KUNIT_EXPECT_EQ(test, lend(&world, 2, PMA_NO_GROWTH), 0);
@@ -191,15 +142,15 @@ static void lend_grows(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lend(&world, 2, 0), 2);
 	pgno = lent_page(&world);
 	expect_page(test, &world, pgno, BLOCKS - 2, 2);
-	expect_lists(test, &world, pgno, PMA_NONE);
+	pma_kunit_world_lists(test, &world, pgno, PMA_NONE);
 	KUNIT_EXPECT_EQ(test, world.arena->stats.slab_pages, 1);
 	put_back(&world, 2, world.bits);
 	KUNIT_EXPECT_EQ(test, world.arena->stats.slab_pages, 0);
-	KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->kind, PMA_KIND_FREE);
+	KUNIT_EXPECT_EQ(test, pma_kunit_world_page(&world, pgno)->kind, PMA_KIND_FREE);
 }
 
 /* Pages that are not whole, and the first, which is looked at last and is. */
-static void lend_of_all_but_first(struct kunit *test, struct world *world, u32 *pages)
+static void lend_of_all_but_first(struct kunit *test, struct pma_kunit_world *world, u32 *pages)
 {
 	u32 i;
 
@@ -215,7 +166,7 @@ static void lend_of_all_but_first(struct kunit *test, struct world *world, u32 *
 	}
 }
 
-static void end_lending(struct kunit *test, struct world *world, const u32 *pages)
+static void end_lending(struct kunit *test, struct pma_kunit_world *world, const u32 *pages)
 {
 	u32 i;
 
@@ -228,7 +179,7 @@ static void end_lending(struct kunit *test, struct world *world, const u32 *page
 /* What a CPU has of a page: nobody knows which blocks are the page's. */
 static void lend_skips_pages_that_are_not_whole(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	u32 pages[LOOKS + 1];
 
 	lend_of_all_but_first(test, &world, pages);
@@ -248,7 +199,7 @@ static void lend_skips_pages_that_are_not_whole(struct kunit *test)
 /* So that what lies behind it is found the next time. */
 static void what_is_not_whole_comes_last(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	u32 pages[LOOKS + 1];
 
 	lend_of_all_but_first(test, &world, pages);
@@ -264,18 +215,18 @@ static void what_is_not_whole_comes_last(struct kunit *test)
 
 static void lend_needs_a_page(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	u64 all = pma_kunit_alloc(test, world.arena, world.arena->pool->region.bytes);
 
 	KUNIT_EXPECT_EQ(test, lend(&world, 1, 0), 0);
-	expect_lists(test, &world, PMA_NONE, PMA_NONE);
+	pma_kunit_world_lists(test, &world, PMA_NONE, PMA_NONE);
 	pma_kunit_free(test, world.arena, all);
 }
 
 /* Where there is no page, this CPU parts with what it has, and that may be what is there. */
 static void lend_after_parting_with_all(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	void *block = pma_alloc(world.arena, SIZE);
 	u32 pgno = world.arena->partial[world.class];
 
@@ -294,7 +245,7 @@ static void lend_after_parting_with_all(struct kunit *test)
 /* In any order, and with what other CPUs have taken in between. */
 static void put_back_of_several_pages(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	u32 none = pma_pages_no_bit(&world.arena->pool->pages);
 	u32 a = new_page(test, &world, 1), b, c;
 
@@ -315,7 +266,7 @@ static void put_back_of_several_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_pool_link(world.arena->pool, c)->next, PMA_NONE);
 	/* One that was full goes back at once. */
 	put_back(&world, BLOCKS, world.bits);
-	KUNIT_EXPECT_EQ(test, page_of(&world, c)->kind, PMA_KIND_FREE);
+	KUNIT_EXPECT_EQ(test, pma_kunit_world_page(&world, c)->kind, PMA_KIND_FREE);
 	KUNIT_EXPECT_EQ(test, world.arena->full, PMA_NONE);
 	KUNIT_EXPECT_EQ(test, world.arena->stats.slab_pages, 2);
 	put_back(&world, 0, world.bits);
@@ -332,7 +283,7 @@ static void put_back_of_several_pages(struct kunit *test)
 /* The first block of a page is the next bit after all those of the page before. */
 static void put_back_of_neighbours(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	u32 a, b;
 
 	KUNIT_EXPECT_EQ(test, lend(&world, BLOCKS, 0), BLOCKS);
@@ -353,38 +304,38 @@ static void put_back_of_neighbours(struct kunit *test)
 /* Nothing in use, and the last of what was lent comes back. */
 static void put_back_of_all_gives_page_back(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	u32 pgno, i;
 
 	KUNIT_EXPECT_EQ(test, lend(&world, BLOCKS, 0), BLOCKS);
 	pgno = lent_page(&world);
 	for (i = 0; i < BLOCKS; i++) {
-		KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->kind, PMA_KIND_SLAB);
+		KUNIT_EXPECT_EQ(test, pma_kunit_world_page(&world, pgno)->kind, PMA_KIND_SLAB);
 		put_back_one(&world, pgno, i);
-		expect_lists(test, &world, i < BLOCKS - 1 ? pgno : PMA_NONE, PMA_NONE);
+		pma_kunit_world_lists(test, &world, i < BLOCKS - 1 ? pgno : PMA_NONE, PMA_NONE);
 	}
-	KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->kind, PMA_KIND_FREE);
+	KUNIT_EXPECT_EQ(test, pma_kunit_world_page(&world, pgno)->kind, PMA_KIND_FREE);
 	KUNIT_EXPECT_EQ(test, world.arena->stats.slab_pages, 0);
 }
 
 /* A block that was lent and is in no magazine: of a partial page, and a full one. */
 static void recount_finds_lost_block(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	u32 pgno = new_page(test, &world, 3);
 
 	KUNIT_EXPECT_EQ(test, lend(&world, 2, 0), 2);
 	put_back(&world, 1, world.bits);
 	recount(&world, pgno);
 	expect_page(test, &world, pgno, BLOCKS - 3, 0);
-	expect_lists(test, &world, pgno, PMA_NONE);
+	pma_kunit_world_lists(test, &world, pgno, PMA_NONE);
 	pma_kunit_expect_sound(test, world.arena->pool);
 
 	KUNIT_EXPECT_EQ(test, lend(&world, BLOCKS, 0), BLOCKS - 3);
-	expect_lists(test, &world, PMA_NONE, pgno);
+	pma_kunit_world_lists(test, &world, PMA_NONE, pgno);
 	recount(&world, pgno);
 	expect_page(test, &world, pgno, BLOCKS - 3, 0);
-	expect_lists(test, &world, pgno, PMA_NONE);
+	pma_kunit_world_lists(test, &world, pgno, PMA_NONE);
 	pma_kunit_expect_sound(test, world.arena->pool);
 
 	pma_block_free_all(world.arena);
@@ -392,25 +343,25 @@ static void recount_finds_lost_block(struct kunit *test)
 
 static void recount_gives_empty_page_back(struct kunit *test)
 {
-	struct world world = create_world(test);
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	u32 pgno;
 
 	KUNIT_EXPECT_EQ(test, lend(&world, 1, 0), 1);
 	pgno = lent_page(&world);
 	recount(&world, pgno);
-	KUNIT_EXPECT_EQ(test, page_of(&world, pgno)->kind, PMA_KIND_FREE);
-	expect_lists(test, &world, PMA_NONE, PMA_NONE);
+	KUNIT_EXPECT_EQ(test, pma_kunit_world_page(&world, pgno)->kind, PMA_KIND_FREE);
+	pma_kunit_world_lists(test, &world, PMA_NONE, PMA_NONE);
 	KUNIT_EXPECT_EQ(test, lend(&world, BLOCKS, 0), BLOCKS);
 	recount(&world, lent_page(&world));
-	expect_lists(test, &world, PMA_NONE, PMA_NONE);
+	pma_kunit_world_lists(test, &world, PMA_NONE, PMA_NONE);
 	KUNIT_EXPECT_EQ(test, world.arena->stats.slab_pages, 0);
 }
 
 /* It may have gone, and be another's, or hold something else. */
 static void recount_leaves_others_alone(struct kunit *test)
 {
-	struct world world = create_world(test);
-	struct world other = { .class = world.class };
+	struct pma_kunit_world world = pma_kunit_world_percpu(test);
+	struct pma_kunit_world other = { .class = world.class };
 	struct pma_page *before;
 	u32 theirs, pgno;
 
@@ -424,10 +375,10 @@ static void recount_leaves_others_alone(struct kunit *test)
 	new_page(test, &world, 3);
 	pma_kunit_alloc(test, world.arena, 3 * 4096);
 	pma_kunit_alloc(test, world.arena, 3000);
-	memcpy(before, page_of(&world, 0), 64 * sizeof(*before));
+	memcpy(before, pma_kunit_world_page(&world, 0), 64 * sizeof(*before));
 	for (pgno = 0; pgno < 64; pgno++)
 		recount(&world, pgno);
-	KUNIT_EXPECT_MEMEQ(test, page_of(&world, 0), before, 64 * sizeof(*before));
+	KUNIT_EXPECT_MEMEQ(test, pma_kunit_world_page(&world, 0), before, 64 * sizeof(*before));
 	put_back(&other, 2, other.bits);
 	pma_kunit_expect_sound(test, world.arena->pool);
 	pma_block_free_all(world.arena);
