@@ -95,6 +95,33 @@ u32 pma_arena_take_held(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
 }
 
 /**
+ * pma_arena_take_back() - as pma_arena_take_run(), where the pool could not serve
+ * @arena: whose it will be
+ * @nr_pages: its length
+ * @client_flags: of its tags
+ *
+ * What is missing may be pages that are empty but for blocks that this CPU has: those of few
+ * large ones come first.
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: its first page, or PMA_NONE.
+ */
+u32 pma_arena_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
+{
+	u32 class = arena->kept ? arena->pool->classes->nr : 0, pgno;
+
+	lockdep_assert_held(&arena->lock);
+	while (class--) {
+		if (!pma_drain_give_back(arena, class))
+			continue;
+		pgno = pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
+		if (pgno != PMA_NONE)
+			return pgno;
+	}
+	return PMA_NONE;
+}
+
+/**
  * pma_arena_clean_run() - zero what others left in pages just taken
  * @arena: whose they are now
  * @pgno: the first

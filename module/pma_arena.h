@@ -168,7 +168,7 @@ static inline void pma_arena_set_class(struct pma_arena *arena, u32 i, u32 class
 }
 
 /* For the rest of L3. */
-u32 pma_drain_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags);
+u32 pma_arena_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags);
 u32 pma_arena_take_held(struct pma_arena *arena, u32 nr_pages, u32 client_flags);
 void pma_arena_clean_run(struct pma_arena *arena, u32 pgno, u32 nr_pages);
 void pma_arena_give_held(struct pma_arena *arena, u32 pgno, u32 nr_pages);
@@ -203,7 +203,7 @@ static inline u32 pma_arena_take_run(struct pma_arena *arena, u32 nr_pages, u32 
 		return pma_arena_take_held(arena, nr_pages, client_flags);
 	pgno = pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
 	if (unlikely(pgno == PMA_NONE))
-		pgno = pma_drain_take_back(arena, nr_pages, client_flags);
+		pgno = pma_arena_take_back(arena, nr_pages, client_flags);
 	return pgno;
 }
 

@@ -77,8 +77,10 @@ static __always_inline unsigned int give_some(const struct pma_arena *arena,
 			if (test_and_set_bit(bit, fast.shadow))
 				break;
 		} else {
+			if (bit >= fast.nr_bits)
+				break;
 			page = &fast.desc[bit >> fast.page_bits_shift];
-			if (bit >= fast.nr_bits || pma_page_read(page) != word ||
+			if (pma_page_read(page) != word ||
 			    !pma_cpu_free_bit(arena, bit, page, word))
 				break;
 			first = bit & -page_bits;

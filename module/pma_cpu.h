@@ -144,21 +144,6 @@ pma_cpu_magazine_of(const struct pma_arena *arena, const struct pma_page *page)
 	return &arena->fast.magazines[READ_ONCE(page->class)];
 }
 
-/*
- * Is it the start of a block in use, of a slab page for this CPU's magazine?  Of one that is
- * not, the answer may be wrong if its page is given back and cut again between the looks.
- */
-static __always_inline bool pma_cpu_judges(const struct pma_arena *arena,
-					   struct pma_magazine __percpu *own, size_t bit,
-					   const struct pma_page *page)
-{
-	u32 word = __this_cpu_read(own->word);
-
-	/* If the page has gone, that was no bit of its bitmap any more. */
-	return pma_page_read(page) == word && !test_bit_acquire(bit, arena->fast.shadow) &&
-	       pma_page_read(page) == word;
-}
-
 /* Free a block of a slab page that was ours when @word was read; false if it is none in use. */
 static __always_inline bool pma_cpu_free_bit(const struct pma_arena *arena, size_t bit,
 					     const struct pma_page *page, u32 word)

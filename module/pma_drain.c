@@ -12,40 +12,20 @@
 /* Where requests fail CPUs are asked for what they have no more often than this. */
 #define PERIOD		HZ
 
-/* Let this CPU part with its blocks of a class; has the pool got pages back? */
-static bool give_back(struct pma_arena *arena, u32 class)
+/**
+ * pma_drain_give_back() - let this CPU part with its blocks of a class
+ * @arena: the arena, whose CPUs have magazines
+ * @class: of them
+ *
+ * Context: The arena's lock is held; takes the pool's.
+ * Return: true if the pool has got pages back.
+ */
+bool pma_drain_give_back(struct pma_arena *arena, u32 class)
 {
 	u32 had = arena->stats.slab_pages;
 
 	pma_cpu_flush(arena, &this_cpu_ptr(arena->fast.magazines)[class], 0);
 	return arena->stats.slab_pages < had;
-}
-
-/**
- * pma_drain_take_back() - as pma_arena_take_run(), where the pool could not serve
- * @arena: whose it will be
- * @nr_pages: its length
- * @client_flags: of its tags
- *
- * What is missing may be empty pages, but for blocks that this CPU has.  Few large ones are
- * in the way first.
- *
- * Context: The arena's lock is held; takes the pool's.
- * Return: its first page, or PMA_NONE.
- */
-u32 pma_drain_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
-{
-	u32 class = arena->kept ? arena->pool->classes->nr : 0, pgno;
-
-	lockdep_assert_held(&arena->lock);
-	while (class--) {
-		if (!give_back(arena, class))
-			continue;
-		pgno = pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
-		if (pgno != PMA_NONE)
-			return pgno;
-	}
-	return PMA_NONE;
 }
 
 static void drain_class(struct pma_arena *arena, struct pma_magazine *magazine)

@@ -7,6 +7,7 @@
 
 #include "pma_arena.h"
 
+bool pma_drain_give_back(struct pma_arena *arena, u32 class);
 void pma_drain_begin(struct pma_arena *arena);
 void pma_drain_end(struct pma_arena *arena);
 void pma_drain_offline(void);

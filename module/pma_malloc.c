@@ -299,7 +299,7 @@ void *pma_realloc(struct pma_arena *arena, void *block, size_t size, u32 flags)
 	from = pma_cpu_magazine_of(arena, page);
 	to = pma_cpu_magazine_for(arena, size);
 	/* It stays where it is. */
-	if (from == to && pma_cpu_judges(arena, from, bit, page)) {
+	if (from == to && pma_place_in_use(arena, bit, page, __this_cpu_read(from->word))) {
 		local_irq_restore(irq);
 		return block;
 	}

@@ -34,12 +34,31 @@ int pma_place_read(struct pma_arena *arena, u64 handle, void *to, size_t bytes);
 int pma_place_write(struct pma_arena *arena, u64 handle, const void *from, size_t bytes);
 
 /**
+ * pma_place_in_use() - does a slab block in use begin there?
+ * @arena: who asks; its CPUs have magazines
+ * @bit: of its start, it is said; in the region
+ * @page: descriptor of its page
+ * @word: what that says if the page is a slab page of @arena, of the class
+ *
+ * Nobody but who may free the block changes the answer.  Of a block that is free it may be
+ * wrong, if all of its page is given back and cut again, for the same class, between two looks.
+ *
+ * Context: Any; takes no lock.
+ */
+static __always_inline bool pma_place_in_use(const struct pma_arena *arena, size_t bit,
+					     const struct pma_page *page, u32 word)
+{
+	/* If the page has gone, that was no bit of its bitmap any more. */
+	return pma_page_read(page) == word && !test_bit_acquire(bit, arena->fast.shadow) &&
+	       pma_page_read(page) == word;
+}
+
+/**
  * pma_place_look_slab() - what pma_place_find() would find, if it is a slab block
  * @arena: who asks
  * @handle: any number
  *
- * Nobody but who may free the block changes the answer.  Of a block that is free it may be
- * wrong, if all of its page is given back and cut again, for the same class, between two looks.
+ * As pma_place_in_use().
  *
  * Context: Any; takes no lock.
  * Return: the class of the block in use of @arena that starts there; or NULL if none is there,
@@ -48,20 +67,17 @@ int pma_place_write(struct pma_arena *arena, u64 handle, const void *from, size_
 static __always_inline const struct pma_class *
 pma_place_look_slab(const struct pma_arena *arena, size_t handle)
 {
+	size_t bit = handle >> arena->fast.bit_shift;
 	const struct pma_page *page;
 	u8 class;
-	u32 word;
 
-	if (handle >> arena->fast.bit_shift >= arena->fast.nr_bits || handle % PMA_BLOCK_MIN)
+	if (bit >= arena->fast.nr_bits || handle % PMA_BLOCK_MIN)
 		return NULL;
 	page = &arena->fast.desc[handle >> arena->fast.page_shift];
-	word = pma_page_read(page);
-	class = pma_page_id_of(word).class;
-	if (word != pma_page_word(PMA_KIND_SLAB, class, arena->id) ||
-	    test_bit_acquire(handle >> arena->fast.bit_shift, arena->fast.shadow))
+	class = pma_page_id(page).class;
+	if (!pma_place_in_use(arena, bit, page, pma_page_word(PMA_KIND_SLAB, class, arena->id)))
 		return NULL;
-	/* If the page has gone, that was no bit of its bitmap any more. */
-	return pma_page_read(page) == word ? &arena->pool->classes->class[class] : NULL;
+	return &arena->pool->classes->class[class];
 }
 
 #endif /* _PMA_PLACE_H */
