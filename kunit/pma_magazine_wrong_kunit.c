@@ -222,11 +222,13 @@ static void follow_rounds(struct twice *twice)
 
 static void disturb_rounds(struct twice *twice)
 {
-	u32 class = pma_slab_class_of(twice->arena->pool->classes, SIZE, 1), i;
+	u32 class = pma_slab_class_of(twice->arena->pool->classes, SIZE, 1), bits[8], nr, i;
 
 	for (i = 0; !READ_ONCE(twice->over); i++) {
-		if (!pma_kunit_steal_and_put_back(twice->arena, class) ||
-		    (!(i % 64) && pma_check(twice->arena->pool, NULL)))
+		/* None is used meanwhile: to free it twice would be right then. */
+		nr = pma_kunit_steal(twice->arena, class, ARRAY_SIZE(bits), bits);
+		pma_kunit_put_back(twice->arena, class, nr, bits);
+		if (!(i % 64) && pma_check(twice->arena->pool, NULL))
 			atomic_inc(&twice->wrong);
 		cond_resched();
 	}
