@@ -419,7 +419,8 @@ void host_on_each_cpu(void (*func)(void *data), void *data);
 #define __this_cpu_write(v, to)	WRITE_ONCE(*this_cpu_ptr(&(v)), to)
 #define __this_cpu_add(v, n) ({							\
 	typeof(&(v)) add_to_ = this_cpu_ptr(&(v));				\
-	WRITE_ONCE(*add_to_, *add_to_ + (n));					\
+	/* TSan knows no fences: what comes after smp_wmb() is a release. */	\
+	smp_store_release(add_to_, *add_to_ + (n));				\
 })
 #define __this_cpu_inc(v)	__this_cpu_add(v, 1)
 #define __this_cpu_dec(v)	__this_cpu_add(v, -1)
@@ -468,6 +469,7 @@ static inline bool test_and_clear_bit(unsigned long n, unsigned long *map)
 })
 #define try_cmpxchg(p, old, new)						\
 	__atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
+#define smp_wmb()		do { } while (0)	/* before __this_cpu_add() only */
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE) /* as it says */
 /* An exchange, so that later stores that are not atomic stay later, too. */
 #define smp_store_mb(v, value)	((void)__atomic_exchange_n(&(v), value, __ATOMIC_SEQ_CST))

@@ -160,10 +160,12 @@ static void lend_refuses_page_that_seems_empty(struct kunit *test)
 
 enum { FREE, USED, LENT };
 
+/* @lent: a page's bitmap of which of its blocks are found to be lent */
 struct model {
 	u8 *state;
 	u32 units;
 	u32 nr[3];
+	unsigned long *lent;
 };
 
 static void turn(struct model *model, u32 i, u8 state)
@@ -191,13 +193,41 @@ static void take_some(struct kunit *test, struct pma_kunit_slab *slab, struct mo
 	}
 }
 
-static void lend_some(struct kunit *test, struct pma_kunit_slab *slab, struct model *model, u32 nr)
+/*
+ * Find which blocks are lent, but for the first @missed of them; and others that are handed out
+ * when the page is looked at.  Is it all that are lent?
+ */
+static bool find_lent(const struct pma_kunit_slab *slab, struct model *model, u32 missed)
 {
-	bool is_whole = !model->nr[LENT];
+	bool all = true;
+	u32 i;
+
+	bitmap_zero(model->lent, slab->pages.shadow_bytes * BITS_PER_BYTE);
+	for (i = 0; i < model->units; i++) {
+		if (model->state[i] == LENT && missed) {
+			missed--;
+			all = false;
+		} else if (model->state[i] == LENT || (model->state[i] == USED && i % 3)) {
+			__set_bit(pma_kunit_slab_bit(slab, i), model->lent);
+		}
+	}
+	return all;
+}
+
+static void lend_some(struct kunit *test, struct pma_kunit_slab *slab, struct model *model, u32 nr,
+		      struct pma_kunit_rng *rng)
+{
+	bool lends = !model->nr[LENT];
 	u32 i, lowest;
 
-	KUNIT_ASSERT_EQ(test, lend(slab, nr), is_whole);
-	for (i = 0; is_whole && i < nr; i++) {
+	if (pma_kunit_below(rng, 2)) {
+		lends = find_lent(slab, model, pma_kunit_below(rng, 2));
+		KUNIT_ASSERT_EQ(test, pma_slab_lend_beside(&slab->pages, PGNO, slab->class, nr,
+							   model->lent, slab->bits), lends);
+	} else {
+		KUNIT_ASSERT_EQ(test, lend(slab, nr), lends);
+	}
+	for (i = 0; lends && i < nr; i++) {
 		lowest = lowest_free(model);
 		expect_lent(test, slab, nr, i, lowest);
 		turn(model, lowest, LENT);
@@ -231,7 +261,7 @@ static void random_step(struct kunit *test, struct pma_kunit_slab *slab, struct 
 	if (what < 20 && !model->nr[LENT]) {
 		take_some(test, slab, model, want);
 	} else if (what < 50 && model->nr[FREE]) {
-		lend_some(test, slab, model, min(want, model->nr[FREE]));
+		lend_some(test, slab, model, min(want, model->nr[FREE]), rng);
 	} else if (what < 60) {
 		/* All CPUs part with what they have. */
 		for (i = 0; i < model->units; i++)
@@ -258,6 +288,8 @@ static void play_at_random(struct kunit *test, struct pma_kunit_slab *slab)
 	model.nr[FREE] = model.units;
 	model.state = kunit_kzalloc(test, model.units, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, model.state);
+	model.lent = kunit_kzalloc(test, slab->pages.shadow_bytes, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, model.lent);
 	while (ops--)
 		random_step(test, slab, &model, &rng);
 	for (i = 0; i < model.units; i++)

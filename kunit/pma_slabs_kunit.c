@@ -213,26 +213,27 @@ static void alloc_of_many_from_one_page(struct kunit *test)
 	pma_block_free_all(world.arena);
 }
 
-/* Where there is no page, and this CPU has nothing: all but one of what another has. */
+/*
+ * Where there is no page, and this CPU has nothing: what is left beside that which another
+ * has, and all of that but one.
+ */
 static void alloc_takes_from_other_cpus(struct kunit *test)
 {
 	struct pma_kunit_world world = pma_kunit_world_percpu(test);
 	struct pma_arena *arena = world.arena;
 	u64 handles[BLOCKS];
-	u32 had;
 
 	if (!pma_kunit_move_to_cpu(1))
 		kunit_skip(test, "there is one CPU");
 	KUNIT_EXPECT_EQ(test, pma_free(arena, pma_alloc(arena, SIZE)), 0);
-	had = pma_kunit_magazine_blocks(arena);
+	KUNIT_ASSERT_GT(test, pma_kunit_magazine_blocks(arena), 1);
 	pma_kunit_move_to_cpu(0);
-	KUNIT_ASSERT_GT(test, had, 1);
 	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, 63 * 4096));
 	pma_kunit_world_lock(&world);
 	KUNIT_EXPECT_EQ(test, pma_slabs_alloc(arena, world.class, SIZE, 0, BLOCKS, handles),
-			had - 1);
+			BLOCKS - 1);
 	pma_kunit_world_unlock(&world);
-	pma_kunit_expect_live(test, arena, had, 63 * 4096 + (had - 1) * SIZE);
+	pma_kunit_expect_live(test, arena, BLOCKS, 63 * 4096 + (BLOCKS - 1) * SIZE);
 	pma_kunit_expect_sound(test, arena->pool);
 	pma_block_free_all(arena);
 }

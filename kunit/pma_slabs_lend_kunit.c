@@ -227,18 +227,20 @@ static void lend_needs_a_page(struct kunit *test)
 static void lend_after_parting_with_all(struct kunit *test)
 {
 	struct pma_kunit_world world = pma_kunit_world_percpu(test);
-	void *block = pma_alloc(world.arena, SIZE);
-	u32 pgno = world.arena->partial[world.class];
+	void *blocks[BLOCKS];
+	u32 pgno;
 
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(world.arena, SIZE, 0, BLOCKS, blocks), BLOCKS);
+	pgno = world.arena->full;
 	KUNIT_ASSERT_NOT_NULL(test, pma_alloc(world.arena, 63 * 4096));
-	KUNIT_ASSERT_GT(test, pma_kunit_magazine_blocks(world.arena), 0);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(world.arena, 2, blocks + 3), 0);
+	KUNIT_ASSERT_EQ(test, pma_kunit_magazine_blocks(world.arena), 2);
 	KUNIT_EXPECT_EQ(test, lend(&world, 3, PMA_NO_GROWTH), 0);
-	KUNIT_EXPECT_EQ(test, lend(&world, 3, 0), 3);
-	KUNIT_EXPECT_EQ(test, world.bits[2], bit_of(&world, pgno, 1));
-	expect_page(test, &world, pgno, BLOCKS - 4, 4);
+	KUNIT_EXPECT_EQ(test, lend(&world, 3, 0), 2);
+	KUNIT_EXPECT_EQ(test, world.bits[1], bit_of(&world, pgno, 3));
+	pma_kunit_world_lists(test, &world, PMA_NONE, pgno);
 	KUNIT_EXPECT_EQ(test, pma_kunit_magazine_blocks(world.arena), 0);
-	put_back(&world, 3, world.bits);
-	KUNIT_EXPECT_EQ(test, pma_free(world.arena, block), 0);
+	put_back(&world, 2, world.bits);
 	pma_block_free_all(world.arena);
 }
 

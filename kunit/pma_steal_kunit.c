@@ -87,7 +87,7 @@ static void all_of_pool_can_be_had_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, nr, blocks), 0);
 	pma_kunit_move_to_cpu(1);
 	got = pma_alloc_batch(arena, SIZE, 0, nr, blocks);
-	KUNIT_EXPECT_GT(test, got, nr - BLOCKS);
+	KUNIT_EXPECT_GE(test, got, nr - 1);
 	for (; got < nr; got++) {
 		blocks[got] = pma_alloc(arena, SIZE) ?: alloc_soon(arena);
 		KUNIT_ASSERT_NOT_NULL(test, blocks[got]);
@@ -96,6 +96,64 @@ static void all_of_pool_can_be_had_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, nr, blocks), 0);
 	cancel_delayed_work_sync(&arena->pool->drain);
 	pma_kunit_expect_sound(test, arena->pool);
+}
+
+/* What is free of a page can be had, whoever has others of its blocks in a magazine. */
+static void lend_beside_magazine(struct kunit *test, const struct pma_kunit_config *config,
+				 u32 limit)
+{
+	struct pma_arena *arena = pma_kunit_percpu(test, config);
+	u32 nr = limit * BLOCKS, i;
+	void **blocks = pma_kunit_blocks(test, nr);
+
+	pma_kunit_need_two_cpus(test);
+	pma_kunit_move_to_cpu(1);
+	KUNIT_ASSERT_EQ(test, pma_arena_set_limit(arena, limit), 0);
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, SIZE, 0, nr, blocks), nr);
+	/* Every page's second block is its own, and its third in the magazine. */
+	for (i = 1; i < nr; i += BLOCKS)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
+	pma_kunit_flush_own(arena, class_of(arena), 0);
+	for (i = 2; i < nr; i += BLOCKS)
+		KUNIT_EXPECT_EQ(test, pma_free(arena, blocks[i]), 0);
+	KUNIT_ASSERT_EQ(test, pma_kunit_magazine(arena, 1, SIZE)->nr, limit);
+	pma_kunit_move_to_cpu(0);
+	/* They come first; the others must be stolen, and the last one can't be. */
+	KUNIT_EXPECT_EQ(test, pma_alloc_batch(arena, SIZE, 0, nr, blocks), 2 * limit - 1);
+	pma_kunit_expect_live(test, arena, nr - 1, (nr - 1) * SIZE);
+	cancel_delayed_work_sync(&arena->pool->drain);
+	pma_kunit_expect_sound(test, arena->pool);
+	pma_block_free_all(arena);
+}
+
+static void free_blocks_of_full_pool_can_be_had(struct kunit *test)
+{
+	static const struct pma_kunit_config config = { "few", 4, 4096, 0, 0 };
+
+	lend_beside_magazine(test, &config, config.nr_pages);
+}
+
+static void free_blocks_within_limit_can_be_had(struct kunit *test)
+{
+	lend_beside_magazine(test, &pma_kunit_many_pages, 4);
+}
+
+/* While half of the pool is free, a page costs less than a look into all magazines. */
+static void look_comes_before_page_where_few_are_left(struct kunit *test)
+{
+	static const u32 taken[] = { 1000, 1100 };	/* of 2048 pages */
+	struct pma_arena *arena;
+	void *blocks[4];
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(taken); i++) {
+		arena = lend_to_cpu_1(test, blocks, ARRAY_SIZE(blocks));
+		KUNIT_ASSERT_NOT_NULL(test, pma_alloc(arena, taken[i] * 4096));
+		KUNIT_EXPECT_NOT_NULL(test, pma_alloc(arena, SIZE));
+		KUNIT_EXPECT_EQ(test, arena->stats.slab_pages, 2 - i);
+		pma_kunit_expect_sound(test, arena->pool);
+		pma_block_free_all(arena);
+	}
 }
 
 /* By single calls, and under the lock. */
@@ -291,6 +349,9 @@ static void drain_after_theft_leaves_nothing(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(last_block_can_be_had_soon),
 	KUNIT_CASE(all_of_pool_can_be_had_again),
+	KUNIT_CASE(free_blocks_of_full_pool_can_be_had),
+	KUNIT_CASE(free_blocks_within_limit_can_be_had),
+	KUNIT_CASE(look_comes_before_page_where_few_are_left),
 	KUNIT_CASE(each_call_steals),
 	KUNIT_CASE(oldest_are_stolen_first),
 	KUNIT_CASE(own_blocks_are_not_stolen),

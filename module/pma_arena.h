@@ -83,6 +83,7 @@ struct pma_arena_fast {
  * @draining: how many want CPUs to have no blocks
  * @unsure: pages that a block may have been lost of, see pma_cpu_steal()
  * @nr_unsure: how many
+ * @lent: the answer of pma_cpu_lent(); with @kept
  * @stats: its counters; what concerns the pool is filled in by pma_arena_get_stats()
  * @heap: over @segments
  * @adapt: what it has learnt, and its mixed runs; NULL where classes do not adapt
@@ -127,6 +128,7 @@ struct pma_arena {
 	u32 draining;
 	u32 unsure[PMA_UNSURE_MAX];
 	u32 nr_unsure;
+	unsigned long *lent;
 	struct pma_stats stats;
 
 	/* What does not change: between what does, and what all CPUs read. */

@@ -87,7 +87,8 @@ static __always_inline unsigned int give_some(const struct pma_arena *arena,
 		}
 		WRITE_ONCE(*to, bit);
 	}
-	WRITE_ONCE(magazine->nr, magazine->nr + (to - from));
+	/* First the entries: see pma_cpu_lent(). */
+	smp_store_release(&magazine->nr, magazine->nr + (to - from));
 	return to - from;
 }
 

@@ -220,6 +220,40 @@ u32 pma_cpu_steal(struct pma_arena *arena, u32 class, unsigned int nr, u32 *bits
 }
 
 /**
+ * pma_cpu_lent() - which blocks of a page are in magazines?
+ * @arena: whose it is
+ * @class: of its blocks
+ * @pgno: the page
+ *
+ * But for those that are being put there.  What is found was lent when the lock was taken, and
+ * is still, though a CPU may have handed it out meanwhile: without the lock none becomes a
+ * free one of its page.
+ *
+ * Context: The arena's lock is held.  O(CPUs).
+ * Return: a bitmap of that page's shadow, of the arena's; until the next call.
+ */
+const unsigned long *pma_cpu_lent(struct pma_arena *arena, u32 class, u32 pgno)
+{
+	u32 page_bits = 1U << arena->fast.page_bits_shift;
+	u32 first = pma_pages_first_bit(&arena->pool->pages, pgno), i, bit;
+	const struct pma_magazine *magazine;
+	int n;
+
+	lockdep_assert_held(&arena->lock);
+	bitmap_zero(arena->lent, page_bits);
+	for_each_possible_cpu(n) {
+		magazine = &per_cpu_ptr(arena->fast.magazines, n)[class];
+		/* Acquire: no entry of long ago, whose block its page may have had back. */
+		for (i = smp_load_acquire(&magazine->nr); i--; ) {
+			bit = READ_ONCE(magazine->bits[i]) - first;
+			if (bit < page_bits)
+				__set_bit(bit, arena->lent);
+		}
+	}
+	return arena->lent;
+}
+
+/**
  * pma_cpu_take_slowly() - take a block where the CPU's magazine seems empty
  * @arena: whose it will be
  * @own: each CPU's
@@ -327,7 +361,8 @@ int pma_cpu_init(struct pma_arena *arena)
 		return 0;
 	magazines = __alloc_percpu(nr * sizeof(*magazines), __alignof__(*magazines));
 	arena->kept = __alloc_percpu(sizeof(*arena->kept), __alignof__(*arena->kept));
-	if (!magazines || !arena->kept)
+	arena->lent = kvmalloc(pool->pages.shadow_bytes, GFP_KERNEL);
+	if (!magazines || !arena->kept || !arena->lent)
 		goto free;
 	for_each_possible_cpu(n) {
 		init_magazines(arena, per_cpu_ptr(magazines, n));
@@ -349,9 +384,8 @@ int pma_cpu_init(struct pma_arena *arena)
 	return 0;
 
 free:
-	free_percpu(magazines);
-	free_percpu(arena->kept);
-	arena->kept = NULL;
+	arena->fast.magazines = magazines;
+	pma_cpu_exit(arena);
 	return -ENOMEM;
 }
 
@@ -363,6 +397,8 @@ void pma_cpu_exit(struct pma_arena *arena)
 {
 	free_percpu(arena->fast.magazines);
 	free_percpu(arena->kept);
+	kvfree(arena->lent);
 	arena->fast = (struct pma_arena_fast){};
 	arena->kept = NULL;
+	arena->lent = NULL;
 }

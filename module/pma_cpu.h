@@ -43,6 +43,7 @@ bool pma_cpu_make_room(struct pma_arena *arena, struct pma_magazine *magazine);
 void pma_cpu_flush(struct pma_arena *arena, struct pma_magazine *magazine, u32 left);
 u32 pma_cpu_take_own(struct pma_arena *arena, u32 class, unsigned int nr, u32 *bits);
 u32 pma_cpu_steal(struct pma_arena *arena, u32 class, unsigned int nr, u32 *bits);
+const unsigned long *pma_cpu_lent(struct pma_arena *arena, u32 class, u32 pgno);
 void *pma_cpu_take_slowly(struct pma_arena *arena, struct pma_magazine __percpu *own);
 void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats);
 
@@ -179,6 +180,8 @@ static __always_inline bool pma_cpu_give(const struct pma_arena *arena,
 		     !pma_cpu_free_bit(arena, bit, page, word)))
 		return false;
 	__this_cpu_write(own->bits[nr], bit);
+	/* First the entry: see pma_cpu_lent(). */
+	smp_wmb();
 	__this_cpu_inc(own->nr);
 	return true;
 }

@@ -77,6 +77,7 @@ EXPORT_FOR_KUNIT(pma_slab_class_of);
 EXPORT_FOR_KUNIT(pma_slab_page_init);
 EXPORT_FOR_KUNIT(pma_slab_take);
 EXPORT_FOR_KUNIT(pma_slab_lend);
+EXPORT_FOR_KUNIT(pma_slab_lend_beside);
 EXPORT_FOR_KUNIT(pma_slab_nr_used);
 EXPORT_FOR_KUNIT(pma_slab_find);
 EXPORT_FOR_KUNIT(pma_slab_check);

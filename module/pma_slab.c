@@ -215,6 +215,40 @@ static u32 lend_of_empty(u32 first, u32 step, unsigned int nr, u32 *bits)
 	return bit - first;
 }
 
+/* As pma_slab_lend_beside(); or without @lent. */
+static __always_inline bool lend(struct pma_pages *pages, u32 pgno, const struct pma_class *class,
+				 unsigned int nr, const unsigned long *lent, u32 *bits)
+{
+	unsigned long *end, *word = bitmap_of(pages, pgno, &end);
+	struct pma_page *page = &pages->desc[pgno];
+	u32 nr_used = class->nr_blocks - page->slab.nr_free;
+	u32 first = pma_pages_first_bit(pages, pgno), bit = page->slab.first_free;
+	u32 word_end = 0, i = nr;
+
+	if (!nr_used) {
+		bit = lend_of_empty(first, class->step, nr, bits);
+		goto lent;
+	}
+	for (; word != end; word++) {
+		unsigned long free = READ_ONCE(*word);
+
+		if (lent)
+			free &= ~*lent++;
+		word_end += BITS_PER_LONG;
+		if (free != ~0UL)
+			nr_used -= hweight_long(~free);
+		for (; i && bit < word_end; bit += class->step)
+			if (free & BIT(bit % BITS_PER_LONG))
+				bits[--i] = first + bit;
+	}
+	if (unlikely(nr_used))
+		return false;
+lent:
+	page->slab.nr_free -= nr;
+	page->slab.first_free = bit;
+	return true;
+}
+
 /**
  * pma_slab_lend() - lend free blocks to a CPU, lowest first
  * @pages: the table
@@ -231,32 +265,25 @@ static u32 lend_of_empty(u32 first, u32 step, unsigned int nr, u32 *bits)
 bool pma_slab_lend(struct pma_pages *pages, u32 pgno, const struct pma_class *class,
 		   unsigned int nr, u32 *bits)
 {
-	unsigned long *end, *word = bitmap_of(pages, pgno, &end);
-	struct pma_page *page = &pages->desc[pgno];
-	u32 nr_used = class->nr_blocks - page->slab.nr_free;
-	u32 first = pma_pages_first_bit(pages, pgno), bit = page->slab.first_free;
-	u32 word_end = 0, i = nr;
+	return lend(pages, pgno, class, nr, NULL, bits);
+}
 
-	if (!nr_used) {
-		bit = lend_of_empty(first, class->step, nr, bits);
-		goto lent;
-	}
-	for (; word != end; word++) {
-		unsigned long free = READ_ONCE(*word);
-
-		word_end += BITS_PER_LONG;
-		if (free != ~0UL)
-			nr_used -= hweight_long(~free);
-		for (; i && bit < word_end; bit += class->step)
-			if (free & BIT(bit % BITS_PER_LONG))
-				bits[--i] = first + bit;
-	}
-	if (unlikely(nr_used))
-		return false;
-lent:
-	page->slab.nr_free -= nr;
-	page->slab.first_free = bit;
-	return true;
+/**
+ * pma_slab_lend_beside() - as pma_slab_lend(), of a page of which some blocks are known to be lent
+ * @pages: the table
+ * @pgno: the page
+ * @class: that it is cut into
+ * @nr: how many
+ * @lent: a bitmap of those that are known, as the page's own; none of them is a free one of
+ *	the page
+ * @bits: of those that are lent now
+ *
+ * Return: false if yet others seem free; then nothing was done.
+ */
+bool pma_slab_lend_beside(struct pma_pages *pages, u32 pgno, const struct pma_class *class,
+			  unsigned int nr, const unsigned long *lent, u32 *bits)
+{
+	return lend(pages, pgno, class, nr, lent, bits);
 }
 
 /**

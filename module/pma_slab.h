@@ -47,6 +47,8 @@ unsigned int pma_slab_take(struct pma_pages *pages, u32 pgno, const struct pma_c
 			   unsigned int nr, u64 *handles);
 bool pma_slab_lend(struct pma_pages *pages, u32 pgno, const struct pma_class *class,
 		   unsigned int nr, u32 *bits);
+bool pma_slab_lend_beside(struct pma_pages *pages, u32 pgno, const struct pma_class *class,
+			  unsigned int nr, const unsigned long *lent, u32 *bits);
 u32 pma_slab_nr_used(const struct pma_pages *pages, u32 pgno);
 int pma_slab_find(const struct pma_pages *pages, u64 handle, const struct pma_class *class,
 		  u64 *start);

@@ -6,9 +6,10 @@
  *	full		pages without a free block
  *
  * Blocks that magazines have (pma_cpu.c) are no free ones of their page, though their bits say
- * so.  A page is *whole* if none of it is in a magazine; only of a whole one it can be told
- * which blocks are its own.  Blocks are taken from a class's first partial page that is whole,
- * lowest first.  A page that holds nothing more goes back to the pool at once.  In kernel
+ * so.  A page is *whole* if none of it is in a magazine: of a whole one a look at its bits tells
+ * which blocks are its own; of others that takes a look into all magazines.  Blocks are taken
+ * from a class's first partial page that is whole, lowest first; where pages are few, from the
+ * first that has any.  A page that holds nothing more goes back to the pool at once.  In kernel
  * arenas pages of small blocks are cut from the ends of free runs, so that long ones are left
  * between.
  */
@@ -18,7 +19,7 @@
 /* Blocks of a page that are small. */
 #define SMALL_BLOCKS	64
 
-/* Partial pages looked at for a whole one; and where there is no other page. */
+/* Partial pages looked at for a whole one; and for any, where pages are few. */
 #define PARTIAL_LOOKS		8
 #define PARTIAL_LOOKS_MAX	256
 
@@ -108,28 +109,38 @@ static void make_full(struct pma_arena *arena, u32 class, u32 pgno)
 	pma_arena_push(arena, &arena->full, pgno);
 }
 
-/* Lend up to @nr blocks of a page that has some, if it is whole. */
-static u32 lend_of(struct pma_arena *arena, u32 class, u32 pgno, unsigned int nr, u32 *bits)
+/*
+ * Lend up to @nr blocks of a page that has some: if it is whole, or, to who looks @closely,
+ * all that is not its own is in magazines.
+ */
+static __always_inline u32 lend_of(struct pma_arena *arena, u32 class, u32 pgno, bool closely,
+				   unsigned int nr, u32 *bits)
 {
+	const struct pma_class *cut = &arena->pool->classes->class[class];
+	struct pma_pages *pages = &arena->pool->pages;
 	struct pma_page *page = page_of(arena, pgno);
+	bool lent;
 
 	nr = min_t(u32, nr, page->slab.nr_free);
-	if (!pma_slab_lend(&arena->pool->pages, pgno, &arena->pool->classes->class[class], nr,
-			   bits))
+	lent = closely ? pma_slab_lend_beside(pages, pgno, cut, nr,
+					      pma_cpu_lent(arena, class, pgno), bits) :
+			 pma_slab_lend(pages, pgno, cut, nr, bits);
+	if (!lent)
 		return 0;
 	if (!page->slab.nr_free)
 		make_full(arena, class, pgno);
 	return nr;
 }
 
-/* What is not whole comes last, lest it is looked at each time. */
-static u32 lend_of_partial(struct pma_arena *arena, u32 class, u32 looks, unsigned int nr,
-			   u32 *bits)
+/* What does not do comes last, lest it is looked at each time. */
+static __always_inline u32 lend_of_partial(struct pma_arena *arena, u32 class, bool closely,
+					   unsigned int nr, u32 *bits)
 {
-	u32 first = arena->partial[class], got;
+	u32 looks = closely ? PARTIAL_LOOKS_MAX : PARTIAL_LOOKS, got;
+	u32 first = arena->partial[class];
 
 	while (looks-- && arena->partial[class] != PMA_NONE) {
-		got = lend_of(arena, class, arena->partial[class], nr, bits);
+		got = lend_of(arena, class, arena->partial[class], closely, nr, bits);
 		if (got)
 			return got;
 		put_last(arena, class);
@@ -137,6 +148,12 @@ static u32 lend_of_partial(struct pma_arena *arena, u32 class, u32 looks, unsign
 			break;
 	}
 	return 0;
+}
+
+/* Out of the way of who finds a whole page. */
+static noinline u32 lend_closely(struct pma_arena *arena, u32 class, unsigned int nr, u32 *bits)
+{
+	return lend_of_partial(arena, class, true, nr, bits);
 }
 
 /**
@@ -156,15 +173,19 @@ unsigned int pma_slabs_lend(struct pma_arena *arena, u32 class, unsigned int nr,
 	u32 got, pgno = PMA_NONE;
 
 	lockdep_assert_held(&arena->lock);
-	got = lend_of_partial(arena, class, PARTIAL_LOOKS, nr, bits);
+	got = lend_of_partial(arena, class, false, nr, bits);
 	if (likely(got))
+		return got;
+	if (arena->partial[class] != PMA_NONE && !pma_pool_has_plenty(arena->pool))
+		got = lend_closely(arena, class, nr, bits);
+	if (got)
 		return got;
 	if (!(flags & PMA_NO_GROWTH))
 		pgno = grow(arena, class);
 	if (pgno != PMA_NONE)
-		return lend_of(arena, class, pgno, nr, bits);
-	/* For the sake of empty pages this CPU may have parted with what it had. */
-	return lend_of_partial(arena, class, PARTIAL_LOOKS_MAX, nr, bits);
+		return lend_of(arena, class, pgno, false, nr, bits);
+	/* What this CPU had itself it may have parted with, for the sake of empty pages. */
+	return lend_closely(arena, class, nr, bits);
 }
 
 /* Take back blocks of one page, the last of them before @bits; where the next page's begin. */
