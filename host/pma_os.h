@@ -426,6 +426,8 @@ void host_on_each_cpu(void (*func)(void *data), void *data);
 #define __this_cpu_dec(v)	__this_cpu_add(v, -1)
 #define per_cpu_ptr(p, cpu)	((typeof(p))((char *)(p) + (cpu) * HOST_PERCPU_BYTES))
 #define smp_processor_id()	host_cpu()
+#define raw_smp_processor_id()	host_cpu()
+#define SMP_CACHE_BYTES		64
 #define local_irq_save(flags)	do { (flags) = 0; host_irqs_off(); } while (0)
 #define local_irq_restore(flags) do { (void)(flags); host_irqs_on(); } while (0)
 #define on_each_cpu(func, arg, wait) host_on_each_cpu(func, arg)

@@ -189,7 +189,7 @@ int pma_arena_count_error_locked(struct pma_arena *arena, int err);
  * pma_arena_take_run() - take a run from the pool
  * @arena: whose it will be
  * @nr_pages: its length
- * @client_flags: PMA_FIT_M or PMA_FIT_END or 0
+ * @client_flags: PMA_FIT_M or PMA_FIT_END or 0, and PMA_RUN_APART
  *
  * Context: The arena's lock is held; takes the pool's.
  * Return: its first page, or PMA_NONE.

@@ -31,6 +31,7 @@ int pma_pages_init(struct pma_pages *pages, const struct pma_region *region,
 		   u32 shadow_bytes, bool track)
 {
 	*pages = (struct pma_pages){ .region = region, .shadow_bytes = shadow_bytes };
+	pages->per_line = max_t(u32, SMP_CACHE_BYTES / shadow_bytes, 1);
 	pages->bit_shift = region->page_shift - ilog2(shadow_bytes * BITS_PER_BYTE);
 	pages->desc = kvcalloc(region->nr_pages, sizeof(*pages->desc), GFP_KERNEL);
 	/* And a word that is always 0, see pma_pages_no_bit(). */

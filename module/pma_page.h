@@ -22,6 +22,7 @@
  * @slab.first_free: bit of its bitmap: no block below is free
  * @slab.nr_free: free blocks, without those that CPUs have, see pma_cpu.c
  * @slab.block_size: bytes of a block
+ * @slab.cpu: that has cut it
  * @big: of a big block's first page; the other pages know only @big.first
  * @big.first: number of the block's first page
  * @big.slack: bytes of the block that were not asked for; PMA_SLACK_UNKNOWN if
@@ -55,6 +56,7 @@ struct pma_page {
 			u16 first_free;
 			u16 nr_free;
 			u16 block_size;
+			u16 cpu;
 		} slab;
 		struct {
 			u32 first;
@@ -94,6 +96,7 @@ static_assert(sizeof(struct pma_page) == 12);
  *	bitmap; of all others tags without a head or foot, so that a segment need not begin
  *	with clearing them
  * @shadow_bytes: a power of two, at least 8
+ * @per_line: pages whose shadows are in one cache line: a power of two
  * @bit_shift: log2 of the bytes that a bit of a slab page's bitmap stands for
  * @slack: what is over of each slab or mixed block, see pma_pages_record(); NULL if that
  *	is not recorded
@@ -103,6 +106,7 @@ struct pma_pages {
 	struct pma_page *desc;
 	void *shadow;
 	u32 shadow_bytes;
+	u8 per_line;
 	u8 bit_shift;
 	u8 *slack;
 	const struct pma_region *region;

@@ -297,6 +297,41 @@ static void give_run(struct pma_pool *pool, u32 pgno, u32 nr_pages)
 	pool->loose_pages += nr_pages;
 }
 
+/* Is another CPU at work on the bitmap of a slab page in the same cache line, presumably? */
+static bool is_crowded(const struct pma_pool *pool, u32 pgno)
+{
+	const struct pma_page *page;
+	u32 near, i;
+
+	for (i = 1; i < pool->pages.per_line; i++) {
+		near = pgno ^ i;
+		page = &pool->pages.desc[near];
+		/* A page of any arena, which may change just now. */
+		if (near < pool->region.nr_pages && pma_page_id(page).kind == PMA_KIND_SLAB &&
+		    READ_ONCE(page->slab.cpu) != smp_processor_id())
+			return true;
+	}
+	return false;
+}
+
+/* For a page that is crowded another one, if that is not: a single one, or of a longer run. */
+static noinline u32 take_apart(struct pma_pool *pool, u32 pgno, u32 client_flags)
+{
+	u32 nr, other;
+
+	for (nr = 1; nr <= pool->pages.per_line && is_crowded(pool, pgno); nr *= 2) {
+		other = take_run(pool, nr, client_flags);
+		if (other == PMA_NONE)
+			break;
+		/* What is over stays free, for the next page that this CPU cuts. */
+		if (nr > 1)
+			pma_fit_resize(pool->runs, other, 1);
+		give_run(pool, pgno, 1);
+		pgno = other;
+	}
+	return pgno;
+}
+
 /* Some run has changed; the pool's lock is held. */
 static void note_change(struct pma_pool *pool)
 {
@@ -337,7 +372,7 @@ u32 pma_pool_take(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages
  * @pool: the pool
  * @budget: that it is charged to, or NULL
  * @nr_pages: its length
- * @client_flags: PMA_FIT_CLIENT flags of its tags
+ * @client_flags: PMA_FIT_CLIENT flags of its tags, PMA_FIT_END, PMA_RUN_APART
  *
  * Context: Interrupts are off; takes the pool's lock.
  * Return: the first page, or PMA_NONE: there is none, or not for this budget.
@@ -350,6 +385,9 @@ u32 pma_pool_take_irqs_off(struct pma_pool *pool, struct pma_budget *budget, u32
 	raw_spin_lock(&pool->lock);
 	if (pma_limit_admits(pool, budget, nr_pages))
 		pgno = take_run(pool, nr_pages, client_flags);
+	if (client_flags & PMA_RUN_APART && pgno != PMA_NONE && pool->has_plenty &&
+	    is_crowded(pool, pgno))
+		pgno = take_apart(pool, pgno, client_flags);
 	if (pgno != PMA_NONE)
 		pma_limit_count(pool, budget, nr_pages);
 	note_change(pool);

@@ -17,6 +17,13 @@
 #define PMA_NAME_MAX		32
 #define PMA_ARENAS_MAX		(PMA_OWNER_SHARED - 1)
 #define PMA_POOL_LOOSE		16	/* runs that may be loose */
+
+/*
+ * Beside a run's PMA_FIT_* flags: while half of the pool is free, a page whose shadow shares no
+ * cache line with that of a slab page which another CPU has cut.
+ */
+#define PMA_RUN_APART		BIT(7)
+
 #define PMA_POOL_FLAGS		(PMA_POOL_TRACK | PMA_POOL_POW2 | PMA_POOL_ISOLATE | \
 				 PMA_POOL_ADAPTIVE)
 

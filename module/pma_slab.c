@@ -166,6 +166,7 @@ void pma_slab_page_init(struct pma_pages *pages, u32 pgno, const struct pma_clas
 	page->slab.first_free = 0;
 	page->slab.nr_free = class->nr_blocks;
 	page->slab.block_size = class->block_size;
+	WRITE_ONCE(page->slab.cpu, raw_smp_processor_id());
 	/* Who looked at it a moment ago, as a page of the same class, must find no block in use. */
 	for (word = bitmap_of(pages, pgno, &end); word != end; word++)
 		WRITE_ONCE(*word, ~0UL);

@@ -81,7 +81,9 @@ static void put_last(struct pma_arena *arena, u32 class)
 static u32 grow(struct pma_arena *arena, u32 class)
 {
 	struct pma_pool *pool = arena->pool;
-	u32 pgno = pma_arena_take_run(arena, 1, is_small(arena, class) ? PMA_FIT_END : 0);
+	u32 flags = (is_small(arena, class) ? PMA_FIT_END : 0) |
+		    (arena->kept ? PMA_RUN_APART : 0);
+	u32 pgno = pma_arena_take_run(arena, 1, flags);
 
 	if (pgno == PMA_NONE)
 		return PMA_NONE;
