@@ -8,7 +8,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RESULTS = os.path.join(TOP, "build", "bench.jsonl")
 OURS = ("pma", "libpma")
 VARIANTS = ("pma-adaptive",)    # ours too, in a row of its own
-LANES = ("icount", "icount-zero", "icount-smp", "uml", "kvm", "tcg", "user", "user-host")
+LANES = ("icount", "icount-zero", "icount-smp", "uml", "kvm", "tcg", "twin", "user", "user-host")
 
 
 class Results:

@@ -166,8 +166,11 @@ bool host_lock_is_held(const struct host_lock *lock)
 
 /* CPUs */
 
-static pthread_mutex_t cpus[HOST_CPUS] = {
-	[0 ... HOST_CPUS - 1] = PTHREAD_MUTEX_INITIALIZER
+/* Each in cache lines of its own. */
+static struct {
+	pthread_mutex_t mutex;
+} __aligned(64) cpus[HOST_CPUS] = {
+	[0 ... HOST_CPUS - 1] = { PTHREAD_MUTEX_INITIALIZER }
 };
 
 static int next_cpu;
@@ -200,7 +203,7 @@ bool host_move_to_cpu(int cpu)
 void host_irqs_off(void)
 {
 	if (!on_cpu.irqs_off++)
-		pthread_mutex_lock(&cpus[host_cpu()]);
+		pthread_mutex_lock(&cpus[host_cpu()].mutex);
 	held.spinning++;
 }
 
@@ -208,7 +211,7 @@ void host_irqs_on(void)
 {
 	held.spinning--;
 	if (!--on_cpu.irqs_off)
-		pthread_mutex_unlock(&cpus[host_cpu()]);
+		pthread_mutex_unlock(&cpus[host_cpu()].mutex);
 }
 
 void *host_this_cpu(void *p)
@@ -316,10 +319,11 @@ void *kvmalloc(size_t bytes, gfp_t gfp)
 
 	if (allocation_fails(gfp) || bytes > PTRDIFF_MAX)
 		return NULL;
-	p = malloc(bytes);
+	/* As kmalloc() does: what is for different CPUs may be in different lines. */
+	if (posix_memalign(&p, bytes < SMP_CACHE_BYTES ? sizeof(u64) : SMP_CACHE_BYTES, bytes))
+		return NULL;
 	/* What is not asked to be zero isn't. */
-	if (p)
-		memset(p, gfp & __GFP_ZERO ? 0 : 0xa5, bytes);
+	memset(p, gfp & __GFP_ZERO ? 0 : 0xa5, bytes);
 	return count_allocation(p);
 }
 

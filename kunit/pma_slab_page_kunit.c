@@ -54,7 +54,7 @@ static void take_shortly(struct kunit *test, struct pma_kunit_slab *slab)
 {
 	struct pma_pages *pages = &slab->pages;
 	u32 nr = slab->class->nr_blocks, i;
-	u64 handle;
+	u64 handle = 0;
 
 	for (i = 0; i < nr - 1; i++) {
 		KUNIT_ASSERT_TRUE(test, pma_slab_take_one(pages, PGNO, slab->class, &handle));
