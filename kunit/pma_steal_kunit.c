@@ -156,6 +156,27 @@ static void look_comes_before_page_where_few_are_left(struct kunit *test)
 	}
 }
 
+/* Who gets no block of the class, and no page, gets a larger one of another CPU's. */
+static void larger_block_is_stolen(struct kunit *test)
+{
+	static const struct pma_kunit_config one_page = { "one_page", 1, 4096, 0, 0 };
+	struct pma_arena *arena = pma_kunit_percpu(test, &one_page);
+	void *blocks[BLOCKS];
+	u32 i;
+
+	pma_kunit_need_two_cpus(test);
+	pma_kunit_move_to_cpu(1);
+	KUNIT_ASSERT_EQ(test, pma_alloc_batch(arena, SIZE, 0, BLOCKS, blocks), BLOCKS);
+	KUNIT_EXPECT_EQ(test, pma_free_batch(arena, 3, blocks), 0);
+	pma_kunit_move_to_cpu(0);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_PTR_EQ(test, pma_alloc(arena, 20), blocks[i]);
+	KUNIT_EXPECT_NULL(test, pma_alloc(arena, 20));
+	cancel_delayed_work_sync(&arena->pool->drain);
+	pma_kunit_expect_live(test, arena, BLOCKS - 1, (BLOCKS - 1) * SIZE);
+	pma_block_free_all(arena);
+}
+
 /* By single calls, and under the lock. */
 static void each_call_steals(struct kunit *test)
 {
@@ -352,6 +373,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(free_blocks_of_full_pool_can_be_had),
 	KUNIT_CASE(free_blocks_within_limit_can_be_had),
 	KUNIT_CASE(look_comes_before_page_where_few_are_left),
+	KUNIT_CASE(larger_block_is_stolen),
 	KUNIT_CASE(each_call_steals),
 	KUNIT_CASE(oldest_are_stolen_first),
 	KUNIT_CASE(own_blocks_are_not_stolen),

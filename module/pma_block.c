@@ -104,7 +104,8 @@ static noinline int alloc_mixed(struct pma_arena *arena, size_t size,
 
 /*
  * There is no page for the class any more: a block of a larger one, or a chunk, if
- * a page or segment has one.  O(classes * CPUs), and only for who would have nothing else.
+ * a page, a magazine or a segment has one.  O(classes * CPUs), and only for who would have
+ * nothing else.
  * Not for processes: there a size means a class, so that libpma need not ask.
  */
 static int alloc_roomier(struct pma_arena *arena, size_t size, const struct pma_route *route,

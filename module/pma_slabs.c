@@ -283,7 +283,7 @@ static unsigned int take_as_lent(struct pma_arena *arena, u32 class, u32 flags, 
 	nr = min(nr, LENT_MAX);
 	nr = pma_cpu_take_own(arena, class, nr, bits) ?:
 	     pma_slabs_lend(arena, class, nr, bits, flags) ?:
-	     flags & PMA_NO_GROWTH ? 0 : pma_cpu_steal(arena, class, nr, bits);
+	     pma_cpu_steal(arena, class, nr, bits);
 	/* The lowest come last. */
 	while (nr--) {
 		if (!WARN_ON_ONCE(!test_and_clear_bit(bits[nr], arena->fast.shadow)))
