@@ -84,6 +84,7 @@ struct pma_arena_fast {
  * @unsure: pages that a block may have been lost of, see pma_cpu_steal()
  * @nr_unsure: how many
  * @lent: the answer of pma_cpu_lent(); with @kept
+ * @frees_told: of the last pma_cpu_add_stats(): who counts by it sees none go back
  * @stats: its counters; what concerns the pool is filled in by pma_arena_get_stats()
  * @heap: over @segments
  * @adapt: what it has learnt, and its mixed runs; NULL where classes do not adapt
@@ -129,6 +130,7 @@ struct pma_arena {
 	u32 unsure[PMA_UNSURE_MAX];
 	u32 nr_unsure;
 	unsigned long *lent;
+	u64 frees_told;
 	struct pma_stats stats;
 
 	/* What does not change: between what does, and what all CPUs read. */

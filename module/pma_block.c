@@ -469,6 +469,7 @@ void pma_block_free_all(struct pma_arena *arena)
 		cond_resched();
 	raw_spin_lock_irqsave(&arena->lock, irq);
 	arena->root = PMA_HANDLE_NONE;
+	arena->frees_told = 0;
 	arena->stats = (struct pma_stats){
 		.live_blocks = arena->stats.live_blocks,
 		.live_bytes = arena->stats.live_bytes,

@@ -309,7 +309,8 @@ void pma_cpu_add_stats(struct pma_arena *arena, struct pma_stats *stats)
 	 * A free may be counted whose allocation, on a CPU before, was not yet; and what a CPU
 	 * just takes is no more in its magazine, but not allocated yet.
 	 */
-	stats->frees = max_t(s64, stats->frees, 0);
+	stats->frees = max_t(s64, stats->frees, arena->frees_told);
+	arena->frees_told = stats->frees;
 	stats->live_blocks = max_t(s64, stats->live_blocks, 0);
 	stats->live_bytes = max_t(s64, stats->live_bytes, 0);
 	stats->peak_bytes = max(stats->peak_bytes, stats->live_bytes);
