@@ -228,7 +228,7 @@ static __always_inline bool lend(struct pma_pages *pages, u32 pgno, const struct
 
 	if (!nr_used) {
 		bit = lend_of_empty(first, class->step, nr, bits);
-		goto lent;
+		goto done;
 	}
 	for (; word != end; word++) {
 		unsigned long free = READ_ONCE(*word);
@@ -244,7 +244,7 @@ static __always_inline bool lend(struct pma_pages *pages, u32 pgno, const struct
 	}
 	if (unlikely(nr_used))
 		return false;
-lent:
+done:
 	page->slab.nr_free -= nr;
 	page->slab.first_free = bit;
 	return true;
