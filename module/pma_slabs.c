@@ -21,7 +21,7 @@
 
 /* Partial pages looked at for a whole one; and for any, where pages are few. */
 #define PARTIAL_LOOKS		8
-#define PARTIAL_LOOKS_MAX	256
+#define PARTIAL_LOOKS_MAX	32
 
 /* Blocks taken in one go where CPUs have some. */
 #define LENT_MAX	16U
