@@ -267,7 +267,7 @@ bool pma_pool_join(struct pma_pool *pool)
 }
 
 /* A run, loose or cut for it; the pool's lock is held. */
-static u32 take_run(struct pma_pool *pool, u32 nr_pages, u32 client_flags)
+static __always_inline u32 take_run(struct pma_pool *pool, u32 nr_pages, u32 client_flags)
 {
 	u32 *slot = &pool->loose[pma_pool_loose_slot(nr_pages)], pgno = *slot;
 
@@ -284,7 +284,7 @@ static u32 take_run(struct pma_pool *pool, u32 nr_pages, u32 client_flags)
 }
 
 /* Keep a run loose, and join the one that was kept for its length; the lock is held. */
-static void give_run(struct pma_pool *pool, u32 pgno, u32 nr_pages)
+static __always_inline void give_run(struct pma_pool *pool, u32 pgno, u32 nr_pages)
 {
 	u32 *slot = &pool->loose[pma_pool_loose_slot(nr_pages)];
 
