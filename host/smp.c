@@ -83,9 +83,12 @@ static void stay_on(int nth)
 
 static void pairs(struct pma_arena *arena, u32 nr)
 {
-	while (nr--)
-		if (pma_free(arena, pma_alloc(arena, SIZE)))
-			die("a block was not freed");
+	while (nr--) {
+		void *block = pma_alloc(arena, SIZE);
+
+		if (!block || pma_free(arena, block))
+			die("a block was not allocated, or not freed");
+	}
 }
 
 static void *play(void *data)
