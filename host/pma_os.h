@@ -472,6 +472,7 @@ static inline bool test_and_clear_bit(unsigned long n, unsigned long *map)
 #define try_cmpxchg(p, old, new)						\
 	__atomic_compare_exchange_n(p, old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)
 #define smp_wmb()		do { } while (0)	/* before __this_cpu_add() only */
+#define smp_rmb()		asm volatile("" : : : "memory")	/* for STATS only */
 #define smp_store_release(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE) /* as it says */
 /* An exchange, so that later stores that are not atomic stay later, too. */
 #define smp_store_mb(v, value)	((void)__atomic_exchange_n(&(v), value, __ATOMIC_SEQ_CST))

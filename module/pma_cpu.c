@@ -275,9 +275,12 @@ void *pma_cpu_take_slowly(struct pma_arena *arena, struct pma_magazine __percpu 
 
 static void add_stats(const struct pma_magazine *magazine, struct pma_stats *stats)
 {
-	u64 allocs = READ_ONCE(magazine->allocs);
-	u64 frees = allocs + READ_ONCE(magazine->nr) - READ_ONCE(magazine->filled);
+	u64 allocs = READ_ONCE(magazine->allocs), frees;
+	s32 filled = READ_ONCE(magazine->filled);
 
+	/* What is counted as taken is out of @nr by then: frees are never too many. */
+	smp_rmb();
+	frees = allocs + READ_ONCE(magazine->nr) - filled;
 	stats->allocs += allocs;
 	stats->frees += frees;
 	stats->live_blocks += allocs - frees;
