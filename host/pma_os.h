@@ -177,6 +177,15 @@ static inline void atomic_andnot(int n, atomic_t *v)
 	__atomic_fetch_and(&v->counter, ~n, __ATOMIC_SEQ_CST);
 }
 
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+static inline void atomic_long_andnot(long n, atomic_long_t *v)
+{
+	__atomic_fetch_and(&v->counter, ~n, __ATOMIC_SEQ_CST);
+}
+
 static inline int atomic_inc_return(atomic_t *v)
 {
 	return __atomic_add_fetch(&v->counter, 1, __ATOMIC_SEQ_CST);

@@ -185,18 +185,29 @@ void pma_slab_page_init(struct pma_pages *pages, u32 pgno, const struct pma_clas
 unsigned int pma_slab_take(struct pma_pages *pages, u32 pgno, const struct pma_class *class,
 			   unsigned int nr, u64 *handles)
 {
-	unsigned long *bitmap = pma_pages_shadow(pages, pgno);
-	u64 start = pma_region_handle(pages->region, pgno);
 	struct pma_page *page = &pages->desc[pgno];
 	u32 page_bits = pages->shadow_bytes * BITS_PER_BYTE, bit = page->slab.first_free;
-	u64 *end;
+	u64 handle = pma_region_handle(pages->region, pgno) + (bit << pages->bit_shift);
+	unsigned long *bitmap = pma_pages_shadow(pages, pgno);
+	u32 block_size = class->block_size, step = class->step;
+	const u64 *end;
 
 	nr = min_t(u32, nr, page->slab.nr_free);
-	for (end = handles + nr; handles != end && bit < page_bits; bit += class->step) {
-		if (!test_bit(bit, bitmap))
-			continue;
-		clear_bit(bit, bitmap);
-		*handles++ = start + (bit << pages->bit_shift);
+	for (end = handles + nr; handles != end && bit < page_bits; ) {
+		unsigned long *word = &bitmap[bit / BITS_PER_LONG], free = READ_ONCE(*word);
+		unsigned long mask = BIT(bit % BITS_PER_LONG), taken = 0;
+		u32 word_end = ALIGN_DOWN(bit, BITS_PER_LONG) + BITS_PER_LONG;
+
+		for (; bit < word_end; bit += step, mask <<= step % BITS_PER_LONG) {
+			if (free & mask) {
+				if (handles == end)
+					break;
+				taken |= mask;
+				*handles++ = handle;
+			}
+			handle += block_size;
+		}
+		atomic_long_andnot(taken, (atomic_long_t *)word);
 	}
 	/* Never; but what is of the next page is not for us. */
 	if (WARN_ON_ONCE(handles != end))
