@@ -208,27 +208,43 @@ static inline void pma_pages_clear_shadow(const struct pma_pages *pages, u32 pgn
 }
 
 /**
- * pma_pages_record() - record what was asked of a slab block
+ * pma_pages_record_equal() - record what was asked of equal slab blocks
  * @pages: the table
- * @handle: start of the block
- * @block_size: its bytes
+ * @nr: how many they are
+ * @handles: starts of the blocks
+ * @block_size: bytes of each
  * @requested: bytes that were asked for
  *
  * A block from 32 bytes on covers two bytes of slack, which hold any; one of 16
  * has a byte.
  */
+static inline void pma_pages_record_equal(struct pma_pages *pages, u32 nr, const u64 *handles,
+					  u32 block_size, u32 requested)
+{
+	bool has_two = block_size >= 2 * PMA_SLACK_BYTES;
+	u32 slack = block_size - requested;
+	u8 *bytes = pages->slack, *at;
+
+	if (!bytes)
+		return;
+	while (nr--) {
+		at = &bytes[*handles++ / PMA_SLACK_BYTES];
+		at[0] = slack & 0xff;
+		at[has_two] = slack >> (has_two ? 8 : 0);
+	}
+}
+
+/**
+ * pma_pages_record() - record what was asked of a slab block
+ * @pages: the table
+ * @handle: start of the block
+ * @block_size: its bytes
+ * @requested: bytes that were asked for
+ */
 static inline void pma_pages_record(struct pma_pages *pages, u64 handle, u32 block_size,
 				    u32 requested)
 {
-	u32 slack = block_size - requested;
-	u8 *byte;
-
-	if (!pages->slack)
-		return;
-	byte = &pages->slack[handle / PMA_SLACK_BYTES];
-	byte[0] = slack & 0xff;
-	if (block_size >= 2 * PMA_SLACK_BYTES)
-		byte[1] = slack >> 8;
+	pma_pages_record_equal(pages, 1, &handle, block_size, requested);
 }
 
 int pma_pages_init(struct pma_pages *pages, const struct pma_region *region,

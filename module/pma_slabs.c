@@ -296,12 +296,11 @@ static unsigned int take_as_lent(struct pma_arena *arena, u32 class, u32 flags, 
 static unsigned int alloc_some(struct pma_arena *arena, u32 class, size_t size, u32 flags,
 			       unsigned int nr, u64 *handles)
 {
-	u32 block_size = arena->pool->classes->class[class].block_size, i;
+	u32 block_size = arena->pool->classes->class[class].block_size;
 
 	nr = arena->kept ? take_as_lent(arena, class, flags, nr, handles) :
 			   take_some(arena, class, flags, nr, handles);
-	for (i = 0; i < nr; i++)
-		pma_pages_record(&arena->pool->pages, handles[i], block_size, size);
+	pma_pages_record_equal(&arena->pool->pages, nr, handles, block_size, size);
 	return nr;
 }
 
