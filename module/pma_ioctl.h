@@ -30,6 +30,7 @@ static __always_inline bool pma_ioctl_read_words(u64 *to, const u64 __user *from
 
 	if (should_fail_usercopy() || !user_read_access_begin(from, nr * sizeof(*from)))
 		return false;
+#pragma GCC unroll 8
 	for (i = 0; i < nr; i++)
 		unsafe_get_user(to[i], &from[i], failed);
 	user_read_access_end();
@@ -54,6 +55,7 @@ static __always_inline bool pma_ioctl_write_words(u64 __user *to, const u64 *fro
 
 	if (should_fail_usercopy() || !user_write_access_begin(to, nr * sizeof(*to)))
 		return false;
+#pragma GCC unroll 8
 	for (i = 0; i < nr; i++)
 		unsafe_put_user(from[i], &to[i], failed);
 	user_write_access_end();
