@@ -21,6 +21,8 @@ union args {
 	struct pma_free_args free;
 	struct pma_realloc_args realloc;
 	struct pma_batch_args batch;
+	struct pma_alloc_batch_args alloc_batch;
+	struct pma_free_batch_args free_batch;
 	struct pma_query_args query;
 	struct pma_dump_args dump;
 	struct pma_check_args check;
@@ -99,6 +101,29 @@ static const struct call bad_calls[] = {
 	{ CALL(BATCH, -EFAULT, "entries at null"), .args.batch.nr = 1 },
 	{ CALL(BATCH, -EFAULT, "entries in the kernel"),
 	  .args.batch = { .nr = 1, .entries = ~0ULL << 47 } },
+	{ CALL(ALLOC_BATCH, -EINVAL, "none"), .args.alloc_batch.size = 8 },
+	{ CALL(ALLOC_BATCH, -EINVAL, "one too many"),
+	  .args.alloc_batch = { .size = 8, .nr = PMA_BATCH_MAX + 1 } },
+	{ CALL(ALLOC_BATCH, -EINVAL, "no size"), .args.alloc_batch.nr = 1 },
+	{ CALL(ALLOC_BATCH, -EINVAL, "align 3"),
+	  .args.alloc_batch = { .size = 8, .align = 3, .nr = 1 } },
+	{ CALL(ALLOC_BATCH, -EINVAL, "WAIT"),
+	  .args.alloc_batch = { .size = 8, .flags = PMA_WAIT, .nr = 1 } },
+	{ CALL(ALLOC_BATCH, -EINVAL, "flag 31"),
+	  .args.alloc_batch = { .size = 8, .flags = 1U << 31, .nr = 1 } },
+	{ CALL(ALLOC_BATCH, -EINVAL, "reserved"),
+	  .args.alloc_batch = { .size = 8, .nr = 1, .reserved = 1ULL << 32 } },
+	{ CALL(ALLOC_BATCH, -ENOMEM, "region + 1"),
+	  .args.alloc_batch = { .size = REGION + 1, .nr = 1 } },
+	{ CALL(ALLOC_BATCH, -ENOMEM, "all 64 bits"),
+	  .args.alloc_batch = { .size = ~0ULL, .nr = 1 } },
+	{ CALL(FREE_BATCH, -EINVAL, "none") },
+	{ CALL(FREE_BATCH, -EINVAL, "one too many"), .args.free_batch.nr = PMA_BATCH_MAX + 1 },
+	{ CALL(FREE_BATCH, -EINVAL, "reserved"),
+	  .args.free_batch = { .nr = 1, .reserved = 1ULL << 32 } },
+	{ CALL(FREE_BATCH, -EFAULT, "handles at null"), .args.free_batch.nr = 1 },
+	{ CALL(FREE_BATCH, -EFAULT, "handles in the kernel"),
+	  .args.free_batch = { .nr = 1, .handles = ~0ULL << 47 } },
 	{ CALL(QUERY, -EINVAL, "flag 1"), .args.query = { .handle = SMALL, .flags = 2 } },
 	{ CALL(QUERY, -EINVAL, "reserved"), .args.query = { .handle = SMALL, .reserved = 1 } },
 	{ CALL(QUERY, -EBADSLT, "interior"), .args.query.handle = SMALL + 1 },
@@ -124,7 +149,7 @@ static const struct call bad_calls[] = {
 	{ CALL(UNLINK, -ENOENT, "not there"), .args.unlink.name = "pma_kunit-none" },
 	{ CALL(TAG, -EINVAL, "a line's end"), .args.tag.tag = "a\n" },
 	{ .name = "command 0x0f", .cmd = _IO(PMA_IOC_TYPE, 0x0f), .err = -ENOTTY },
-	{ .name = "command 0x24", .cmd = _IO(PMA_IOC_TYPE, 0x24), .err = -ENOTTY },
+	{ .name = "command 0x26", .cmd = _IO(PMA_IOC_TYPE, 0x26), .err = -ENOTTY },
 	{ .name = "ALLOC of another size", .cmd = _IOWR(PMA_IOC_TYPE, 0x11, char[40]),
 	  .err = -ENOTTY },
 	{ .name = "ALLOC of another type", .cmd = _IOWR('p', 0x11, struct pma_alloc_args),
@@ -180,7 +205,7 @@ static void rights_are_asked_for(struct kunit *test)
 	}
 }
 
-/* A batch's entries and a dump's records are in the same frame, behind the struct. */
+/* A batch's entries or handles and a dump's records are in the same frame, behind the struct. */
 #define BEHIND		1024
 #define NOT_TOLD	12345
 
@@ -192,11 +217,15 @@ static char __user *put(struct kunit *test, const struct call *call, char __user
 
 	if (call->cmd == PMA_IOC_BATCH)
 		args.batch.entries = (unsigned long)frame + BEHIND;
+	if (call->cmd == PMA_IOC_ALLOC_BATCH || call->cmd == PMA_IOC_FREE_BATCH)
+		args.free_batch.handles = (unsigned long)frame + BEHIND;
 	if (call->cmd == PMA_IOC_DUMP)
 		args.dump.records = (unsigned long)frame + BEHIND;
 	pma_kunit_front_put(test, &args, sizeof(args));
 	KUNIT_ASSERT_EQ(test, copy_to_user(front->user + BEHIND, entries, nr * sizeof(*entries)),
 			0);
+	if (call->cmd == PMA_IOC_FREE_BATCH)
+		KUNIT_ASSERT_EQ(test, put_user(SMALL, (u64 __user *)(front->user + BEHIND)), 0);
 	return frame;
 }
 
@@ -208,6 +237,7 @@ static void what_cannot_be_undone_needs_room_for_its_answer(struct kunit *test)
 		  .args.realloc = { .handle = BIG, .size = 4096 } },
 		{ CALL(REALLOC, -EFAULT, "frees"), .args.realloc.handle = BIG },
 		{ CALL(BATCH, -EFAULT, "frees"), .args.batch.nr = 1 },
+		{ CALL(FREE_BATCH, -EFAULT, "frees"), .args.free_batch.nr = 1 },
 		{ CALL(LIMIT, -EFAULT, "sets"),
 		  .args.limit = { .flags = PMA_LIMIT_LIMIT, .limit = 9 } },
 	};
@@ -272,6 +302,9 @@ static const struct call good_calls[] = {
 	{ GOOD(FREE, 1, "nothing"), .args.free.handle = PMA_HANDLE_NONE },
 	{ GOOD(REALLOC, 2, "in place"), .args.realloc = { .handle = BIG, .size = 8000 } },
 	{ GOOD(BATCH, 4, ""), .args.batch.nr = 2 },
+	{ GOOD(ALLOC_BATCH, 3, "small ones"), .args.alloc_batch = { .size = 100, .nr = 2 } },
+	{ GOOD(ALLOC_BATCH, 3, "of the heap"), .args.alloc_batch = { .size = 3000, .nr = 2 } },
+	{ GOOD(ALLOC_BATCH, 5, "big ones"), .args.alloc_batch = { .size = 8192, .nr = 2 } },
 	{ GOOD(QUERY, 2, ""), .args.query.handle = SMALL },
 	{ GOOD(STATS, 1, "") },
 	{ GOOD(DUMP, 3, "pages"), .args.dump = { .what = PMA_DUMP_PAGES, .nr = 4 } },
@@ -295,11 +328,17 @@ static void free_told(struct kunit *test, const struct call *call, long err)
 	struct pma_kunit_front *front = test->priv;
 	struct pma_batch_entry entries[2];
 	union args args;
+	u64 handle;
 	u32 i;
 
 	pma_kunit_front_get(test, &args, sizeof(args));
 	if (call->cmd == PMA_IOC_ALLOC && !err)
 		pma_kunit_free(test, front->arena, args.alloc.handle);
+	for (i = 0; call->cmd == PMA_IOC_ALLOC_BATCH && !err && i < args.alloc_batch.done; i++) {
+		KUNIT_ASSERT_EQ(test, get_user(handle, (u64 __user *)(front->user + BEHIND) + i),
+				0);
+		pma_kunit_free(test, front->arena, handle);
+	}
 	if (call->cmd != PMA_IOC_BATCH)
 		return;
 	KUNIT_ASSERT_EQ(test, copy_from_user(entries, front->user + BEHIND, sizeof(entries)), 0);
@@ -361,6 +400,7 @@ static void read_only_files_may_not_change(struct kunit *test)
 		{ PMA_IOC_CHECK },		{ PMA_IOC_ROOT },
 		{ PMA_IOC_ALLOC, true },	{ PMA_IOC_FREE, true },
 		{ PMA_IOC_REALLOC, true },	{ PMA_IOC_BATCH, true },
+		{ PMA_IOC_ALLOC_BATCH, true },	{ PMA_IOC_FREE_BATCH, true },
 		{ PMA_IOC_RESET, true },	{ PMA_IOC_LIMIT, true },
 		{ PMA_IOC_SET_ROOT, true },	{ PMA_IOC_OPEN, true },
 		{ PMA_IOC_UNLINK, true },	{ PMA_IOC_TAG, true },

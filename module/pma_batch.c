@@ -76,8 +76,7 @@ static u32 alloc_some(struct pma_arena *arena, struct pma_batch_entry *entries, 
 }
 
 /* Frees of blocks of the slab page that the first one is of. */
-static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno,
-			    struct pma_batch_entry *entries, u32 nr)
+static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno, u32 nr, const u64 *handles)
 {
 	struct pma_pages *pages = &arena->pool->pages;
 	struct pma_page *page = &pages->desc[pgno];
@@ -86,31 +85,49 @@ static u32 free_slab_blocks(struct pma_arena *arena, u32 pgno,
 	const struct pma_class *class = &arena->pool->classes->class[pma_page_id(page).class];
 	u32 page_bits = pages->shadow_bytes * BITS_PER_BYTE, lowest = page_bits, n;
 
-	for (n = 0; n < nr && is_free(&entries[n]); n++) {
-		u64 bit = ror64(entries[n].handle - start, pages->bit_shift);
+	for (n = 0; n < nr; n++) {
+		u64 bit = ror64(handles[n] - start, pages->bit_shift);
 
 		if (bit >= page_bits || test_and_set_bit(bit, bitmap))
 			break;
 		lowest = min_t(u32, lowest, bit);
-		entries[n].result = 0;
 	}
 	if (n)
 		pma_slabs_freed(arena, page, pgno, class->nr_blocks, n, lowest);
 	return n;
 }
 
-static u32 free_some(struct pma_arena *arena, struct pma_batch_entry *entries, u32 nr)
+static u32 free_some(struct pma_arena *arena, u32 nr, const u64 *handles)
 {
 	struct pma_place place;
 
-	if (pma_place_find(arena, entries->handle, &place) || place.kind == PMA_KIND_BIG)
+	if (pma_place_find(arena, *handles, &place) || place.kind == PMA_KIND_BIG)
 		return 0;
 	if (place.kind == PMA_KIND_SLAB)
-		return free_slab_blocks(arena, place.pgno, entries, nr);
-	if (pma_block_free_place(arena, &place))
-		return 0;
-	entries->result = 0;
-	return 1;
+		return free_slab_blocks(arena, place.pgno, nr, handles);
+	return !pma_block_free_place(arena, &place);
+}
+
+static u32 free_plainly(struct pma_arena *arena, u32 nr, const u64 *handles)
+{
+	u32 done = 0, some = 1;
+
+	for (; some && done < nr; done += some)
+		some = free_some(arena, nr - done, handles + done);
+	return done;
+}
+
+static u32 free_entries(struct pma_arena *arena, struct pma_batch_entry *entries, u32 nr)
+{
+	u64 handles[PMA_BATCH_CHUNK] __uninitialized;
+	u32 n, i;
+
+	for (n = 0; n < nr && is_free(&entries[n]); n++)
+		handles[n] = entries[n].handle;
+	n = free_plainly(arena, n, handles);
+	for (i = 0; i < n; i++)
+		entries[i].result = 0;
+	return n;
 }
 
 /**
@@ -141,6 +158,74 @@ bool pma_batch_alloc(struct pma_arena *arena, u64 size, u32 align, u64 *handle, 
 	return done;
 }
 
+static u32 alloc_chunks(struct pma_arena *arena, size_t size, const struct pma_route *route,
+			u32 flags, u32 nr, u64 *handles, u64 *usable)
+{
+	u32 most_pages = arena->stats.arena_pages + GROW_PAGES, n;
+	struct pma_block block;
+
+	for (n = 0; n < nr && arena->stats.arena_pages < most_pages; n++) {
+		if (pma_block_alloc_small(arena, size, route, flags, &block))
+			break;
+		handles[n] = block.handle;
+		*usable = n ? min(*usable, block.size) : block.size;
+	}
+	return n;
+}
+
+/**
+ * pma_batch_alloc_equal() - allocate equal blocks, as long as that is plain work
+ * @arena: whose they will be
+ * @size: bytes wanted of each
+ * @align: as for pma_block_alloc()
+ * @flags: PMA_ZERO
+ * @nr: how many, at least 1
+ * @handles: of those that were, PMA_BATCH_CHUNK at most
+ * @usable: bytes that may be used of each; of slab blocks exactly
+ *
+ * Context: Any but NMI; takes the arena's lock once, then the pool's.
+ * Return: how many were.  If none was, nothing has been done, and it is for a single call.
+ */
+u32 pma_batch_alloc_equal(struct pma_arena *arena, u64 size, u32 align, u32 flags, u32 nr,
+			  u64 *handles, u64 *usable)
+{
+	struct pma_route route;
+	unsigned long irq;
+
+	if (size > SIZE_MAX || pma_pool_route(arena->pool, size, align, &route) ||
+	    route.kind == PMA_KIND_BIG)
+		return 0;
+	nr = min(nr, PMA_BATCH_CHUNK);
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	if (route.kind == PMA_KIND_SLAB)
+		nr = pma_slabs_alloc(arena, route.class, size, flags, nr, handles);
+	else
+		nr = alloc_chunks(arena, size, &route, flags, nr, handles, usable);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	if (route.kind == PMA_KIND_SLAB)
+		*usable = arena->pool->classes->class[route.class].block_size;
+	return nr;
+}
+
+/**
+ * pma_batch_free() - free blocks, as long as that is plain work
+ * @arena: whose they are
+ * @nr: how many, at most PMA_BATCH_CHUNK
+ * @handles: of them
+ *
+ * Context: Any but NMI; takes the arena's lock once, then the pool's.
+ * Return: how many were, from the first on.  The next, if any, is for a single call.
+ */
+u32 pma_batch_free(struct pma_arena *arena, u32 nr, const u64 *handles)
+{
+	unsigned long irq;
+
+	raw_spin_lock_irqsave(&arena->lock, irq);
+	nr = free_plainly(arena, nr, handles);
+	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return nr;
+}
+
 /**
  * pma_batch_do() - do a batch's entries as long as that is plain work
  * @arena: whose blocks they are
@@ -163,7 +248,7 @@ u32 pma_batch_do(struct pma_arena *arena, struct pma_batch_entry *entries, u32 n
 		if (is_alloc(&entries[done]))
 			some = alloc_some(arena, entries + done, nr - done);
 		else if (is_free(&entries[done]))
-			some = free_some(arena, entries + done, nr - done);
+			some = free_entries(arena, entries + done, nr - done);
 		else
 			some = 0;
 		done += some;

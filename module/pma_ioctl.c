@@ -66,12 +66,6 @@ bool pma_ioctl_make_writable(void __user *memory, size_t bytes)
 	return write_back(at + bytes - 1);
 }
 
-/* A flag, reserved field or count that is not as the header says. */
-static int bad_args(struct pma_arena *arena)
-{
-	return pma_arena_count_error(arena, -EINVAL);
-}
-
 static long ioc_info(struct pma_arena *arena, void __user *arg)
 {
 	struct pma_info info;
@@ -112,7 +106,7 @@ static long ioc_alloc(struct pma_arena *arena, void __user *arg)
 	if (!pma_ioctl_read_words((u64 *)&args, arg, sizeof(args) / sizeof(u64)))
 		return -EFAULT;
 	if (!is_zero(args.reserved, sizeof(args.reserved)))
-		return bad_args(arena);
+		return pma_ioctl_bad_args(arena);
 	if (args.flags | args.timeout_ms ||
 	    !pma_batch_alloc(arena, args.size, args.align, &args.handle, &args.usable)) {
 		err = alloc_with_effort(arena, &args);
@@ -132,7 +126,7 @@ static long ioc_free(struct pma_arena *arena, void __user *arg)
 	if (!pma_ioctl_read_words((u64 *)&args, arg, sizeof(args) / sizeof(u64)))
 		return -EFAULT;
 	if (args.reserved)
-		return bad_args(arena);
+		return pma_ioctl_bad_args(arena);
 	return pma_block_free(arena, args.handle);
 }
 
@@ -145,7 +139,7 @@ static long ioc_realloc(struct pma_arena *arena, void __user *arg)
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (!is_zero(args.reserved, sizeof(args.reserved)))
-		return bad_args(arena);
+		return pma_ioctl_bad_args(arena);
 	if (!pma_ioctl_make_writable(arg, sizeof(args)))
 		return -EFAULT;
 	request = (struct pma_request){
@@ -163,107 +157,6 @@ static long ioc_realloc(struct pma_arena *arena, void __user *arg)
 	return copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
 }
 
-static void batch_alloc(struct pma_arena *arena, struct pma_batch_entry *entry)
-{
-	struct pma_request request = {
-		.arena = arena,
-		.handle = PMA_HANDLE_NONE,
-		.size = entry->size,
-		.align = entry->align,
-		.flags = entry->flags,
-	};
-
-	entry->result = pma_request_serve(&request);
-	entry->handle = entry->result ? PMA_HANDLE_NONE : request.block.handle;
-	entry->usable = entry->result ? 0 : request.block.size;
-}
-
-static void batch_free(struct pma_arena *arena, struct pma_batch_entry *entry)
-{
-	if (entry->size || entry->align || entry->flags)
-		entry->result = bad_args(arena);
-	else
-		entry->result = pma_block_free(arena, entry->handle);
-}
-
-static void batch_one(struct pma_arena *arena, struct pma_batch_entry *entry)
-{
-	if (entry->op == PMA_BATCH_ALLOC)
-		batch_alloc(arena, entry);
-	else if (entry->op == PMA_BATCH_FREE)
-		batch_free(arena, entry);
-	else
-		entry->result = bad_args(arena);
-}
-
-/* How many failed. */
-static u32 batch_do(struct pma_arena *arena, struct pma_batch_entry *entries, u32 nr)
-{
-	u32 failed = 0, i, done;
-
-	for (i = 0; i < nr; i += done) {
-		done = pma_batch_do(arena, entries + i, nr - i);
-		if (done)
-			continue;
-		batch_one(arena, &entries[i]);
-		failed += !!entries[i].result;
-		done = 1;
-	}
-	return failed;
-}
-
-static void batch_undo(struct pma_arena *arena, const struct pma_batch_entry *entries, u32 nr)
-{
-	while (nr--)
-		if (entries[nr].op == PMA_BATCH_ALLOC && !entries[nr].result)
-			pma_block_free(arena, entries[nr].handle);
-}
-
-/* One chunk of a batch, from and to @user. */
-static int batch_chunk(struct pma_arena *arena, struct pma_batch_entry *entries,
-		       struct pma_batch_entry __user *user, u32 nr, u32 *failed)
-{
-	if (copy_from_user(entries, user, nr * sizeof(*entries)))
-		return -EFAULT;
-	*failed = batch_do(arena, entries, nr);
-	if (!copy_to_user(user, entries, nr * sizeof(*entries)))
-		return 0;
-	batch_undo(arena, entries, nr);
-	return -EFAULT;
-}
-
-static noinline_for_stack long ioc_batch(struct pma_arena *arena, void __user *arg)
-{
-	struct pma_batch_entry entries[PMA_BATCH_CHUNK] __uninitialized;
-	struct pma_batch_entry __user *user;
-	struct pma_batch_args args;
-	u32 nr, failed;
-	int err = 0;
-
-	if (copy_from_user(&args, arg, sizeof(args)))
-		return -EFAULT;
-	if (!args.nr || args.nr > PMA_BATCH_MAX || args.flags || args.reserved)
-		return bad_args(arena);
-	user = u64_to_user_ptr(args.entries);
-	if (!pma_ioctl_make_writable(arg, sizeof(args)) ||
-	    !pma_ioctl_make_writable(user, args.nr * sizeof(*user)))
-		return -EFAULT;
-	args.done = 0;
-	args.failed = 0;
-	while (args.done < args.nr) {
-		nr = min(args.nr - args.done, PMA_BATCH_CHUNK);
-		err = batch_chunk(arena, entries, user + args.done, nr, &failed);
-		if (err)
-			break;
-		args.done += nr;
-		args.failed += failed;
-		cond_resched();
-	}
-	if (copy_to_user(arg, &args, sizeof(args)))
-		return -EFAULT;
-	return err;
-}
-
 static long ioc_query(struct pma_arena *arena, void __user *arg)
 {
 	struct pma_query_args args;
@@ -273,7 +166,7 @@ static long ioc_query(struct pma_arena *arena, void __user *arg)
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (args.flags & ~PMA_QUERY_INTERIOR || args.reserved)
-		return bad_args(arena);
+		return pma_ioctl_bad_args(arena);
 	err = pma_place_query(arena, args.handle, args.flags & PMA_QUERY_INTERIOR, &block);
 	if (err)
 		return err;
@@ -320,7 +213,7 @@ static long ioc_dump(struct pma_arena *arena, void __user *arg)
 		return -EFAULT;
 	rec_bytes = dump_rec_bytes(args.what);
 	if (!rec_bytes || !args.nr || args.reserved)
-		return bad_args(arena);
+		return pma_ioctl_bad_args(arena);
 	args.nr = min_t(u32, args.nr, DUMP_RECS_MAX);
 	recs = kvcalloc(args.nr, rec_bytes, GFP_KERNEL);
 	if (!recs)
@@ -345,7 +238,7 @@ static long ioc_check(struct pma_arena *arena, void __user *arg)
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (args.flags & ~PMA_CHECK_POOL || args.reserved)
-		return bad_args(arena);
+		return pma_ioctl_bad_args(arena);
 	/* All arenas' locks are held in turn, for as long as they are large. */
 	if ((args.flags & PMA_CHECK_POOL) && !capable(CAP_SYS_ADMIN))
 		return -EPERM;
@@ -377,12 +270,12 @@ static long ioc_limit(struct pma_arena *arena, void __user *arg)
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (args.flags & ~PMA_LIMIT_FIELDS || !is_zero(args.reserved, sizeof(args.reserved)))
-		return bad_args(arena);
+		return pma_ioctl_bad_args(arena);
 	if (!pma_ioctl_make_writable(arg, sizeof(args)))
 		return -EFAULT;
 	err = set_limit(arena, &args);
 	if (err)
-		return err == -EINVAL ? bad_args(arena) : err;
+		return err == -EINVAL ? pma_ioctl_bad_args(arena) : err;
 	pma_limit_get(arena, &args);
 	return copy_to_user(arg, &args, sizeof(args)) ? -EFAULT : 0;
 }
@@ -401,7 +294,7 @@ static long ioc_set_root(struct pma_arena *arena, void __user *arg)
 	if (copy_from_user(&args, arg, sizeof(args)))
 		return -EFAULT;
 	if (args.reserved)
-		return bad_args(arena);
+		return pma_ioctl_bad_args(arena);
 	return pma_root_set(arena, args.handle);
 }
 
@@ -409,7 +302,7 @@ static long ioc_unlink(struct pma_arena *arena, void __user *arg)
 {
 	long err = pma_client_unlink(arg);
 
-	return err == -EINVAL ? bad_args(arena) : err;
+	return err == -EINVAL ? pma_ioctl_bad_args(arena) : err;
 }
 
 /**
@@ -421,7 +314,8 @@ static long ioc_unlink(struct pma_arena *arena, void __user *arg)
 bool pma_ioctl_needs_write(unsigned int cmd)
 {
 	return cmd == PMA_IOC_ALLOC || cmd == PMA_IOC_FREE || cmd == PMA_IOC_REALLOC ||
-	       cmd == PMA_IOC_BATCH || cmd == PMA_IOC_RESET || cmd == PMA_IOC_LIMIT ||
+	       cmd == PMA_IOC_BATCH || cmd == PMA_IOC_ALLOC_BATCH || cmd == PMA_IOC_FREE_BATCH ||
+	       cmd == PMA_IOC_RESET || cmd == PMA_IOC_LIMIT ||
 	       cmd == PMA_IOC_SET_ROOT || cmd == PMA_IOC_OPEN || cmd == PMA_IOC_UNLINK ||
 	       cmd == PMA_IOC_TAG ||
 	       cmd == PMA_IOC_SHARE || cmd == PMA_IOC_CLAIM || cmd == PMA_IOC_UNSHARE ||
@@ -437,7 +331,9 @@ static noinline long do_rarer(struct pma_arena *arena, unsigned int cmd, void __
 	case PMA_IOC_REALLOC:
 		return ioc_realloc(arena, user);
 	case PMA_IOC_BATCH:
-		return ioc_batch(arena, user);
+	case PMA_IOC_ALLOC_BATCH:
+	case PMA_IOC_FREE_BATCH:
+		return pma_ioctl_batch_do(arena, cmd, user);
 	case PMA_IOC_QUERY:
 		return ioc_query(arena, user);
 	case PMA_IOC_STATS:

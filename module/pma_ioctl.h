@@ -65,8 +65,17 @@ failed:
 	return false;
 }
 
+/* A flag, reserved field or count that is not as the header says. */
+static inline int pma_ioctl_bad_args(struct pma_arena *arena)
+{
+	return pma_arena_count_error(arena, -EINVAL);
+}
+
 bool pma_ioctl_make_writable(void __user *memory, size_t bytes);
 long pma_ioctl_do(struct pma_arena *arena, unsigned int cmd, void __user *user);
 bool pma_ioctl_needs_write(unsigned int cmd);
+
+/* pma_ioctl_batch.c */
+long pma_ioctl_batch_do(struct pma_arena *arena, unsigned int cmd, void __user *user);
 
 #endif /* _PMA_IOCTL_H */

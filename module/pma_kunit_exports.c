@@ -200,6 +200,8 @@ EXPORT_FOR_KUNIT(pma_free_big);
 EXPORT_FOR_KUNIT(pma_free_other);
 
 EXPORT_FOR_KUNIT(pma_batch_alloc);
+EXPORT_FOR_KUNIT(pma_batch_alloc_equal);
+EXPORT_FOR_KUNIT(pma_batch_free);
 EXPORT_FOR_KUNIT(pma_batch_do);
 
 EXPORT_FOR_KUNIT(pma_root_set);

@@ -6,8 +6,9 @@
  *  ioctl-empty	an ioctl that copies 48 bytes in and out
  *  ioctl-alloc	ALLOC of /dev/pma, of 64 bytes
  *  ioctl-free	FREE of it
- *  ioctl-batchN	a block of a BATCH of N allocs and its part of the BATCH of frees
- *  ioctl-batchN-alloc	its part of the BATCH of allocs alone
+ *  ioctl-batchN	a block of an ALLOC_BATCH of N and its part of the FREE_BATCH
+ *  ioctl-batchN-alloc	its part of the ALLOC_BATCH alone
+ *  ioctl-entriesN	a block of a BATCH of N allocs and its part of the BATCH of frees
  *  first-touch	a frame of 1 MiB that is touched for the first time
  *  first-touch-ro	the same in an arena that holds another block for reading only
  *  handover-*	see handover.c
@@ -154,37 +155,31 @@ static __u64 repeat_free(unsigned int unused)
 	return free_all();
 }
 
-static __u64 timed_batch(struct pma_batch_entry *entries, unsigned int nr)
+static __u64 timed(unsigned int command, void *args, const char *name)
 {
-	struct pma_batch_args args = { .entries = (unsigned long)entries, .nr = nr };
-	__u64 begin = measure_now(), ticks;
+	__u64 begin = measure_now();
 
-	must(ioctl(pma, PMA_IOC_BATCH, &args), "PMA_IOC_BATCH");
-	ticks = measure_now() - begin;
-	if (args.failed)
+	must(ioctl(pma, command, args), name);
+	return measure_now() - begin;
+}
+
+static __u64 many[BATCH_MAX];
+
+static __u64 batch_allocs(unsigned int nr)
+{
+	struct pma_alloc_batch_args args = { .handles = (unsigned long)many, .size = 64, .nr = nr };
+	__u64 ticks = timed(PMA_IOC_ALLOC_BATCH, &args, "PMA_IOC_ALLOC_BATCH");
+
+	if (args.done != nr)
 		measure_fail("a batch's block");
 	return ticks;
 }
 
-static struct pma_batch_entry entries[BATCH_MAX];
-
-static __u64 batch_allocs(unsigned int nr)
-{
-	unsigned int i;
-
-	for (i = 0; i < nr; i++)
-		entries[i] = (struct pma_batch_entry){ .op = PMA_BATCH_ALLOC, .size = 64 };
-	return timed_batch(entries, nr);
-}
-
 static __u64 batch_frees(unsigned int nr)
 {
-	unsigned int i;
+	struct pma_free_batch_args args = { .handles = (unsigned long)many, .nr = nr };
 
-	for (i = 0; i < nr; i++)
-		entries[i] = (struct pma_batch_entry){ .op = PMA_BATCH_FREE,
-						       .handle = entries[i].handle };
-	return timed_batch(entries, nr);
+	return timed(PMA_IOC_FREE_BATCH, &args, "PMA_IOC_FREE_BATCH");
 }
 
 /* A batch of allocs, and one of their frees. */
@@ -203,20 +198,54 @@ static __u64 repeat_batch_alloc(unsigned int nr)
 	return ticks;
 }
 
+static struct pma_batch_entry entries[BATCH_MAX];
+
+static __u64 timed_entries(unsigned int nr)
+{
+	struct pma_batch_args args = { .entries = (unsigned long)entries, .nr = nr };
+	__u64 ticks = timed(PMA_IOC_BATCH, &args, "PMA_IOC_BATCH");
+
+	if (args.failed)
+		measure_fail("a batch's entry");
+	return ticks;
+}
+
+/* The same, each block with an entry of its own. */
+static __u64 repeat_entries(unsigned int nr)
+{
+	unsigned int i;
+	__u64 ticks;
+
+	for (i = 0; i < nr; i++)
+		entries[i] = (struct pma_batch_entry){ .op = PMA_BATCH_ALLOC, .size = 64 };
+	ticks = timed_entries(nr);
+	for (i = 0; i < nr; i++)
+		entries[i] = (struct pma_batch_entry){ .op = PMA_BATCH_FREE,
+						       .handle = entries[i].handle };
+	return ticks + timed_entries(nr);
+}
+
 static void run_batches(void)
 {
+	static const struct {
+		const char *name;
+		__u64 (*repeat)(unsigned int nr);
+	} cases[] = {
+		{ "ioctl-batch%u", repeat_batch },
+		{ "ioctl-batch%u-alloc", repeat_batch_alloc },
+		{ "ioctl-entries%u", repeat_entries },
+	};
 	static const unsigned int nrs[] = { 32, 256 };
 	char name[32];
-	int i;
+	int i, k;
 
 	for (i = 0; i < 2; i++) {
-		snprintf(name, sizeof(name), "ioctl-batch%u", nrs[i]);
-		if (measure_wants(name))
-			measure_report_ticks(name, "pma", median_of(repeat_batch, nrs[i]), nrs[i]);
-		snprintf(name, sizeof(name), "ioctl-batch%u-alloc", nrs[i]);
-		if (measure_wants(name))
-			measure_report_ticks(name, "pma", median_of(repeat_batch_alloc, nrs[i]),
-					     nrs[i]);
+		for (k = 0; k < 3; k++) {
+			snprintf(name, sizeof(name), cases[k].name, nrs[i]);
+			if (measure_wants(name))
+				measure_report_ticks(name, "pma",
+						     median_of(cases[k].repeat, nrs[i]), nrs[i]);
+		}
 	}
 }
 

@@ -62,6 +62,21 @@ int device_free(int fd, __u64 handle)
 	return device_call(fd, PMA_IOC_FREE, &args);
 }
 
+int device_alloc_batch(int fd, struct pma_alloc_batch_args *args)
+{
+	return device_call(fd, PMA_IOC_ALLOC_BATCH, args);
+}
+
+/* @done: as the kernel wrote it, on errors too. */
+int device_free_batch(int fd, const __u64 *handles, __u32 nr, __u32 *done)
+{
+	struct pma_free_batch_args args = { .handles = (uintptr_t)handles, .nr = nr };
+	int err = device_call(fd, PMA_IOC_FREE_BATCH, &args);
+
+	*done = args.done;
+	return err;
+}
+
 int device_realloc(int fd, __u64 *handle, __u64 size, __u32 align, __u32 flags, __u64 *usable)
 {
 	struct pma_realloc_args args = {

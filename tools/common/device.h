@@ -16,6 +16,8 @@ int device_alloc(int fd, __u64 size, __u32 align, __u32 flags, __u64 *handle, __
 int device_alloc_wait(int fd, __u64 size, __u32 align, __u32 flags, __u32 timeout_ms,
 		      __u64 *handle, __u64 *usable);
 int device_free(int fd, __u64 handle);
+int device_alloc_batch(int fd, struct pma_alloc_batch_args *args);
+int device_free_batch(int fd, const __u64 *handles, __u32 nr, __u32 *done);
 int device_realloc(int fd, __u64 *handle, __u64 size, __u32 align, __u32 flags, __u64 *usable);
 int device_query(int fd, __u64 handle, __u32 flags, struct pma_query_args *args);
 int device_stats(int fd, struct pma_stats *stats);

@@ -152,6 +152,20 @@ LAYOUT(pma_export_args, reserved, 24);
 SIZE(pma_unshare_args, 24);
 LAYOUT(pma_unshare_args, reserved, 16);
 
+SIZE(pma_alloc_batch_args, 48);
+LAYOUT(pma_alloc_batch_args, size, 8);
+LAYOUT(pma_alloc_batch_args, align, 16);
+LAYOUT(pma_alloc_batch_args, flags, 20);
+LAYOUT(pma_alloc_batch_args, nr, 24);
+LAYOUT(pma_alloc_batch_args, done, 28);
+LAYOUT(pma_alloc_batch_args, usable, 32);
+LAYOUT(pma_alloc_batch_args, reserved, 40);
+
+SIZE(pma_free_batch_args, 24);
+LAYOUT(pma_free_batch_args, nr, 8);
+LAYOUT(pma_free_batch_args, done, 12);
+LAYOUT(pma_free_batch_args, reserved, 16);
+
 #define NUMBER(command, number) _Static_assert((command) == (number), #command)
 
 NUMBER(PMA_IOC_INFO, 0x8040ba10U);
@@ -174,6 +188,8 @@ NUMBER(PMA_IOC_SHARE, 0xc028ba20U);
 NUMBER(PMA_IOC_CLAIM, 0xc038ba21U);
 NUMBER(PMA_IOC_UNSHARE, 0x4018ba22U);
 NUMBER(PMA_IOC_EXPORT, 0xc020ba23U);
+NUMBER(PMA_IOC_ALLOC_BATCH, 0xc030ba24U);
+NUMBER(PMA_IOC_FREE_BATCH, 0xc018ba25U);
 
 static void abi_unknown_commands(struct test *t)
 {

@@ -257,13 +257,17 @@ static void arena_read_only(struct test *t)
 	struct pma_realloc_args resize = { .handle = PMA_HANDLE_NONE, .size = 64 };
 	struct pma_batch_entry entry = { .op = PMA_BATCH_ALLOC, .size = 64 };
 	struct pma_batch_args batch = { .entries = (uintptr_t)&entry, .nr = 1 };
+	__u64 handle = PMA_HANDLE_NONE;
+	struct pma_alloc_batch_args alloc_batch = {
+		.handles = (uintptr_t)&handle, .size = 64, .nr = 1,
+	};
 	struct pma_page_rec recs[4];
 	struct pma_query_args query;
 	struct pma_check_args check;
 	struct pma_stats before;
 	int fd = block_open(t, O_RDONLY);
 	__u64 cursor = 0;
-	__u32 nr = ARRAY_SIZE(recs);
+	__u32 nr = ARRAY_SIZE(recs), done;
 	char byte = 0;
 
 	if (fd < 0)
@@ -273,6 +277,8 @@ static void arena_read_only(struct test *t)
 	WANT_ERR(t, device_call(fd, PMA_IOC_FREE, &none), EBADF);
 	WANT_ERR(t, device_call(fd, PMA_IOC_REALLOC, &resize), EBADF);
 	WANT_ERR(t, device_call(fd, PMA_IOC_BATCH, &batch), EBADF);
+	WANT_ERR(t, device_alloc_batch(fd, &alloc_batch), EBADF);
+	WANT_ERR(t, device_free_batch(fd, &handle, 1, &done), EBADF);
 	WANT_ERR(t, device_reset(fd), EBADF);
 	WANT_ERR(t, device_pwrite(fd, &byte, 1, 0), EBADF);
 	WANT_OK(t, device_check(fd, 0, &check));

@@ -121,14 +121,15 @@ static int wanted_error(const struct world *w, const struct client *client, __u6
 	return block_at(other, handle) ? -EACCES : -EALREADY;
 }
 
-/* Through one of the doors; an interior handle is wrong at the first three only. */
+/* Through one of the doors; an interior handle is wrong at the first four only. */
 static int bad_call(struct world *w, const struct client *client, __u64 handle, int wanted)
 {
 	struct pma_query_args query;
 	__u64 usable;
+	__u32 done;
 	char byte = 'x';
 
-	switch (below(w, wanted == -EBADSLT ? 3 : 5)) {
+	switch (below(w, wanted == -EBADSLT ? 4 : 6)) {
 	case 0:
 		return device_free(client->fd, handle);
 	case 1:
@@ -136,6 +137,8 @@ static int bad_call(struct world *w, const struct client *client, __u64 handle, 
 	case 2:
 		return device_query(client->fd, handle, 0, &query);
 	case 3:
+		return device_free_batch(client->fd, &handle, 1, &done);
+	case 4:
 		return device_pread(client->fd, &byte, 1, handle);
 	default:
 		return device_pwrite(client->fd, &byte, 1, handle);

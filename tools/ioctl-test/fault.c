@@ -73,6 +73,8 @@ struct call {
 		struct pma_free_args free;
 		struct pma_realloc_args realloc;
 		struct pma_batch_args batch;
+		struct pma_alloc_batch_args alloc_batch;
+		struct pma_free_batch_args free_batch;
 		struct pma_query_args query;
 		struct pma_dump_args dump;
 		struct pma_check_args check;
@@ -85,7 +87,7 @@ struct call {
 #define CALL(command, type, reads, writes) \
 	.name = #command, PMA_IOC_##command, sizeof(struct type), reads, writes
 
-#define NR_CALLS	15
+#define NR_CALLS	17
 
 static size_t make_calls(struct call *calls, const struct block *small, const struct block *big,
 			 void *entry, void *rec)
@@ -104,6 +106,10 @@ static size_t make_calls(struct call *calls, const struct block *small, const st
 		  .args.realloc = { .handle = PMA_HANDLE_NONE, .size = 64 } },
 		{ CALL(BATCH, pma_batch_args, true, true),
 		  .args.batch = { .entries = (uintptr_t)entry, .nr = 1 } },
+		{ CALL(ALLOC_BATCH, pma_alloc_batch_args, true, true),
+		  .args.alloc_batch = { .handles = (uintptr_t)rec, .size = 64, .nr = 1 } },
+		{ CALL(FREE_BATCH, pma_free_batch_args, true, true),
+		  .args.free_batch = { .handles = (uintptr_t)&small->handle, .nr = 1 } },
 		{ CALL(QUERY, pma_query_args, true, true), .args.query.handle = small->handle },
 		{ CALL(STATS, pma_stats, false, true) },
 		{ CALL(DUMP, pma_dump_args, true, true),
@@ -333,6 +339,73 @@ static void fault_batch_half_writable(struct test *t)
 	memory_unmap();
 }
 
+/* Handles that can't be told, or not all: what was told is live, and nothing else. */
+static void fault_equal_allocs(struct test *t)
+{
+	enum { NR = 200, WRITABLE = 100 };
+	static const __u64 sizes[] = { 64, 3000, 10000 };
+	struct pma_alloc_batch_args args;
+	struct pma_stats before;
+	__u64 *handles;
+	__u32 done;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		test_context(t, "size %llu", sizes[i]);
+		if (!memory_map(t))
+			return;
+		handles = (void *)rw_end(WRITABLE * sizeof(*handles));
+		memory_protect();
+		args = (struct pma_alloc_batch_args){ .size = sizes[i], .nr = NR };
+		before = stats_get(t, t->fd);
+		want_fault(t, device_alloc_batch(t->fd, &args));
+		args.handles = (uintptr_t)ro_end(64);
+		want_fault(t, device_alloc_batch(t->fd, &args));
+		args.handles = (uintptr_t)memory + 2 * frame;
+		want_fault(t, device_alloc_batch(t->fd, &args));
+		args.handles = 1ULL << 63;
+		want_fault(t, device_alloc_batch(t->fd, &args));
+		stats_undone(t, t->fd, &before);
+		args.handles = (uintptr_t)handles;
+		if (WANT_OK(t, device_alloc_batch(t->fd, &args))) {
+			WANT_TRUE(t, args.done && args.done <= WRITABLE);
+			WANT(t, stats_get(t, t->fd).live_blocks, before.live_blocks + args.done);
+			WANT_OK(t, device_free_batch(t->fd, handles, args.done, &done));
+		}
+		stats_undone(t, t->fd, &before);
+		memory_unmap();
+	}
+}
+
+/* Handles that can't be read, or not all: it says how many were freed. */
+static void fault_equal_frees(struct test *t)
+{
+	enum { NR = 200, READABLE = 100 };
+	struct pma_alloc_batch_args args = { .size = 64, .nr = NR };
+	struct pma_stats before;
+	__u64 *readable, handles[NR];
+	__u32 done;
+
+	if (!memory_map(t))
+		return;
+	args.handles = (uintptr_t)handles;
+	if (!WANT_OK(t, device_alloc_batch(t->fd, &args)) || !WANT(t, args.done, NR))
+		return;
+	readable = (void *)ro_end(READABLE * sizeof(*readable));
+	memcpy(readable, handles, READABLE * sizeof(*readable));
+	memory_protect();
+	before = stats_get(t, t->fd);
+	want_fault(t, device_free_batch(t->fd, NULL, NR, &done));
+	want_fault(t, device_free_batch(t->fd, (void *)(memory + 2 * frame), NR, &done));
+	WANT(t, done, 0);
+	stats_unchanged(t, t->fd, &before, COUNTER_NONE);
+	want_fault(t, device_free_batch(t->fd, readable, NR, &done));
+	WANT_TRUE(t, done <= READABLE);
+	WANT(t, stats_get(t, t->fd).live_blocks, before.live_blocks - done);
+	WANT_OK(t, device_free_batch(t->fd, handles + done, NR - done, &done));
+	memory_unmap();
+}
+
 static int dump(int fd, __u32 what, void *records, __u32 nr)
 {
 	__u64 cursor = 0;
@@ -437,6 +510,8 @@ const struct test_case fault_cases[] = {
 	{ "fault_batch_unreadable", fault_batch_unreadable },
 	{ "fault_batch_unwritable", fault_batch_unwritable },
 	{ "fault_batch_half_writable", fault_batch_half_writable },
+	{ "fault_equal_allocs", fault_equal_allocs },
+	{ "fault_equal_frees", fault_equal_frees },
 	{ "fault_dump", fault_dump },
 	{ "fault_transfer", fault_transfer },
 	{ "fault_transfer_short", fault_transfer_short },

@@ -55,6 +55,13 @@ static int use_batch(int fd, __u64 handle)
 	return err ? err : entry.result;
 }
 
+static int use_free_batch(int fd, __u64 handle)
+{
+	__u32 done;
+
+	return device_free_batch(fd, &handle, 1, &done);
+}
+
 /* All calls that take the handle of a block's start. */
 static const struct {
 	const char *name;
@@ -66,6 +73,7 @@ static const struct {
 	{ "realloc to 0", use_realloc_zero },
 	{ "query", use_query },
 	{ "batch", use_batch },
+	{ "free batch", use_free_batch },
 };
 
 static void try_handle(struct test *t, int fd, __u64 handle, int err, int counter)
@@ -84,6 +92,7 @@ static void free_none(struct test *t)
 
 	WANT_OK(t, device_free(t->fd, PMA_HANDLE_NONE));
 	WANT_OK(t, use_batch(t->fd, PMA_HANDLE_NONE));
+	WANT_OK(t, use_free_batch(t->fd, PMA_HANDLE_NONE));
 	stats_unchanged(t, t->fd, &before, COUNTER_NONE);
 }
 

@@ -13,6 +13,7 @@
 #include "test.h"
 
 #define BLOCKS_MAX	256
+#define EQUAL_MAX	40	/* blocks of a call */
 
 struct model {
 	struct test *t;
@@ -125,6 +126,44 @@ static void do_alloc(struct model *m)
 	adopt(m, block);
 }
 
+/* As many as there are: it may end early, but not before the first. */
+static void do_alloc_equal(struct model *m)
+{
+	__u64 handles[EQUAL_MAX];
+	struct pma_alloc_batch_args args = {
+		.handles = (uintptr_t)handles,
+		.size = random_size(m),
+		.align = random_align(m),
+		.flags = below(m, 4) ? 0 : PMA_ZERO,
+		.nr = 1 + below(m, EQUAL_MAX),
+	};
+	struct pma_query_args query;
+	struct block *block;
+	__u32 i;
+	int err;
+
+	if (m->nr + args.nr > BLOCKS_MAX ||
+	    m->live_bytes + args.nr * args.size > m->t->info.region_bytes / 2)
+		return;
+	err = device_alloc_batch(m->t->fd, &args);
+	if (is_full(m, err, args.size) || !WANT_ERR(m->t, err, 0))
+		return;
+	WANT_TRUE(m->t, args.done && args.done <= args.nr && args.usable >= args.size);
+	for (i = 0; i < args.done; i++) {
+		block = &m->blocks[m->nr];
+		WANT_OK(m->t, device_query(m->t->fd, handles[i], 0, &query));
+		WANT_TRUE(m->t, query.usable >= args.usable);
+		WANT(m->t, args.align ? handles[i] % args.align : 0, 0);
+		*block = (struct block){
+			.handle = handles[i], .size = args.size, .usable = query.usable,
+		};
+		if (args.flags & PMA_ZERO)
+			block_verify_zero(m->t, m->t->fd, block->handle, 0, block->usable);
+		m->nr++;
+		adopt(m, block);
+	}
+}
+
 static void drop(struct model *m, struct block *block)
 {
 	m->live_bytes -= block->usable;
@@ -144,6 +183,22 @@ static void do_free(struct model *m)
 	block_verify(m->t, m->t->fd, block, block->usable);
 	block_free(m->t, m->t->fd, block);
 	drop(m, block);
+}
+
+static void do_free_equal(struct model *m)
+{
+	__u64 handles[EQUAL_MAX];
+	__u32 nr = 1 + below(m, m->nr < EQUAL_MAX ? m->nr : EQUAL_MAX), i, done;
+	struct block *block;
+
+	for (i = 0; i < nr; i++) {
+		block = any_block(m);
+		block_verify(m->t, m->t->fd, block, block->usable);
+		handles[i] = block->handle;
+		drop(m, block);
+	}
+	WANT_OK(m->t, device_free_batch(m->t->fd, handles, nr, &done));
+	WANT(m->t, done, nr);
 }
 
 static void do_realloc(struct model *m)
@@ -226,10 +281,14 @@ static void step(struct model *m)
 {
 	unsigned int what = below(m, 100);
 
-	if (!m->nr || what < 45)
+	if (!m->nr || what < 42)
 		do_alloc(m);
-	else if (what < 75)
+	else if (what < 45)
+		do_alloc_equal(m);
+	else if (what < 72)
 		do_free(m);
+	else if (what < 75)
+		do_free_equal(m);
 	else if (what < 92)
 		do_realloc(m);
 	else if (what < 96)

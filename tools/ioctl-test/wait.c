@@ -117,6 +117,9 @@ static void wait_bad_args(struct test *t)
 	struct pma_batch_entry entry = { .op = PMA_BATCH_ALLOC, .size = 64, .flags = PMA_WAIT };
 	struct pma_batch_args batch = { .entries = (uintptr_t)&entry, .nr = 1 };
 	__u64 handle;
+	struct pma_alloc_batch_args alloc_batch = {
+		.handles = (uintptr_t)&handle, .size = 64, .flags = PMA_WAIT, .nr = 1,
+	};
 
 	WANT_REFUSED(t, t->fd, device_call(t->fd, PMA_IOC_ALLOC, &alloc_args), EINVAL,
 		     COUNTER(bad_args));
@@ -125,6 +128,7 @@ static void wait_bad_args(struct test *t)
 	WANT_REFUSED(t, t->fd, wait_alloc(t->fd, 0, 0, &handle), EINVAL, COUNTER(bad_args));
 	WANT_REFUSED(t, t->fd, device_call(t->fd, PMA_IOC_BATCH, &batch), 0, COUNTER(bad_args));
 	WANT_ERR(t, entry.result, EINVAL);
+	WANT_REFUSED(t, t->fd, device_alloc_batch(t->fd, &alloc_batch), EINVAL, COUNTER(bad_args));
 	/* Where there is room there is nothing to wait for. */
 	WANT_OK(t, wait_alloc(t->fd, 64, 1, &handle));
 	realloc_args.handle = handle;

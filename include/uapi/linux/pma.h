@@ -264,6 +264,52 @@ struct pma_batch_args {
 #define PMA_BATCH_MAX		4096
 
 /**
+ * struct pma_alloc_batch_args - allocate equal blocks
+ * @handles: in: pointer to an array of @nr __u64; out: a handle in each of the first @done
+ * @size: in: bytes wanted of each, at least 1
+ * @align: in: as for alloc
+ * @flags: in: PMA_ZERO
+ * @nr: in: how many, 1 to PMA_BATCH_MAX
+ * @done: out: how many there are
+ * @usable: out: bytes that may be used of each, at least @size; blocks of slab pages have
+ *	no more
+ * @reserved: zero
+ *
+ * As a batch of allocs, but cheaper.  Where there is no room for all, or the array can't be
+ * written to its end, there are 1 to @nr - 1 blocks, and a call for the others says what is
+ * the matter.  The errors of alloc, and then there are none; -EINVAL also for a bad @nr, and
+ * for PMA_WAIT.
+ */
+struct pma_alloc_batch_args {
+	__u64 handles;
+	__u64 size;
+	__u32 align;
+	__u32 flags;
+	__u32 nr;
+	__u32 done;
+	__u64 usable;
+	__u64 reserved;
+};
+
+/**
+ * struct pma_free_batch_args - free blocks
+ * @handles: in: pointer to an array of @nr handles; PMA_HANDLE_NONE does nothing
+ * @nr: in: how many, 1 to PMA_BATCH_MAX
+ * @done: out: how many were freed, from the first on
+ * @reserved: zero
+ *
+ * As a batch of frees, but cheaper.  It ends at the first handle that is refused, with the
+ * error that free gives for it; the one after it is at @done + 1.  Nothing is freed with
+ * -EINVAL for a bad @nr, or -EFAULT for this struct.
+ */
+struct pma_free_batch_args {
+	__u64 handles;
+	__u32 nr;
+	__u32 done;
+	__u64 reserved;
+};
+
+/**
  * struct pma_query_args - what is at a handle
  * @handle: in: a handle, at the start of a block or inside it
  * @flags: in: PMA_QUERY_INTERIOR to accept a handle inside a block
@@ -748,5 +794,7 @@ struct pma_export_args {
 #define PMA_IOC_CLAIM		_IOWR(PMA_IOC_TYPE, 0x21, struct pma_claim_args)
 #define PMA_IOC_UNSHARE		_IOW(PMA_IOC_TYPE, 0x22, struct pma_unshare_args)
 #define PMA_IOC_EXPORT		_IOWR(PMA_IOC_TYPE, 0x23, struct pma_export_args)
+#define PMA_IOC_ALLOC_BATCH	_IOWR(PMA_IOC_TYPE, 0x24, struct pma_alloc_batch_args)
+#define PMA_IOC_FREE_BATCH	_IOWR(PMA_IOC_TYPE, 0x25, struct pma_free_batch_args)
 
 #endif /* _UAPI_LINUX_PMA_H */
