@@ -88,24 +88,29 @@ static void unlock(void)
 /* Frees that are done by one call. */
 struct frees {
 	uint32_t nr;
-	struct pma_batch_entry entries[CALL_BLOCKS];
+	uint64_t handles[CALL_BLOCKS];
 };
 
+/* What the kernel refuses it has counted: go on behind it. */
 static void free_added(struct pma *pma, struct frees *frees)
 {
-	struct pma_batch_args args = { .entries = (uintptr_t)frees->entries, .nr = frees->nr };
+	struct pma_free_batch_args args;
+	uint32_t done;
 
-	if (frees->nr)
-		ioctl(pma->fd, PMA_IOC_BATCH, &args);
+	for (done = 0; done < frees->nr; done += args.done + 1) {
+		args = (struct pma_free_batch_args){
+			.handles = (uintptr_t)&frees->handles[done],
+			.nr = frees->nr - done,
+		};
+		if (!ioctl(pma->fd, PMA_IOC_FREE_BATCH, &args))
+			break;
+	}
 	frees->nr = 0;
 }
 
 static void add_free(struct pma *pma, struct frees *frees, const void *block)
 {
-	frees->entries[frees->nr++] = (struct pma_batch_entry){
-		.op = PMA_BATCH_FREE,
-		.handle = pma_offset(pma, block),
-	};
+	frees->handles[frees->nr++] = pma_offset(pma, block);
 	if (frees->nr == CALL_BLOCKS)
 		free_added(pma, frees);
 }
@@ -424,23 +429,18 @@ static void keep(struct pma *pma, struct cache *cache, unsigned int class, void 
 
 /* The blocks of a batch, the first of them to be used at once. */
 static void *load(struct pma *pma, struct cache *cache, unsigned int class,
-		  const struct pma_batch_entry *entries, uint32_t nr)
+		  const struct pma_alloc_batch_args *args, const uint64_t *handles)
 {
 	void *first = NULL;
 	uint32_t i;
 
 	/* Backwards, so that they are served from low addresses to high. */
-	for (i = nr; i--; ) {
-		if (entries[i].result) {
-			errno = -entries[i].result;
-			continue;
-		}
+	for (i = args->done; i--; ) {
 		if (first)
 			keep(pma, cache, class, first);
 		/* It need not be the class of the last time. */
-		class = pma_table_learn(pma, entries[i].handle, entries[i].size,
-					entries[i].usable, class);
-		first = pma->base + entries[i].handle;
+		class = pma_table_learn(pma, handles[i], args->size, args->usable, class);
+		first = pma->base + handles[i];
 	}
 	return first;
 }
@@ -455,21 +455,18 @@ static void *load(struct pma *pma, struct cache *cache, unsigned int class,
  */
 void *pma_cache_fill(struct pma *pma, struct cache *cache, unsigned int class)
 {
-	struct pma_batch_entry entries[CALL_BLOCKS];
-	struct pma_batch_args args = { .entries = (uintptr_t)entries };
-	uint32_t i;
+	uint64_t handles[CALL_BLOCKS];
+	struct pma_alloc_batch_args args = {
+		.handles = (uintptr_t)handles,
+		.size = pma_class_bytes(pma, class),
+		.nr = (cache->bins[class].limit + 1) / 2,
+	};
 
-	args.nr = (cache->bins[class].limit + 1) / 2;
 	if (args.nr > CALL_BLOCKS)
 		args.nr = CALL_BLOCKS;
-	for (i = 0; i < args.nr; i++)
-		entries[i] = (struct pma_batch_entry){
-			.op = PMA_BATCH_ALLOC,
-			.size = pma_class_bytes(pma, class),
-		};
-	if (ioctl(pma->fd, PMA_IOC_BATCH, &args))
+	if (ioctl(pma->fd, PMA_IOC_ALLOC_BATCH, &args))
 		return NULL;
-	return load(pma, cache, class, entries, args.nr);
+	return load(pma, cache, class, &args, handles);
 }
 
 /* Half of a magazine to the depot, or to the kernel what that does not take. */
