@@ -125,7 +125,7 @@ static void lists_keep_order(struct kunit *test)
 	u32 pages[4], head = PMA_NONE, i;
 
 	for (i = 0; i < 4; i++)
-		pages[i] = pma_pool_take(pool, NULL, 1, 0);
+		pages[i] = pma_runs_take(pool, NULL, 1, 0);
 	for (i = 0; i < 4; i++)
 		pma_arena_push(arena, &head, pages[i]);
 	for (i = 4; i--;) {
@@ -144,7 +144,7 @@ static void lists_keep_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pma_pool_link(pool, pages[1])->next, PMA_NONE);
 	KUNIT_EXPECT_EQ(test, head, pages[3]);
 	for (i = 0; i < 4; i++)
-		pma_pool_give(pool, NULL, pages[i]);
+		pma_runs_give(pool, NULL, pages[i]);
 }
 
 /* A big block's way: taken and busy, published, unlinked, given back. */

@@ -360,10 +360,10 @@ static void check_pool_sees_lost_page(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
 	struct pma_arena *arena = pma_kunit_arena(test, pool, 0);
-	u32 pgno = pma_pool_take(pool, NULL, 3, 0);
+	u32 pgno = pma_runs_take(pool, NULL, 3, 0);
 
 	KUNIT_EXPECT_NE(test, pma_kunit_errors(pool), 0);
-	pma_pool_give(pool, NULL, pgno);
+	pma_runs_give(pool, NULL, pgno);
 	KUNIT_EXPECT_EQ(test, pma_kunit_errors(pool), 0);
 	KUNIT_EXPECT_EQ(test, arena->stats.arena_pages, 0);
 }
@@ -470,9 +470,9 @@ static void check_looks_away_from_busy_block(struct kunit *test)
 	u32 pgno = pma_arena_big_take(arena, 5);
 
 	KUNIT_EXPECT_EQ(test, pma_kunit_errors(pool), 0);
-	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, &arena->budget, pgno, 3));
+	KUNIT_EXPECT_TRUE(test, pma_runs_resize(pool, &arena->budget, pgno, 3));
 	KUNIT_EXPECT_EQ(test, pma_kunit_errors(pool), 0);
-	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, &arena->budget, pgno, 5));
+	KUNIT_EXPECT_TRUE(test, pma_runs_resize(pool, &arena->budget, pgno, 5));
 	pma_arena_big_drop(arena, pgno);
 }
 

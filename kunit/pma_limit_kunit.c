@@ -162,7 +162,7 @@ static void reserve_is_kept_from_others(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, pma_kunit_limit_fill(greedy, nr_pages), nr_pages - reserve);
 		KUNIT_EXPECT_EQ(test, pma_kunit_limit_available(greedy), 0);
 		KUNIT_EXPECT_EQ(test, pma_kunit_limit_available(sure), reserve);
-		KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 1, 0), PMA_NONE);
+		KUNIT_EXPECT_EQ(test, pma_runs_take(pool, NULL, 1, 0), PMA_NONE);
 		KUNIT_EXPECT_EQ(test, pma_kunit_limit_fill(sure, nr_pages), reserve);
 		pma_kunit_expect_sound(test, pool);
 		pma_block_free_all(sure);
@@ -235,7 +235,7 @@ static void disown_is_made_good_later(struct kunit *test)
 	u32 pgno;
 
 	KUNIT_ASSERT_EQ(test, pma_kunit_limit_reserve(arena, 10), 0);
-	pgno = pma_pool_take(pool, &arena->budget, 10, 0);
+	pgno = pma_runs_take(pool, &arena->budget, 10, 0);
 	KUNIT_EXPECT_EQ(test, pma_kunit_limit_fill(other, 64), 54);
 	pma_kunit_limit_count(arena, 10, pma_limit_disown);
 	KUNIT_EXPECT_EQ(test, pma_kunit_limit_used(arena), 10);
@@ -249,7 +249,7 @@ static void disown_is_made_good_later(struct kunit *test)
 	/* Short as it is, it may be set to what it is. */
 	KUNIT_EXPECT_EQ(test, pma_kunit_limit_reserve(arena, 10), 0);
 	KUNIT_EXPECT_EQ(test, pool->promised, 0);
-	pma_pool_give(pool, NULL, pgno);
+	pma_runs_give(pool, NULL, pgno);
 	/* The next page it takes or gives reminds the pool. */
 	KUNIT_EXPECT_EQ(test, pma_kunit_limit_fill(arena, 1), 1);
 	KUNIT_EXPECT_EQ(test, pool->promised, 9);

@@ -61,16 +61,16 @@ static void step_run(struct kunit *test, struct model *models, struct model *mod
 	struct pma_pool *pool = model->arena->pool;
 
 	if (!had) {
-		model->runs[slot] = pma_pool_take(pool, &model->arena->budget, nr_pages, 0);
+		model->runs[slot] = pma_runs_take(pool, &model->arena->budget, nr_pages, 0);
 		if (model->runs[slot] != PMA_NONE)
 			model->pages[slot] = nr_pages;
 		else
 			KUNIT_EXPECT_TRUE(test, nr_pages > 1 || !room);
 		KUNIT_EXPECT_TRUE(test, !model->pages[slot] || nr_pages <= room);
 	} else if (pma_kunit_below(rng, 3)) {
-		pma_pool_give(pool, &model->arena->budget, model->runs[slot]);
+		pma_runs_give(pool, &model->arena->budget, model->runs[slot]);
 		model->pages[slot] = 0;
-	} else if (pma_pool_resize(pool, &model->arena->budget, model->runs[slot], nr_pages)) {
+	} else if (pma_runs_resize(pool, &model->arena->budget, model->runs[slot], nr_pages)) {
 		KUNIT_EXPECT_TRUE(test, nr_pages <= had || nr_pages - had <= room);
 		model->pages[slot] = nr_pages;
 	}
@@ -147,7 +147,7 @@ static void random_against_model(struct kunit *test)
 	for (i = 0; i < NR_ARENAS; i++) {
 		for (n = 0; n < NR_RUNS; n++)
 			if (models[i].pages[n])
-				pma_pool_give(pool, &models[i].arena->budget, models[i].runs[n]);
+				pma_runs_give(pool, &models[i].arena->budget, models[i].runs[n]);
 		pma_kunit_limit_count(models[i].arena, models[i].claimed, pma_limit_uncharge);
 	}
 }

@@ -268,69 +268,69 @@ static void take_and_give_runs(struct kunit *test)
 	u64 generation = pool->generation;
 	u32 a, b, largest;
 
-	a = pma_pool_take(pool, NULL, 10, PMA_FIT_M);
-	b = pma_pool_take(pool, NULL, 20, 0);
+	a = pma_runs_take(pool, NULL, 10, PMA_FIT_M);
+	b = pma_runs_take(pool, NULL, 20, 0);
 	KUNIT_EXPECT_EQ(test, a, 0);
 	KUNIT_EXPECT_EQ(test, b, 10);
 	KUNIT_EXPECT_EQ(test, pma_pool_run_pages(pool, a), 10);
 	KUNIT_EXPECT_EQ(test, pma_pool_run_pages(pool, b), 20);
 	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, &largest), 34);
 	KUNIT_EXPECT_EQ(test, largest, 34);
-	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 35, 0), PMA_NONE);
-	KUNIT_EXPECT_FALSE(test, pma_pool_resize(pool, NULL, a, 11));
-	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, NULL, b, 54));
-	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, NULL, a, 4));
+	KUNIT_EXPECT_EQ(test, pma_runs_take(pool, NULL, 35, 0), PMA_NONE);
+	KUNIT_EXPECT_FALSE(test, pma_runs_resize(pool, NULL, a, 11));
+	KUNIT_EXPECT_TRUE(test, pma_runs_resize(pool, NULL, b, 54));
+	KUNIT_EXPECT_TRUE(test, pma_runs_resize(pool, NULL, a, 4));
 	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, NULL), 6);
-	pma_pool_give(pool, NULL, b);
-	pma_pool_give(pool, NULL, a);
+	pma_runs_give(pool, NULL, b);
+	pma_runs_give(pool, NULL, a);
 	/* A check between any two of these sees that something moved. */
 	KUNIT_EXPECT_GE(test, pool->generation - generation, 6);
-	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 64, 0), 0);
+	KUNIT_EXPECT_EQ(test, pma_runs_take(pool, NULL, 64, 0), 0);
 	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, &largest), 0);
 	KUNIT_EXPECT_EQ(test, largest, 0);
-	pma_pool_give(pool, NULL, 0);
+	pma_runs_give(pool, NULL, 0);
 }
 
 /* What is given back is free, and served again as it is to who wants that length. */
 static void give_keeps_runs_loose(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
-	u32 a = pma_pool_take(pool, NULL, 4, PMA_FIT_M), b = pma_pool_take(pool, NULL, 4, 0);
-	u32 c = pma_pool_take(pool, NULL, 8, 0);
+	u32 a = pma_runs_take(pool, NULL, 4, PMA_FIT_M), b = pma_runs_take(pool, NULL, 4, 0);
+	u32 c = pma_runs_take(pool, NULL, 8, 0);
 
-	pma_pool_give(pool, NULL, a);
+	pma_runs_give(pool, NULL, a);
 	KUNIT_EXPECT_EQ(test, pool->loose_pages, 4);
 	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, NULL), 64 - 12);
 	/* The flags are those of its new client. */
-	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 4, PMA_FIT_A), a);
+	KUNIT_EXPECT_EQ(test, pma_runs_take(pool, NULL, 4, PMA_FIT_A), a);
 	KUNIT_EXPECT_EQ(test, pma_fit_flags(pool->runs, a) & PMA_FIT_CLIENT, PMA_FIT_A);
 	KUNIT_EXPECT_EQ(test, pool->loose_pages, 0);
 	/* One of a length is loose: the other one has been joined. */
-	pma_pool_give(pool, NULL, a);
-	pma_pool_give(pool, NULL, b);
+	pma_runs_give(pool, NULL, a);
+	pma_runs_give(pool, NULL, b);
 	KUNIT_EXPECT_EQ(test, pool->loose_pages, 4);
-	pma_pool_give(pool, NULL, c);
+	pma_runs_give(pool, NULL, c);
 	KUNIT_EXPECT_EQ(test, pool->loose_pages, 12);
 	/* Who wants all of it gets it. */
-	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 64, 0), 0);
+	KUNIT_EXPECT_EQ(test, pma_runs_take(pool, NULL, 64, 0), 0);
 	KUNIT_EXPECT_EQ(test, pool->loose_pages, 0);
-	pma_pool_give(pool, NULL, 0);
+	pma_runs_give(pool, NULL, 0);
 }
 
 /* Runs come from either end, and a loose one as it lies. */
 static void take_from_the_end(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
-	u32 first = pma_pool_take(pool, NULL, 2, PMA_FIT_M), last;
+	u32 first = pma_runs_take(pool, NULL, 2, PMA_FIT_M), last;
 
 	KUNIT_EXPECT_EQ(test, first, 0);
-	last = pma_pool_take(pool, NULL, 2, PMA_FIT_END);
+	last = pma_runs_take(pool, NULL, 2, PMA_FIT_END);
 	KUNIT_EXPECT_EQ(test, last, 62);
-	pma_pool_give(pool, NULL, first);
-	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 2, PMA_FIT_END), 0);
+	pma_runs_give(pool, NULL, first);
+	KUNIT_EXPECT_EQ(test, pma_runs_take(pool, NULL, 2, PMA_FIT_END), 0);
 	KUNIT_EXPECT_EQ(test, pma_pool_run_pages(pool, 0), 2);
-	pma_pool_give(pool, NULL, first);
-	pma_pool_give(pool, NULL, last);
+	pma_runs_give(pool, NULL, first);
+	pma_runs_give(pool, NULL, last);
 	KUNIT_EXPECT_EQ(test, pma_kunit_largest_run(pool), 64);
 }
 
@@ -338,13 +338,13 @@ static void take_from_the_end(struct kunit *test)
 static void resize_joins_loose_runs(struct kunit *test)
 {
 	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
-	u32 a = pma_pool_take(pool, NULL, 4, 0), b = pma_pool_take(pool, NULL, 60, 0);
+	u32 a = pma_runs_take(pool, NULL, 4, 0), b = pma_runs_take(pool, NULL, 60, 0);
 
-	pma_pool_give(pool, NULL, b);
+	pma_runs_give(pool, NULL, b);
 	KUNIT_EXPECT_EQ(test, pool->loose_pages, 60);
-	KUNIT_EXPECT_TRUE(test, pma_pool_resize(pool, NULL, a, 64));
+	KUNIT_EXPECT_TRUE(test, pma_runs_resize(pool, NULL, a, 64));
 	KUNIT_EXPECT_EQ(test, pma_pool_free_pages(pool, NULL), 0);
-	pma_pool_give(pool, NULL, a);
+	pma_runs_give(pool, NULL, a);
 }
 
 static void take_whole_region(struct kunit *test)
@@ -352,10 +352,10 @@ static void take_whole_region(struct kunit *test)
 	struct pma_pool *pool = pma_kunit_pool(test, test->param_value);
 	u32 nr_pages = pool->region.nr_pages;
 
-	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, nr_pages + 1, 0), PMA_NONE);
-	KUNIT_ASSERT_EQ(test, pma_pool_take(pool, NULL, nr_pages, 0), 0);
-	KUNIT_EXPECT_EQ(test, pma_pool_take(pool, NULL, 1, 0), PMA_NONE);
-	pma_pool_give(pool, NULL, 0);
+	KUNIT_EXPECT_EQ(test, pma_runs_take(pool, NULL, nr_pages + 1, 0), PMA_NONE);
+	KUNIT_ASSERT_EQ(test, pma_runs_take(pool, NULL, nr_pages, 0), 0);
+	KUNIT_EXPECT_EQ(test, pma_runs_take(pool, NULL, 1, 0), PMA_NONE);
+	pma_runs_give(pool, NULL, 0);
 }
 
 static void metadata_is_counted(struct kunit *test)
@@ -402,19 +402,19 @@ static void race_thread(void *context, u32 index)
 
 	for (i = 0; i < 10 * pma_kunit_rounds(); i++) {
 		nr_pages = pma_kunit_size(rng, 1, 20);
-		pgno = pma_pool_take(pool, NULL, nr_pages, 0);
+		pgno = pma_runs_take(pool, NULL, nr_pages, 0);
 		if (pgno == PMA_NONE)
 			continue;
 		mark_run(pool, pgno, 0, nr_pages, index + 1);
 		more = pma_kunit_size(rng, 1, 20);
-		if (pma_pool_resize(pool, NULL, pgno, more)) {
+		if (pma_runs_resize(pool, NULL, pgno, more)) {
 			mark_run(pool, pgno, nr_pages, more, index + 1);
 			nr_pages = more;
 		}
 		if (pma_pool_run_pages(pool, pgno) != nr_pages ||
 		    check_run(pool, pgno, nr_pages, index + 1))
 			atomic_inc(&race->errors);
-		pma_pool_give(pool, NULL, pgno);
+		pma_runs_give(pool, NULL, pgno);
 	}
 }
 

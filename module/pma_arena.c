@@ -91,7 +91,7 @@ u32 pma_arena_take_held(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
 
 	if (pgno != PMA_NONE)
 		return pgno;
-	return pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
+	return pma_runs_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
 }
 
 /**
@@ -114,7 +114,7 @@ u32 pma_arena_take_back(struct pma_arena *arena, u32 nr_pages, u32 client_flags)
 	while (class--) {
 		if (!pma_drain_give_back(arena, class))
 			continue;
-		pgno = pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
+		pgno = pma_runs_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
 		if (pgno != PMA_NONE)
 			return pgno;
 	}
@@ -147,7 +147,7 @@ static void part_with(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 	if (arena->mapped)
 		pma_held_put(arena, pgno, nr_pages);
 	else
-		pma_pool_give_irqs_off(arena->pool, &arena->budget, pgno);
+		pma_runs_give_irqs_off(arena->pool, &arena->budget, pgno);
 }
 
 /**
@@ -323,7 +323,7 @@ bool pma_arena_big_resize(struct pma_arena *arena, u32 pgno, u32 nr_pages)
 		return true;
 	if (nr_pages < have && pma_pool_isolates(arena->pool))
 		pma_pages_retire(&arena->pool->pages, pgno + nr_pages, have - nr_pages, arena->uid);
-	if (!pma_pool_resize(arena->pool, &arena->budget, pgno, nr_pages))
+	if (!pma_runs_resize(arena->pool, &arena->budget, pgno, nr_pages))
 		return false;
 	if (nr_pages > have) {
 		pma_arena_clean_run(arena, pgno + have, nr_pages - have);

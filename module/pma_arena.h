@@ -5,7 +5,7 @@
 #ifndef _PMA_ARENA_H
 #define _PMA_ARENA_H
 
-#include "pma_pool.h"
+#include "pma_runs.h"
 
 #define PMA_ARENA_USER		BIT(0)	/* a process's, not the kernel's */
 #define PMA_ARENA_PERCPU	BIT(1)	/* CPUs have magazines, and keep runs and chunks */
@@ -205,7 +205,7 @@ static inline u32 pma_arena_take_run(struct pma_arena *arena, u32 nr_pages, u32 
 		client_flags |= PMA_FIT_A;
 	if (arena->mapped)
 		return pma_arena_take_held(arena, nr_pages, client_flags);
-	pgno = pma_pool_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
+	pgno = pma_runs_take_irqs_off(arena->pool, &arena->budget, nr_pages, client_flags);
 	if (unlikely(pgno == PMA_NONE))
 		pgno = pma_arena_take_back(arena, nr_pages, client_flags);
 	return pgno;
@@ -228,7 +228,7 @@ static inline void pma_arena_give_run(struct pma_arena *arena, u32 pgno, u32 nr_
 		return;
 	}
 	pma_page_set(&arena->pool->pages.desc[pgno], PMA_KIND_FREE, 0, 0);
-	pma_pool_give_irqs_off(arena->pool, &arena->budget, pgno);
+	pma_runs_give_irqs_off(arena->pool, &arena->budget, pgno);
 }
 
 /* Lists of runs. */

@@ -117,7 +117,7 @@ static u32 dump_pages(struct pma_pool *pool, u64 *cursor, struct pma_page_rec *r
 	u32 done;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	pma_pool_join(pool);
+	pma_runs_join(pool);
 	done = dump_runs(pool, &pgno, recs, nr);
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	*cursor = pgno < pool->region.nr_pages ? pgno : PMA_HANDLE_NONE;

@@ -110,7 +110,7 @@ static bool revoke(struct pma_arena *arena, struct pma_budget *budget, u32 pgno)
 		quarantine(pool, pgno);
 		return false;
 	}
-	pma_pool_give(pool, budget, pgno);
+	pma_runs_give(pool, budget, pgno);
 	return true;
 }
 
@@ -217,7 +217,7 @@ static void release(struct pma_pool *pool, u32 pgno)
 	pma_page_set(&pool->pages.desc[pgno], PMA_KIND_FREE, 0, 0);
 	mutex_lock(&pool->arenas_mutex);
 	arena = pma_arena_by_uid(pool, uid);
-	pma_pool_give(pool, arena ? &arena->budget : NULL, pgno);
+	pma_runs_give(pool, arena ? &arena->budget : NULL, pgno);
 	mutex_unlock(&pool->arenas_mutex);
 }
 

@@ -113,17 +113,18 @@ EXPORT_FOR_KUNIT(pma_pool_delete);
 EXPORT_FOR_KUNIT(pma_pool_metadata_bytes);
 EXPORT_FOR_KUNIT(pma_pool_info);
 EXPORT_FOR_KUNIT(pma_pool_route);
-EXPORT_FOR_KUNIT(pma_pool_take);
-EXPORT_FOR_KUNIT(pma_pool_take_irqs_off);
-EXPORT_FOR_KUNIT(pma_pool_give);
-EXPORT_FOR_KUNIT(pma_pool_give_irqs_off);
-EXPORT_FOR_KUNIT(pma_pool_resize);
-EXPORT_FOR_KUNIT(pma_pool_join);
 EXPORT_FOR_KUNIT(pma_pool_find_big);
 EXPORT_FOR_KUNIT(pma_pool_free_pages);
 EXPORT_FOR_KUNIT(pma_pool_list_lock);
 EXPORT_FOR_KUNIT(pma_pool_list_unlock);
 EXPORT_FOR_KUNIT(pma_pool_next);
+
+EXPORT_FOR_KUNIT(pma_runs_take);
+EXPORT_FOR_KUNIT(pma_runs_take_irqs_off);
+EXPORT_FOR_KUNIT(pma_runs_give);
+EXPORT_FOR_KUNIT(pma_runs_give_irqs_off);
+EXPORT_FOR_KUNIT(pma_runs_resize);
+EXPORT_FOR_KUNIT(pma_runs_join);
 
 EXPORT_FOR_KUNIT(pma_limit_set);
 EXPORT_FOR_KUNIT(pma_limit_get);

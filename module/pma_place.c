@@ -167,7 +167,7 @@ static u32 run_flags(struct pma_pool *pool, u32 pgno)
 	u32 flags;
 
 	raw_spin_lock_irqsave(&pool->lock, irq);
-	pma_pool_join(pool);
+	pma_runs_join(pool);
 	flags = pma_fit_flags(pool->runs, pgno);
 	raw_spin_unlock_irqrestore(&pool->lock, irq);
 	return flags;

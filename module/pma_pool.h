@@ -182,14 +182,6 @@ void pma_pool_delete(struct pma_pool *pool);
 size_t pma_pool_metadata_bytes(const struct pma_pool *pool);
 void pma_pool_info(const struct pma_pool *pool, struct pma_info *info);
 int pma_pool_route(const struct pma_pool *pool, size_t size, size_t align, struct pma_route *route);
-u32 pma_pool_take(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages,
-		  u32 client_flags);
-u32 pma_pool_take_irqs_off(struct pma_pool *pool, struct pma_budget *budget, u32 nr_pages,
-			   u32 client_flags);
-void pma_pool_give(struct pma_pool *pool, struct pma_budget *budget, u32 pgno);
-void pma_pool_give_irqs_off(struct pma_pool *pool, struct pma_budget *budget, u32 pgno);
-bool pma_pool_resize(struct pma_pool *pool, struct pma_budget *budget, u32 pgno, u32 nr_pages);
-bool pma_pool_join(struct pma_pool *pool);
 u32 pma_pool_find_big(struct pma_pool *pool, u32 pgno);
 u32 pma_pool_free_pages(struct pma_pool *pool, u32 *largest_run);
 

@@ -422,7 +422,7 @@ static void free_run(struct pma_arena *arena, const struct pma_share *share)
 	if (share->mapped)
 		pma_held_revoke(arena, share->pgno);
 	else
-		pma_pool_give(pool, NULL, share->pgno);
+		pma_runs_give(pool, NULL, share->pgno);
 	atomic_dec(&pool->moving);
 }
 
