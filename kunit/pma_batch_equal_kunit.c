@@ -121,6 +121,31 @@ static void equal_is_bounded(struct kunit *test)
 	}
 }
 
+/* Nor is more zeroed in one, though the arena has room and need not grow. */
+static void equal_zeroes_are_bounded(struct kunit *test)
+{
+	enum { NR_SEGMENTS = 20, SIZE = 4096 * 61 / 10, PIN = 4096 * 32 / 10 };
+	static const struct pma_kunit_config config = { "", 512, 4096, 0, PMA_POOL_ISOLATE };
+	struct pma_pool *pool = pma_kunit_pool(test, &config);
+	struct pma_arena *arena = pma_kunit_arena(test, pool, PMA_ARENA_USER);
+	u64 free[2 * NR_SEGMENTS], handles[CHUNK], usable;
+	u32 nr, i;
+
+	for (i = 0; i < ARRAY_SIZE(free); i += 2) {
+		free[i] = pma_kunit_alloc(test, arena, SIZE);
+		free[i + 1] = pma_kunit_alloc(test, arena, SIZE);
+		pma_kunit_alloc(test, arena, PIN);
+	}
+	for (i = 0; i < ARRAY_SIZE(free); i++)
+		pma_kunit_free(test, arena, free[i]);
+	nr = pma_batch_alloc_equal(arena, SIZE, 0, PMA_ZERO, CHUNK, handles, &usable);
+	KUNIT_EXPECT_GE(test, nr, 1);
+	KUNIT_EXPECT_LE(test, nr * usable, 16 * 4096);
+	KUNIT_EXPECT_EQ(test, pma_batch_alloc_equal(arena, SIZE, 0, 0, CHUNK, handles, &usable),
+			CHUNK);
+	pma_block_free_all(arena);
+}
+
 /* What is not plain work is left alone. */
 static void equal_leaves_others(struct kunit *test)
 {
@@ -341,6 +366,7 @@ static struct kunit_case pma_batch_equal_cases[] = {
 	KUNIT_CASE(equal_zeroes),
 	KUNIT_CASE(equal_is_aligned),
 	KUNIT_CASE(equal_is_bounded),
+	KUNIT_CASE(equal_zeroes_are_bounded),
 	KUNIT_CASE(equal_leaves_others),
 	KUNIT_CASE(equal_ends_with_memory),
 	KUNIT_CASE(free_stops_before_others),

@@ -164,6 +164,10 @@ static u32 alloc_chunks(struct pma_arena *arena, size_t size, const struct pma_r
 	u32 most_pages = arena->stats.arena_pages + GROW_PAGES, n;
 	struct pma_block block;
 
+	/* As many are zeroed at most, whether the arena grows or has room. */
+	if (flags & PMA_ZERO)
+		nr = clamp_t(u64, pma_region_handle(&arena->pool->region, GROW_PAGES) / size,
+			     1, nr);
 	for (n = 0; n < nr && arena->stats.arena_pages < most_pages; n++) {
 		if (pma_block_alloc_small(arena, size, route, flags, &block))
 			break;
