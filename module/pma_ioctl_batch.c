@@ -117,12 +117,15 @@ static noinline_for_stack long ioc_batch(struct pma_arena *arena, void __user *a
 }
 
 /* The answer, as two words. */
+static_assert(offsetof(struct pma_alloc_batch_args, nr) ==
+	      offsetof(struct pma_alloc_batch_args, usable) + sizeof(u64));
 static_assert(offsetof(struct pma_alloc_batch_args, done) ==
 	      offsetof(struct pma_alloc_batch_args, nr) + sizeof(u32));
-static_assert(offsetof(struct pma_alloc_batch_args, usable) ==
-	      offsetof(struct pma_alloc_batch_args, nr) + sizeof(u64));
 
-/* Tell of some more blocks: where they are, and how many there are now; or there are no more. */
+/*
+ * Tell of some more blocks: where they are, and last how many there are now; or there are no
+ * more.
+ */
 static int tell_blocks(struct pma_arena *arena, struct pma_alloc_batch_args *args,
 		       struct pma_alloc_batch_args __user *user,
 		       const u64 *handles, u32 nr, u64 usable)
@@ -132,7 +135,7 @@ static int tell_blocks(struct pma_arena *arena, struct pma_alloc_batch_args *arg
 	args->usable = args->done ? min(args->usable, usable) : usable;
 	args->done += nr;
 	if (likely(!copy_to_user(to, handles, nr * sizeof(*handles)) &&
-		   pma_ioctl_write_words((u64 __user *)&user->nr, (u64 *)&args->nr, 2)))
+		   pma_ioctl_write_words((u64 __user *)&user->usable, &args->usable, 2)))
 		return 0;
 	args->done -= nr;
 	while (nr--)

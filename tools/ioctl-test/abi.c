@@ -156,9 +156,9 @@ SIZE(pma_alloc_batch_args, 48);
 LAYOUT(pma_alloc_batch_args, size, 8);
 LAYOUT(pma_alloc_batch_args, align, 16);
 LAYOUT(pma_alloc_batch_args, flags, 20);
-LAYOUT(pma_alloc_batch_args, nr, 24);
-LAYOUT(pma_alloc_batch_args, done, 28);
-LAYOUT(pma_alloc_batch_args, usable, 32);
+LAYOUT(pma_alloc_batch_args, usable, 24);
+LAYOUT(pma_alloc_batch_args, nr, 32);
+LAYOUT(pma_alloc_batch_args, done, 36);
 LAYOUT(pma_alloc_batch_args, reserved, 40);
 
 SIZE(pma_free_batch_args, 24);

@@ -11,6 +11,7 @@
  * left behind: what was allocated and could not be told is undone.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -377,6 +378,44 @@ static void fault_equal_allocs(struct test *t)
 	}
 }
 
+/* Of the struct the first @cut bytes can only be read, or only those behind them can. */
+static void try_told(struct test *t, size_t cut, bool front)
+{
+	bool writable = front ? cut <= offsetof(struct pma_alloc_batch_args, usable) :
+				cut >= offsetof(struct pma_alloc_batch_args, reserved);
+	struct pma_alloc_batch_args *args = (void *)rw_end(cut);
+	__u64 handles[8];
+	__u32 done;
+
+	*args = (struct pma_alloc_batch_args){
+		.handles = (uintptr_t)handles,
+		.size = 64,
+		.nr = ARRAY_SIZE(handles),
+	};
+	mprotect(front ? memory : memory + frame, frame, PROT_READ);
+	if (!writable)
+		want_fault(t, device_alloc_batch(t->fd, args));
+	else if (WANT_OK(t, device_alloc_batch(t->fd, args)))
+		WANT_OK(t, device_free_batch(t->fd, handles, ARRAY_SIZE(handles), &done));
+	WANT(t, args->done, writable ? ARRAY_SIZE(handles) : 0);
+}
+
+/* Wherever the struct can't be written, it tells of no block that there is not. */
+static void fault_equal_told(struct test *t)
+{
+	struct pma_stats before = stats_get(t, t->fd);
+	size_t cut, end = sizeof(struct pma_alloc_batch_args);
+
+	for (cut = 0; cut < 2 * end; cut += sizeof(__u64)) {
+		if (!memory_map(t))
+			return;
+		test_context(t, "cut %zu", cut);
+		try_told(t, cut % end, cut < end);
+		stats_undone(t, t->fd, &before);
+		memory_unmap();
+	}
+}
+
 /* Handles that can't be read, or not all: it says how many were freed. */
 static void fault_equal_frees(struct test *t)
 {
@@ -511,6 +550,7 @@ const struct test_case fault_cases[] = {
 	{ "fault_batch_unwritable", fault_batch_unwritable },
 	{ "fault_batch_half_writable", fault_batch_half_writable },
 	{ "fault_equal_allocs", fault_equal_allocs },
+	{ "fault_equal_told", fault_equal_told },
 	{ "fault_equal_frees", fault_equal_frees },
 	{ "fault_dump", fault_dump },
 	{ "fault_transfer", fault_transfer },

@@ -269,25 +269,25 @@ struct pma_batch_args {
  * @size: in: bytes wanted of each, at least 1
  * @align: in: as for alloc
  * @flags: in: PMA_ZERO
- * @nr: in: how many, 1 to PMA_BATCH_MAX
- * @done: out: how many there are
  * @usable: out: bytes that may be used of each, at least @size; blocks of slab pages have
  *	no more
+ * @nr: in: how many, 1 to PMA_BATCH_MAX
+ * @done: out: how many there are; what is in @handles behind these is no block
  * @reserved: zero
  *
- * As a batch of allocs, but cheaper.  Where there is no room for all, or the array can't be
- * written to its end, there are 1 to @nr - 1 blocks, and a call for the others says what is
- * the matter.  The errors of alloc, and then there are none; -EINVAL also for a bad @nr, and
- * for PMA_WAIT.
+ * As a batch of allocs, but cheaper.  Where there is no room for all, or the array or this
+ * struct can't be written any more, it ends with the blocks there are, and a call for the
+ * others says what is the matter.  With an error there are none: those of alloc, -EINVAL
+ * also for a bad @nr, and for PMA_WAIT.
  */
 struct pma_alloc_batch_args {
 	__u64 handles;
 	__u64 size;
 	__u32 align;
 	__u32 flags;
+	__u64 usable;
 	__u32 nr;
 	__u32 done;
-	__u64 usable;
 	__u64 reserved;
 };
 
@@ -295,12 +295,13 @@ struct pma_alloc_batch_args {
  * struct pma_free_batch_args - free blocks
  * @handles: in: pointer to an array of @nr handles; PMA_HANDLE_NONE does nothing
  * @nr: in: how many, 1 to PMA_BATCH_MAX
- * @done: out: how many were freed, from the first on
+ * @done: out: how many are done with, from the first on
  * @reserved: zero
  *
  * As a batch of frees, but cheaper.  It ends at the first handle that is refused, with the
- * error that free gives for it; the one after it is at @done + 1.  Nothing is freed with
- * -EINVAL for a bad @nr, or -EFAULT for this struct.
+ * error that free gives for it; the one after it is at @done + 1.  It ends with -EFAULT where
+ * the array can't be read, perhaps some handles before that, and nothing is freed if this
+ * struct can't be written at first; -EINVAL for a bad @nr.
  */
 struct pma_free_batch_args {
 	__u64 handles;
