@@ -27,6 +27,7 @@ enum event { NOTHING, POOL_FREED, ARENA_FREED, OTHER_FREED, SIGNAL };
  * @answers: of each try; the last one is repeated
  * @event: at the first
  * @tries: so far
+ * @failed: failures counted when the last one began
  */
 struct request {
 	struct pma_arena *arena;
@@ -34,6 +35,7 @@ struct request {
 	int answers[3];
 	enum event event;
 	u32 tries;
+	u64 failed;
 };
 
 static void happen(const struct request *request)
@@ -61,9 +63,10 @@ static int try(void *data)
 	struct request *request = data;
 	int err = request->answers[min_t(u32, request->tries, ARRAY_SIZE(request->answers) - 1)];
 
+	request->failed = request->arena->stats.failed;
 	if (!request->tries++)
 		happen(request);
-	return err ? pma_arena_count_error(request->arena, err) : 0;
+	return err == -EINVAL ? pma_arena_count_error(request->arena, err) : err;
 }
 
 #define NO	-ENOMEM
@@ -132,6 +135,7 @@ static void requests_wait_for_what_may_serve_them(struct kunit *test)
 					    "row %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, request.tries, table[i].tries, "row %u", i);
 		/* Of its tries only the last one counts, and nobody waits any more. */
+		KUNIT_EXPECT_EQ_MSG(test, request.failed, failed, "row %u", i);
 		failed += table[i].err && table[i].err != -EINVAL;
 		KUNIT_EXPECT_EQ_MSG(test, front->arena->stats.failed, failed, "row %u", i);
 		KUNIT_EXPECT_EQ(test, front->arena->budget.waiting, 0);

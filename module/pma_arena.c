@@ -59,19 +59,16 @@ int pma_arena_count_error(struct pma_arena *arena, int err)
 }
 
 /**
- * pma_arena_forget_failure() - a failure that is tried again was none yet
- * @arena: whose call has just counted -ENOMEM
+ * pma_arena_count_failure() - count a want of memory, when nothing more is tried against it
+ * @arena: whose call it is
+ * @err: what it answers; all but -ENOMEM is counted already
  *
  * Context: Any but NMI; takes the arena's lock.
+ * Return: @err.
  */
-void pma_arena_forget_failure(struct pma_arena *arena)
+int pma_arena_count_failure(struct pma_arena *arena, int err)
 {
-	unsigned long irq;
-
-	raw_spin_lock_irqsave(&arena->lock, irq);
-	if (arena->stats.failed)	/* a reset may have come between */
-		arena->stats.failed--;
-	raw_spin_unlock_irqrestore(&arena->lock, irq);
+	return err == -ENOMEM ? pma_arena_count_error(arena, err) : err;
 }
 
 /* Runs: from the pool and back. */

@@ -184,7 +184,7 @@ void pma_arena_big_give(struct pma_arena *arena, u32 pgno, u32 nr_pages);
 u32 pma_arena_big_unlink(struct pma_arena *arena, u32 pgno);
 void pma_arena_big_give_at_once(struct pma_arena *arena, u32 pgno);
 int pma_arena_count_error(struct pma_arena *arena, int err);
-void pma_arena_forget_failure(struct pma_arena *arena);
+int pma_arena_count_failure(struct pma_arena *arena, int err);
 int pma_arena_count_error_locked(struct pma_arena *arena, int err);
 
 /**

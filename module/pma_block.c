@@ -234,7 +234,7 @@ s64 pma_block_free_place(struct pma_arena *arena, const struct pma_place *place)
  * @route: which engine will serve it
  *
  * Context: Any but NMI; takes the arena's lock on error.
- * Return: 0 or the errors of pma_pool_route(), counted.
+ * Return: 0 or the errors of pma_pool_route(), of which only -EINVAL is counted.
  */
 int pma_block_check_request(struct pma_arena *arena, size_t size, size_t align, u32 flags,
 			    struct pma_route *route)
@@ -243,7 +243,7 @@ int pma_block_check_request(struct pma_arena *arena, size_t size, size_t align, 
 		  pma_pool_route(arena->pool, size, align, route);
 
 	if (err)
-		return pma_arena_count_error(arena, err);
+		return err == -EINVAL ? pma_arena_count_error(arena, err) : err;
 	if (unlikely(arena->adapt))
 		pma_adapt_route(arena, size, align, route);
 	return 0;
@@ -264,18 +264,20 @@ static int alloc_routed(struct pma_arena *arena, size_t size, const struct pma_r
 }
 
 /**
- * pma_block_alloc() - allocate a block
+ * pma_block_try() - allocate a block, and if there is no room, count no failure
  * @arena: whose it will be
  * @size: bytes wanted
  * @align: power of two up to the page size, or 0 for the natural alignment
  * @flags: PMA_ZERO
  * @block: its handle and size
  *
+ * For who has something else to try then; see pma_arena_count_failure().
+ *
  * Context: Any but NMI; takes the arena's lock.
- * Return: 0; -EINVAL for a bad argument; -ENOMEM if nothing is left that fits.
+ * Return: as pma_block_alloc().
  */
-int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flags,
-		    struct pma_block *block)
+int pma_block_try(struct pma_arena *arena, size_t size, size_t align, u32 flags,
+		  struct pma_block *block)
 {
 	struct pma_route route;
 	int err = pma_block_check_request(arena, size, align, flags, &route);
@@ -288,7 +290,26 @@ int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flag
 	} while (unlikely(err) && pma_keepers_make_room(arena, size, &rounds));
 	if (unlikely(err) && route.kind == PMA_KIND_BIG && pma_block_make_do(arena, align, &route))
 		err = alloc_routed(arena, size, &route, flags | PMA_MAKE_DO, block);
-	return err ? pma_arena_count_error(arena, err) : 0;
+	return err;
+}
+
+/**
+ * pma_block_alloc() - allocate a block
+ * @arena: whose it will be
+ * @size: bytes wanted
+ * @align: power of two up to the page size, or 0 for the natural alignment
+ * @flags: PMA_ZERO
+ * @block: its handle and size
+ *
+ * Context: Any but NMI; takes the arena's lock.
+ * Return: 0; -EINVAL for a bad argument; -ENOMEM if nothing is left that fits; counted.
+ */
+int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flags,
+		    struct pma_block *block)
+{
+	int err = pma_block_try(arena, size, align, flags, block);
+
+	return unlikely(err) ? pma_arena_count_failure(arena, err) : 0;
 }
 
 /**
@@ -310,9 +331,12 @@ unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 fla
 	unsigned int done = 0, got;
 	unsigned long irq;
 	u32 rounds = 0;
+	int err = pma_block_check_request(arena, size, 0, flags, &route);
 
-	if (pma_block_check_request(arena, size, 0, flags, &route))
+	if (err) {
+		pma_arena_count_failure(arena, err);
 		return 0;
+	}
 	if (route.kind == PMA_KIND_SLAB) {
 		do {
 			raw_spin_lock_irqsave(&arena->lock, irq);

@@ -7,6 +7,8 @@
 
 #include "pma_arena.h"
 
+int pma_block_try(struct pma_arena *arena, size_t size, size_t align, u32 flags,
+		  struct pma_block *block);
 int pma_block_alloc(struct pma_arena *arena, size_t size, size_t align, u32 flags,
 		    struct pma_block *block);
 unsigned int pma_block_alloc_batch(struct pma_arena *arena, size_t size, u32 flags,

@@ -53,12 +53,10 @@ static long ioc_claim(struct pma_arena *arena, void __user *arg)
 	if (!pma_ioctl_make_writable(arg, sizeof(args)))
 		return -EFAULT;
 	err = pma_share_claim(arena, args.token, &block);
-	while (err == -ENOMEM && pma_held_settle(arena, 0)) {
-		pma_arena_forget_failure(arena);
+	while (err == -ENOMEM && pma_held_settle(arena, 0))
 		err = pma_share_claim(arena, args.token, &block);
-	}
 	if (err)
-		return err;
+		return pma_arena_count_failure(arena, err);
 	args.block_flags = block.flags;
 	args.handle = block.handle;
 	args.usable = block.size;

@@ -159,7 +159,7 @@ static int alloc_some(struct pma_arena *arena, const struct pma_alloc_batch_args
 
 	if (likely(nr))
 		return nr;
-	nr = pma_request_serve(&request) ?: 1;
+	nr = pma_request_try(&request) ?: 1;
 	*handles = request.block.handle;
 	*usable = request.block.size;
 	return nr;
@@ -184,9 +184,7 @@ static noinline_for_stack long ioc_alloc_batch(struct pma_arena *arena, void __u
 		cond_resched();
 	} while (!err && args.done < args.nr);
 	/* Why there are no more the next call will say, and count. */
-	if (args.done && err == -ENOMEM)
-		pma_arena_forget_failure(arena);
-	return args.done ? 0 : err;
+	return args.done ? 0 : pma_arena_count_failure(arena, err);
 }
 
 /* How many of a chunk were freed, from the first on; less than all with an error. */

@@ -186,6 +186,7 @@ EXPORT_FOR_KUNIT(pma_slabs_recount);
 EXPORT_FOR_KUNIT(pma_slabs_place);
 EXPORT_FOR_KUNIT(pma_slabs_release);
 
+EXPORT_FOR_KUNIT(pma_block_try);
 EXPORT_FOR_KUNIT(pma_block_alloc);
 EXPORT_FOR_KUNIT(pma_block_alloc_batch);
 EXPORT_FOR_KUNIT(pma_block_free);
@@ -237,6 +238,7 @@ EXPORT_FOR_KUNIT(pma_share_release);
 
 EXPORT_FOR_KUNIT(pma_reach_ahead);
 
+EXPORT_FOR_KUNIT(pma_resize_try);
 EXPORT_FOR_KUNIT(pma_resize_block);
 
 EXPORT_FOR_KUNIT(pma_check_arena);
@@ -258,6 +260,7 @@ EXPORT_FOR_KUNIT(pma_ioctl_make_writable);
 EXPORT_FOR_KUNIT(pma_ioctl_do);
 EXPORT_FOR_KUNIT(pma_ioctl_needs_write);
 
+EXPORT_FOR_KUNIT(pma_request_try);
 EXPORT_FOR_KUNIT(pma_request_serve);
 EXPORT_FOR_KUNIT(pma_request_serve_or_wait);
 

@@ -17,10 +17,10 @@
 static int try(struct pma_request *request)
 {
 	if (request->handle == PMA_HANDLE_NONE)
-		return pma_block_alloc(request->arena, request->size, request->align,
-				       request->flags, &request->block);
-	return pma_resize_block(request->arena, request->handle, request->size, request->align,
-				request->flags, &request->block);
+		return pma_block_try(request->arena, request->size, request->align,
+				     request->flags, &request->block);
+	return pma_resize_try(request->arena, request->handle, request->size, request->align,
+			      request->flags, &request->block);
 }
 
 static bool fits_size_t(u64 size)
@@ -39,38 +39,46 @@ static bool is_drained_since(struct pma_pool *pool, u32 nr_drains)
 }
 
 /**
- * pma_request_serve() - allocate or reallocate, without waiting for others
+ * pma_request_try() - as pma_request_serve(), but if there is no room, count no failure
  * @request: what is wanted; its block is the answer
  *
  * What failed for want of memory may do once what is held has been given back, and what
  * CPUs have of kernel arenas: these are asked for it once a second at most.
  *
  * Context: May sleep.
- * Return: 0 or the errors of pma_block_alloc() or pma_resize_block(), counted.
+ * Return: as pma_request_serve().
  */
-int pma_request_serve(struct pma_request *request)
+int pma_request_try(struct pma_request *request)
 {
 	unsigned int again = 2;		/* with what the arena holds, and with what all hold */
 	u32 nr_drains = READ_ONCE(request->arena->pool->nr_drains);
 	int err;
 
 	if (!fits_size_t(request->size))
-		return pma_arena_count_error(request->arena, -ENOMEM);
+		return -ENOMEM;
 	err = try(request);
-	while (err == -ENOMEM && again-- && pma_held_make_room(request->arena, request->size)) {
-		pma_arena_forget_failure(request->arena);
+	while (err == -ENOMEM && again-- && pma_held_make_room(request->arena, request->size))
 		err = try(request);
-	}
-	if (err == -ENOMEM && is_drained_since(request->arena->pool, nr_drains)) {
-		pma_arena_forget_failure(request->arena);
+	if (err == -ENOMEM && is_drained_since(request->arena->pool, nr_drains))
 		err = try(request);
-	}
 	return err;
 }
 
-static int serve(void *data)
+/**
+ * pma_request_serve() - allocate or reallocate, without waiting for others
+ * @request: what is wanted; its block is the answer
+ *
+ * Context: May sleep.
+ * Return: 0 or the errors of pma_block_alloc() or pma_resize_block(), counted.
+ */
+int pma_request_serve(struct pma_request *request)
 {
-	return pma_request_serve(data);
+	return pma_arena_count_failure(request->arena, pma_request_try(request));
+}
+
+static int try_request(void *data)
+{
+	return pma_request_try(data);
 }
 
 /* Pages that a request takes if no page of its arena has room for it. */
@@ -102,6 +110,6 @@ int pma_request_serve_or_wait(struct pma_request *request, u32 timeout_ms)
 	request->flags &= ~PMA_WAIT;
 	if (!wait)
 		return pma_request_serve(request);
-	return pma_wait_for_room(request->arena, serve, request, pages_wanted(request),
+	return pma_wait_for_room(request->arena, try_request, request, pages_wanted(request),
 				 timeout_ms);
 }

@@ -25,6 +25,7 @@ struct pma_request {
 	struct pma_block block;
 };
 
+int pma_request_try(struct pma_request *request);
 int pma_request_serve(struct pma_request *request);
 int pma_request_serve_or_wait(struct pma_request *request, u32 timeout_ms);
 

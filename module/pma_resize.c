@@ -155,12 +155,11 @@ static int claim_big(struct pma_arena *arena, const struct pma_place *place)
 }
 
 /* Nothing has been done; the lock is held. */
-static int fail(struct pma_arena *arena, const struct pma_place *place,
-		const struct pma_block *old, int err)
+static void leave(struct pma_arena *arena, const struct pma_place *place,
+		  const struct pma_block *old)
 {
 	if (place->kind == PMA_KIND_BIG)
 		pma_arena_big_publish(arena, place->pgno, old->requested);
-	return pma_arena_count_error_locked(arena, err);
 }
 
 static int resize_to_small(const struct resize *want, u64 handle, struct pma_block *block)
@@ -180,7 +179,7 @@ static int resize_to_small(const struct resize *want, u64 handle, struct pma_blo
 	} else if (!err) {
 		err = move_to_small(want, &place, &old, block, &run_pages);
 		if (err && !old_serves(want, &old)) {
-			fail(arena, &place, &old, err);
+			leave(arena, &place, &old);
 		} else if (err) {
 			err = 0;
 			big_stays = place.kind == PMA_KIND_BIG;
@@ -212,7 +211,7 @@ static int big_to_big(const struct resize *want, const struct pma_place *place,
 	pgno = pma_arena_big_take(arena, want->route.nr_pages);
 	if (pgno == PMA_NONE) {
 		raw_spin_lock_irqsave(&arena->lock, irq);
-		fail(arena, place, old, -ENOMEM);
+		leave(arena, place, old);
 		raw_spin_unlock_irqrestore(&arena->lock, irq);
 		return -ENOMEM;
 	}
@@ -257,7 +256,7 @@ static int grow_to_big(const struct resize *want, u64 handle, struct pma_block *
 	else if (!err && old_serves(want, &old))
 		keep(want, &place, &old, block);
 	else if (!err)
-		err = pma_arena_count_error_locked(arena, -ENOMEM);
+		err = -ENOMEM;
 	raw_spin_unlock_irqrestore(&arena->lock, irq);
 	if (err && pgno != PMA_NONE)
 		pma_arena_big_drop(arena, pgno);
@@ -282,17 +281,8 @@ static int resize_to_big(const struct resize *want, u64 handle, struct pma_block
 	return grow_to_big(want, handle, block);
 }
 
-/* Is a request that has found no room worth another try?  Then it has not failed yet. */
-static bool make_room(struct pma_arena *arena, size_t size, u32 *rounds)
-{
-	if (!pma_keepers_make_room(arena, size, rounds))
-		return false;
-	pma_arena_forget_failure(arena);
-	return true;
-}
-
 /**
- * pma_resize_block() - change a block's size, contents kept
+ * pma_resize_try() - change a block's size, and if there is no room, count no failure
  * @arena: whose it is
  * @handle: of its start, or PMA_HANDLE_NONE to allocate
  * @size: bytes wanted; 0 frees it
@@ -301,20 +291,21 @@ static bool make_room(struct pma_arena *arena, size_t size, u32 *rounds)
  *	recorded, its usable size) reads as zeroes
  * @block: handle and size of the result; PMA_HANDLE_NONE if it was freed
  *
+ * For who has something else to try then; see pma_arena_count_failure().
+ *
  * Context: Any but NMI, and may sleep where the arena is mapped or the pool's arenas share;
  * takes the arena's lock, then the pool's.
- * Return: 0, or the errors of pma_place_find() and pma_block_alloc(), or -EBUSY for a
- * shared block, counted; then the old block is as it was.
+ * Return: as pma_resize_block().
  */
-int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t align, u32 flags,
-		     struct pma_block *block)
+int pma_resize_try(struct pma_arena *arena, u64 handle, size_t size, size_t align, u32 flags,
+		   struct pma_block *block)
 {
 	struct resize want = { .arena = arena, .size = size, .align = align };
 	u32 rounds = 0;
 	int err;
 
 	if (handle == PMA_HANDLE_NONE)
-		return pma_block_alloc(arena, size, align, flags, block);
+		return pma_block_try(arena, size, align, flags, block);
 	/* Where the size only says "free", the rest must be right all the same. */
 	err = pma_block_check_request(arena, size ?: 1, align, flags, &want.route);
 	if (err)
@@ -327,11 +318,30 @@ int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t al
 		want.flags = flags | pma_keepers_flags(rounds);
 		err = want.route.kind == PMA_KIND_BIG ? resize_to_big(&want, handle, block) :
 							resize_to_small(&want, handle, block);
-	} while (err == -ENOMEM && make_room(arena, size, &rounds));
+	} while (err == -ENOMEM && pma_keepers_make_room(arena, size, &rounds));
 	if (err != -ENOMEM || want.route.kind != PMA_KIND_BIG ||
 	    !pma_block_make_do(arena, align, &want.route))
 		return err;
-	pma_arena_forget_failure(arena);
 	want.flags |= PMA_MAKE_DO;
 	return resize_to_small(&want, handle, block);
+}
+
+/**
+ * pma_resize_block() - change a block's size, contents kept
+ * @arena: whose it is
+ * @handle: of its start, or PMA_HANDLE_NONE to allocate
+ * @size: bytes wanted; 0 frees it
+ * @align: as for pma_resize_try()
+ * @flags: likewise
+ * @block: handle and size of the result; PMA_HANDLE_NONE if it was freed
+ *
+ * Context: As pma_resize_try().
+ * Return: 0, or the errors of pma_place_find() and pma_block_alloc(), or -EBUSY for a
+ * shared block, counted; then the old block is as it was.
+ */
+int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t align, u32 flags,
+		     struct pma_block *block)
+{
+	return pma_arena_count_failure(arena, pma_resize_try(arena, handle, size, align, flags,
+							     block));
 }

@@ -7,6 +7,8 @@
 
 #include "pma_arena.h"
 
+int pma_resize_try(struct pma_arena *arena, u64 handle, size_t size, size_t align, u32 flags,
+		   struct pma_block *block);
 int pma_resize_block(struct pma_arena *arena, u64 handle, size_t size, size_t align, u32 flags,
 		     struct pma_block *block);
 

@@ -314,7 +314,7 @@ static int claim_block(struct kit *kit, struct pma_arena *arena, const u64 *bits
  * Context: May sleep.
  * Return: 0; -EKEYREJECTED if that is no token, or none any more; -EEXIST if the
  * arena holds the block already; -ENOMEM if its limit forbids it, or without memory;
- * all counted.
+ * all but that are counted.
  */
 int pma_share_claim(struct pma_arena *arena, const u64 *bits, struct pma_block *block)
 {
@@ -329,7 +329,7 @@ int pma_share_claim(struct pma_arena *arena, const u64 *bits, struct pma_block *
 			err = claim_block(&kit, arena, bits, block, &pgno);
 	} while (err == -EAGAIN);
 	kit_exit(&kit, arena);
-	return err ? pma_arena_count_error(arena, err) : 0;
+	return !err || err == -ENOMEM ? err : pma_arena_count_error(arena, err);
 }
 
 /**

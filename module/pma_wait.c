@@ -234,23 +234,29 @@ static int try_as_it_comes(struct waiter *waiter, struct pma_arena *arena,
 	return try(request);
 }
 
-/* Can it ever be served, as things are? */
-static bool may_come(struct pma_arena *arena, u32 nr_pages)
+/* Why a request that found no room does not go on waiting; 0 if it does. */
+static int reason_to_end(struct pma_arena *arena, u32 nr_pages, bool in_time)
 {
-	return nr_pages <= min(READ_ONCE(arena->budget.limit), arena->pool->region.nr_pages);
+	/* Can it ever be served, as things are? */
+	if (nr_pages > min(READ_ONCE(arena->budget.limit), arena->pool->region.nr_pages))
+		return -ENOMEM;
+	if (signal_pending(current))
+		return -EINTR;
+	return in_time ? 0 : -ETIMEDOUT;
 }
 
 /**
  * pma_wait_for_room() - try, and wait until it may be worth it to try again
  * @arena: whose request it is
- * @try: what to do; it answers -ENOMEM, counted, if there is no room
+ * @try: what to do; it answers -ENOMEM, not counted, if there is no room
  * @request: its argument
  * @nr_pages: that it needs
  * @timeout_ms: how long at most; 0: as long as it takes
  *
  * Context: May sleep.
  * Return: what @try answers, but -ETIMEDOUT or -EINTR (a signal) for an -ENOMEM
- * that stays; -ENOMEM at once for what is larger than the limit or the region.
+ * that stays, which is counted; -ENOMEM at once for what is larger than the limit or the
+ * region.
  */
 int pma_wait_for_room(struct pma_arena *arena, int (*try)(void *request), void *request,
 		      u32 nr_pages, u32 timeout_ms)
@@ -267,17 +273,15 @@ int pma_wait_for_room(struct pma_arena *arena, int (*try)(void *request), void *
 	smp_mb();
 	for (;;) {
 		err = try_as_it_comes(&waiter, arena, try, request, nr_pages);
-		if (err != -ENOMEM || !may_come(arena, nr_pages))
-			break;
-		if (signal_pending(current))
-			err = -EINTR;
-		else if (!in_time)
-			err = -ETIMEDOUT;
 		if (err != -ENOMEM)
 			break;
+		err = reason_to_end(arena, nr_pages, in_time);
+		if (err) {
+			pma_arena_count_error(arena, -ENOMEM);
+			break;
+		}
 		pass_on(&waiter);
 		in_time = sleep_until_woken(&waiter, timeout_ms ? &deadline : NULL);
-		pma_arena_forget_failure(arena);
 	}
 	leave(&waiter.arena);
 	leave(&waiter.pool);
