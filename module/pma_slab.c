@@ -344,23 +344,34 @@ int pma_slab_find(const struct pma_pages *pages, u64 handle, const struct pma_cl
  * @pgno: the page; no CPU has been lent any of its blocks
  * @class: that it is cut into
  *
+ * A word at a time, as that is done for all pages of an arena under its lock.
+ *
  * Return: number of errors.
  */
 u32 pma_slab_check(const struct pma_pages *pages, u32 pgno, const struct pma_class *class)
 {
-	const unsigned long *bitmap = pma_pages_shadow(pages, pgno);
 	const struct pma_page *page = &pages->desc[pgno];
-	u32 nr_free = 0, lowest = U32_MAX, bit, i;
+	u32 step = class->step, word_step = BITS_PER_LONG % step, end_bit = class->nr_blocks * step;
+	u32 nr_free = 0, lowest = U32_MAX, bit, ahead = 0;
+	unsigned long *end, *word = bitmap_of(pages, pgno, &end);
+	unsigned long every = 1, starts, free;
+	bool stray = false;
 
-	for (i = class->nr_blocks; i--; ) {
-		bit = i * class->step;
-		if (!test_bit(bit, bitmap))
-			continue;
-		nr_free++;
-		lowest = bit;
+	for (bit = step; bit < BITS_PER_LONG; bit *= 2)
+		every |= every << bit;
+	for (bit = 0; word != end; word++, bit += BITS_PER_LONG) {
+		/* The next block begins @ahead bits on. */
+		starts = ahead < BITS_PER_LONG ? every << ahead : 0;
+		if (bit + BITS_PER_LONG > end_bit)
+			starts &= bit < end_bit ? BIT(end_bit - bit) - 1 : 0;
+		ahead = ahead >= word_step ? ahead - word_step : ahead + step - word_step;
+		free = *word & starts;
+		if (free && lowest == U32_MAX)
+			lowest = bit + __ffs(free);
+		nr_free += hweight_long(free);
+		/* A bit where no block begins must be set. */
+		stray |= ~(*word | starts);
 	}
-	return (nr_free != page->slab.nr_free) + (lowest < page->slab.first_free) +
-	       /* A bit where no block begins must be set. */
-	       (pma_slab_nr_used(pages, pgno) != class->nr_blocks - nr_free) +
+	return (nr_free != page->slab.nr_free) + (lowest < page->slab.first_free) + stray +
 	       (page->slab.block_size != class->block_size);
 }
