@@ -143,9 +143,9 @@ static int tell_blocks(struct pma_arena *arena, struct pma_alloc_batch_args *arg
 	return -EFAULT;
 }
 
-/* Some more, in one go if that is plain work; how many, or an error. */
-static int alloc_some(struct pma_arena *arena, const struct pma_alloc_batch_args *args,
-		      u64 *handles, u64 *usable)
+/* What is not plain work: one block. */
+static noinline int alloc_one(struct pma_arena *arena, const struct pma_alloc_batch_args *args,
+			      u64 *handle, u64 *usable)
 {
 	struct pma_request request = {
 		.arena = arena,
@@ -154,15 +154,21 @@ static int alloc_some(struct pma_arena *arena, const struct pma_alloc_batch_args
 		.align = args->align,
 		.flags = args->flags,
 	};
-	int nr = pma_batch_alloc_equal(arena, args->size, args->align, args->flags,
+	int err = pma_request_try(&request);
+
+	*handle = request.block.handle;
+	*usable = request.block.size;
+	return err;
+}
+
+/* Some more, in one go if that is plain work; how many, or an error. */
+static int alloc_some(struct pma_arena *arena, const struct pma_alloc_batch_args *args,
+		      u64 *handles, u64 *usable)
+{
+	u32 nr = pma_batch_alloc_equal(arena, args->size, args->align, args->flags,
 				       args->nr - args->done, handles, usable);
 
-	if (likely(nr))
-		return nr;
-	nr = pma_request_try(&request) ?: 1;
-	*handles = request.block.handle;
-	*usable = request.block.size;
-	return nr;
+	return likely(nr) ? nr : alloc_one(arena, args, handles, usable) ?: 1;
 }
 
 static noinline_for_stack long ioc_alloc_batch(struct pma_arena *arena, void __user *user)
