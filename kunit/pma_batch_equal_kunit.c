@@ -2,9 +2,8 @@
 /*
  * pma_batch_equal_kunit.c - many equal blocks, and many frees, under one lock
  */
-#include "pma_batch.h"
 #include "pma_block.h"
-#include "pma_kunit.h"
+#include "pma_kunit_batch.h"
 #include "pma_kunit_configs.h"
 #include "pma_place.h"
 
@@ -250,20 +249,8 @@ static void free_finds_double_free(struct kunit *test)
 	pma_kunit_expect_live(test, arena, 0, 0);
 }
 
-/**
- * struct live - what a random run has allocated
- * @handle: of each block
- * @size: bytes that were wanted of it
- * @nr: how many
- */
-struct live {
-	u64 handle[512];
-	u32 size[512];
-	u32 nr;
-};
-
 static void alloc_random(struct kunit *test, struct pma_arena *arena, struct pma_kunit_rng *rng,
-			 struct live *live)
+			 struct pma_kunit_live *live)
 {
 	u32 size = pma_kunit_size(rng, 1, 2 * arena->pool->classes->slab_max), i;
 	u32 most = min_t(u32, CHUNK, ARRAY_SIZE(live->handle) - live->nr), nr;
@@ -273,26 +260,20 @@ static void alloc_random(struct kunit *test, struct pma_arena *arena, struct pma
 		return;
 	nr = pma_batch_alloc_equal(arena, size, 0, 0, pma_kunit_between(rng, 1, most), handles,
 				   &usable);
-	for (i = 0; i < nr; i++) {
-		pma_kunit_fill(pma_kunit_ptr(arena->pool, handles[i]), size, handles[i]);
-		live->handle[live->nr] = handles[i];
-		live->size[live->nr++] = size;
-	}
+	for (i = 0; i < nr; i++)
+		pma_kunit_live_add(arena->pool, live, handles[i], size);
 }
 
 static void free_random(struct kunit *test, struct pma_arena *arena, struct pma_kunit_rng *rng,
-			struct live *live)
+			struct pma_kunit_live *live)
 {
-	u32 nr = min(pma_kunit_between(rng, 1, CHUNK), live->nr), i, at;
+	u32 nr = min(pma_kunit_between(rng, 1, CHUNK), live->nr), i, at, size;
 	u64 handles[CHUNK];
 
 	for (i = 0; i < nr; i++) {
-		at = pma_kunit_below(rng, live->nr--);
-		handles[i] = live->handle[at];
+		handles[i] = pma_kunit_live_drop(rng, live, &size);
 		KUNIT_ASSERT_TRUE(test, pma_kunit_is_filled(pma_kunit_ptr(arena->pool, handles[i]),
-							    live->size[at], handles[i]));
-		live->handle[at] = live->handle[live->nr];
-		live->size[at] = live->size[live->nr];
+							    size, handles[i]));
 	}
 	for (i = 0; i < nr; ) {
 		at = pma_batch_free(arena, nr - i, handles + i);
@@ -310,7 +291,7 @@ static void random_equal(struct kunit *test)
 	u32 most = pma_kunit_ops() / (test->param_value == pma_kunit_configs ? 10 : 400), ops;
 	struct pma_pool *pool = pma_kunit_pool(test, test->param_value);
 	struct pma_arena *arena = pma_kunit_arena(test, pool, PMA_ARENA_USER);
-	struct live *live = kunit_kzalloc(test, sizeof(*live), GFP_KERNEL);
+	struct pma_kunit_live *live = kunit_kzalloc(test, sizeof(*live), GFP_KERNEL);
 	struct pma_kunit_rng rng;
 
 	KUNIT_ASSERT_NOT_NULL(test, live);
@@ -327,19 +308,9 @@ static void random_equal(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-/**
- * struct contest - threads that share an arena
- * @arena: it
- * @failed: frees that were refused
- */
-struct contest {
-	struct pma_arena *arena;
-	atomic_t failed;
-};
-
 static void run_equal(void *context, u32 index)
 {
-	struct contest *contest = context;
+	struct pma_kunit_contest *contest = context;
 	u64 handles[8], usable;
 	u32 round, nr;
 
@@ -353,12 +324,7 @@ static void run_equal(void *context, u32 index)
 
 static void equal_threads(struct kunit *test)
 {
-	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
-	struct contest contest = { .arena = pma_kunit_arena(test, pool, 0) };
-
-	pma_kunit_threads(test, 4, run_equal, &contest);
-	KUNIT_EXPECT_EQ(test, atomic_read(&contest.failed), 0);
-	pma_kunit_expect_live(test, contest.arena, 0, 0);
+	pma_kunit_contest_run(test, run_equal);
 }
 
 static struct kunit_case pma_batch_equal_cases[] = {

@@ -5,9 +5,8 @@
  * What is done has the answer of the single call; what is not plain work ends the
  * section, and nothing has been done about it.
  */
-#include "pma_batch.h"
 #include "pma_block.h"
-#include "pma_kunit.h"
+#include "pma_kunit_batch.h"
 #include "pma_kunit_configs.h"
 #include "pma_place.h"
 
@@ -269,29 +268,14 @@ static void alloc_ends_with_memory(struct kunit *test)
 	serve_whole_pool(test, 16);
 }
 
-/**
- * struct live - what a random run has allocated
- * @handle: of each block
- * @size: bytes wanted of it
- * @nr: how many
- */
-struct live {
-	u64 handle[256];
-	u32 size[256];
-	u32 nr;
-};
-
-static void make_entries(struct pma_kunit_rng *rng, struct live *live, u32 slab_max,
+static void make_entries(struct pma_kunit_rng *rng, struct pma_kunit_live *live, u32 slab_max,
 			 struct pma_batch_entry *entries, u32 nr)
 {
-	u32 size = pma_kunit_size(rng, 1, 2 * slab_max), i, at;
+	u32 size = pma_kunit_size(rng, 1, 2 * slab_max), i, unused;
 
 	for (i = 0; i < nr; i++) {
 		if (live->nr && pma_kunit_below(rng, 256) < live->nr) {
-			at = pma_kunit_below(rng, live->nr--);
-			entries[i] = free_of(live->handle[at]);
-			live->handle[at] = live->handle[live->nr];
-			live->size[at] = live->size[live->nr];
+			entries[i] = free_of(pma_kunit_live_drop(rng, live, &unused));
 			continue;
 		}
 		/* Mostly runs of equal ones. */
@@ -301,7 +285,8 @@ static void make_entries(struct pma_kunit_rng *rng, struct live *live, u32 slab_
 	}
 }
 
-static void expect_kept(struct kunit *test, struct pma_pool *pool, const struct live *live)
+static void expect_kept(struct kunit *test, struct pma_pool *pool,
+			const struct pma_kunit_live *live)
 {
 	u32 i;
 
@@ -322,7 +307,7 @@ static void random_batches(struct kunit *test)
 	u32 most = pma_kunit_ops() / (test->param_value == pma_kunit_configs ? 1 : 40);
 	struct pma_pool *pool = pma_kunit_pool(test, test->param_value);
 	struct pma_arena *arena = pma_kunit_arena(test, pool, PMA_ARENA_USER);
-	struct live *live = kunit_kzalloc(test, sizeof(*live), GFP_KERNEL);
+	struct pma_kunit_live *live = kunit_kzalloc(test, sizeof(*live), GFP_KERNEL);
 	struct pma_batch_entry entries[16];
 	struct pma_kunit_rng rng;
 	struct pma_block block;
@@ -351,10 +336,7 @@ static void random_batches(struct kunit *test)
 			if (entries[i].op == PMA_BATCH_FREE || entries[i].result)
 				continue;
 			KUNIT_ASSERT_GE(test, entries[i].usable, entries[i].size);
-			pma_kunit_fill(pma_kunit_ptr(pool, entries[i].handle), entries[i].size,
-				       entries[i].handle);
-			live->handle[live->nr] = entries[i].handle;
-			live->size[live->nr++] = entries[i].size;
+			pma_kunit_live_add(pool, live, entries[i].handle, entries[i].size);
 		}
 		KUNIT_ASSERT_EQ(test, arena->stats.live_blocks, live->nr);
 		if (ops % 128 < nr)
@@ -365,19 +347,9 @@ static void random_batches(struct kunit *test)
 	pma_block_free_all(arena);
 }
 
-/**
- * struct contest - threads that share an arena
- * @arena: it
- * @failed: frees that were refused
- */
-struct contest {
-	struct pma_arena *arena;
-	atomic_t failed;
-};
-
 static void run_batches(void *context, u32 index)
 {
-	struct contest *contest = context;
+	struct pma_kunit_contest *contest = context;
 	struct pma_batch_entry entries[8];
 	u32 round, i, done;
 
@@ -394,12 +366,7 @@ static void run_batches(void *context, u32 index)
 
 static void batches_threads(struct kunit *test)
 {
-	struct pma_pool *pool = pma_kunit_pool(test, &pma_kunit_default);
-	struct contest contest = { .arena = pma_kunit_arena(test, pool, 0) };
-
-	pma_kunit_threads(test, 4, run_batches, &contest);
-	KUNIT_EXPECT_EQ(test, atomic_read(&contest.failed), 0);
-	pma_kunit_expect_live(test, contest.arena, 0, 0);
+	pma_kunit_contest_run(test, run_batches);
 }
 
 static struct kunit_case pma_batch_cases[] = {
